@@ -1,0 +1,36 @@
+using System;
+
+namespace Curia.Consensus;
+
+/// <summary>Counts ticks without a primary, up to a limit that is drawn anew each time.</summary>
+internal sealed class ElectionTimer
+{
+    private readonly int timeoutTicks;
+    private ulong state;
+    private int remaining;
+
+    public ElectionTimer(int timeoutTicks, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(timeoutTicks, 1);
+        this.timeoutTicks = timeoutTicks;
+        state = seed;
+        Restart();
+    }
+
+    /// <summary>Starts to count again.</summary>
+    public void Restart() => remaining = timeoutTicks + (int)(Draw() % (ulong)timeoutTicks);
+
+    /// <summary>One tick went by.</summary>
+    /// <returns>True when the time is up.</returns>
+    public bool Tick() => --remaining <= 0;
+
+    // SplitMix64 (Steele, Lea, Flood 2014): a spread of timeouts needs no secrecy, only to differ and to repeat.
+    private ulong Draw()
+    {
+        state = unchecked(state + 0x9E3779B97F4A7C15);
+        ulong mixed = state;
+        mixed = unchecked((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9);
+        mixed = unchecked((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB);
+        return mixed ^ (mixed >> 31);
+    }
+}
