@@ -41,9 +41,9 @@ public sealed class SignatureVerifier : IDisposable
             verifier = new SignatureVerifier(key, curve.Value);
             return true;
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
-            return false;
+            return false; // the second is how the framework answers an unknown curve
         }
         finally
         {

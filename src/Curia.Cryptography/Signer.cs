@@ -111,7 +111,8 @@ public sealed class EcdsaSigner : Signer
                 : key.KeySize == 384 ? SigningCurve.P384 : SigningCurve.P521);
             return true;
         }
-        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        catch (Exception e) when (e is ArgumentException or CryptographicException
+            or PlatformNotSupportedException)
         {
             return false;
         }

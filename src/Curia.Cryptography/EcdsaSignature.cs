@@ -1,0 +1,41 @@
+using System;
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+
+namespace Curia.Cryptography;
+
+/// <summary>The two shapes of an ECDSA signature, and the hash that belongs to a curve.</summary>
+public static class EcdsaSignature
+{
+    /// <summary>From r and s of fixed size (IEEE P1363) to a DER sequence of two integers (RFC 3279 section 2.2.3).</summary>
+    /// <exception cref="ArgumentException">The length is odd or zero.</exception>
+    public static byte[] ToDer(ReadOnlySpan<byte> signature)
+    {
+        if (signature.IsEmpty || signature.Length % 2 != 0)
+            throw new ArgumentException("r and s have one size.", nameof(signature));
+        AsnWriter writer = new(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            WriteNumber(writer, signature[..(signature.Length / 2)]);
+            WriteNumber(writer, signature[(signature.Length / 2)..]);
+        }
+
+        return writer.Encode();
+    }
+
+    /// <summary>The hash of the bytes that a key of the curve signs: SHA-256, SHA-384 or SHA-512 (RFC 9053 section 2.1).</summary>
+    public static byte[] Hash(SigningCurve curve, ReadOnlySpan<byte> bytes) => curve switch
+    {
+        SigningCurve.P256 => SHA256.HashData(bytes),
+        SigningCurve.P384 => SHA384.HashData(bytes),
+        SigningCurve.P521 => SHA512.HashData(bytes),
+        _ => throw new ArgumentOutOfRangeException(nameof(curve), curve, "No hash is known for the curve."),
+    };
+
+    // DER wants the shortest form, and no number that looks negative.
+    private static void WriteNumber(AsnWriter writer, ReadOnlySpan<byte> number)
+    {
+        while (number.Length > 1 && number[0] == 0) number = number[1..];
+        writer.WriteIntegerUnsigned(number);
+    }
+}
