@@ -1,0 +1,136 @@
+using System;
+using System.Diagnostics;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Vocabulary;
+
+namespace Curia.Client;
+
+/// <summary>A client of one Curia network. TLS ends at the pinned service identity, and nowhere else. Safe to use from any
+/// thread; one client holds one connection over HTTP/2.</summary>
+public sealed class CuriaClient : IDisposable
+{
+    private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(5);  // a lone node commits in about that time
+    private static readonly TimeSpan PollMax = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LoadPauseMax = TimeSpan.FromSeconds(5);    // a node that asks for more is not obeyed
+
+    private readonly CuriaClientSettings settings;
+    private readonly HttpExchange exchange;
+
+    /// <summary>Prepares a client; the first call connects.</summary>
+    /// <exception cref="ArgumentException">The URL is not https, or no service certificate is given.</exception>
+    public CuriaClient(CuriaClientSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        if (!settings.Url.IsAbsoluteUri || settings.Url.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new ArgumentException($"A network is reached by https, not by {settings.Url}.", nameof(settings));
+        }
+
+        if (settings.ServiceCertificates.Count == 0)
+        {
+            throw new ArgumentException("Without a service certificate there is nobody to believe.", nameof(settings));
+        }
+
+        this.settings = settings;
+        exchange = new HttpExchange(settings);
+    }
+
+    /// <summary>Sends a request; repeats it where that is safe, and waits for commit and for history as the request asks.</summary>
+    /// <exception cref="CuriaClientException">There is no usable answer.</exception>
+    public async Task<CallResult> CallAsync(CallRequest request, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        long start = Stopwatch.GetTimestamp();
+        CallResult result = await RepeatAsync(request, cancel).ConfigureAwait(false);
+        while (request.LoadWait is TimeSpan loadWait && result.Status == 202 && request.IsRead)
+        {
+            TimeSpan pause = result.RetryAfter is TimeSpan asked && asked < LoadPauseMax ? asked : LoadPauseMax;
+            if (Stopwatch.GetElapsedTime(start) + pause > loadWait) return result;
+            await Task.Delay(pause, cancel).ConfigureAwait(false);
+            result = await RepeatAsync(request, cancel).ConfigureAwait(false);
+        }
+
+        if (request.CommitWait is not TimeSpan commitWait || result.TxId is not TxId txId) return result;
+        TimeSpan left = commitWait - Stopwatch.GetElapsedTime(start);
+        return result with { Commit = await CommitOfAsync(result, txId, left, cancel).ConfigureAwait(false) };
+    }
+
+    /// <summary>What the node knows of a transaction now.</summary>
+    /// <exception cref="CuriaClientException">There is no usable answer.</exception>
+    public async Task<TransactionStatus> GetStatusAsync(TxId txId, CancellationToken cancel = default)
+    {
+        CallResult result = await CallAsync(CallRequest.Get($"/app/tx?transaction_id={txId}"), cancel).ConfigureAwait(false);
+        return result.IsSuccess && Enum.TryParse(result.TextField("status"), out TransactionStatus status)
+            ? status
+            : throw Unusable(result, $"the status of {txId}", txId);
+    }
+
+    /// <summary>Asks until the status is final or the time is up.</summary>
+    /// <returns>Committed or Invalid; Pending or Unknown when the time is up.</returns>
+    /// <exception cref="CuriaClientException">There is no usable answer.</exception>
+    public async Task<TransactionStatus> WaitForCommitAsync(TxId txId, TimeSpan timeout, CancellationToken cancel = default)
+    {
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan pause = PollFirst;
+        while (true)
+        {
+            TransactionStatus status = await GetStatusAsync(txId, cancel).ConfigureAwait(false);
+            bool final = status is TransactionStatus.Committed or TransactionStatus.Invalid;
+            if (final || Stopwatch.GetElapsedTime(start) + pause > timeout) return status;
+            await Task.Delay(pause, cancel).ConfigureAwait(false);
+            pause = pause * 2 < PollMax ? pause * 2 : PollMax;
+        }
+    }
+
+    /// <summary>The newest transaction that is committed.</summary>
+    /// <exception cref="CuriaClientException">There is no usable answer.</exception>
+    public async Task<TxId> GetCommitAsync(CancellationToken cancel = default)
+    {
+        CallResult result = await CallAsync(CallRequest.Get("/app/commit"), cancel).ConfigureAwait(false);
+        return result.IsSuccess && TxId.TryParse(result.TextField("transaction_id"), out TxId txId)
+            ? txId
+            : throw Unusable(result, "the newest committed transaction", null);
+    }
+
+    private async Task<CallResult> RepeatAsync(CallRequest request, CancellationToken cancel)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            TimeSpan pause;
+            try
+            {
+                CallResult result = await exchange.SendAsync(request, cancel).ConfigureAwait(false);
+                if (attempt >= settings.AttemptsMax || !RetryRules.MayRepeat(request, result)) return result;
+                pause = RetryRules.Pause(attempt, result.RetryAfter);
+            }
+            catch (CuriaClientException e) when (attempt < settings.AttemptsMax && RetryRules.MayRepeat(request, e.Failure))
+            {
+                pause = RetryRules.Pause(attempt, null);
+            }
+
+            await Task.Delay(pause, cancel).ConfigureAwait(false);
+        }
+    }
+
+    // RFC 7240 section 3: a server that honoured the preference may say so; one that does not say it is asked.
+    private async Task<TransactionStatus> CommitOfAsync(CallResult result, TxId txId, TimeSpan left, CancellationToken cancel)
+    {
+        if (result.ErrorCode == "CommitTimeout") return TransactionStatus.Pending;
+        if (result.ErrorCode == "TransactionInvalid") return TransactionStatus.Invalid;
+        bool applied = result.Headers.TryGetValue("preference-applied", out string? preference)
+            && preference.Contains("wait=committed", StringComparison.OrdinalIgnoreCase);
+        if (applied && result.IsSuccess) return TransactionStatus.Committed;
+        return await WaitForCommitAsync(txId, left, cancel).ConfigureAwait(false);
+    }
+
+    private CuriaClientException Unusable(CallResult result, string what, TxId? txId) => new(
+        ClientFailure.BadReply,
+        $"{settings.Url} did not tell {what}: {result.Status} {result.ErrorCode} {result.ErrorMessage}".TrimEnd())
+    {
+        TxId = txId,
+    };
+
+    /// <summary>Closes the connections.</summary>
+    public void Dispose() => exchange.Dispose();
+}

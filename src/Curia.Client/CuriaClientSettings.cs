@@ -1,0 +1,30 @@
+using System;
+using System.Collections.Generic;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Curia.Client;
+
+/// <summary>Where a network is, who it must be, and who calls.</summary>
+public sealed record CuriaClientSettings
+{
+    /// <summary>A node of the network, for example <c>https://127.0.0.1:8000</c>; always https.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>The service certificates to believe, at least one: a node's certificate must be issued by one of them.</summary>
+    public required IReadOnlyList<X509Certificate2> ServiceCertificates { get; init; }
+
+    /// <summary>The certificate of a user or member with its private key; null calls as nobody in particular.</summary>
+    public X509Certificate2? Identity { get; init; }
+
+    /// <summary>The highest HTTP version to speak; lower ones are taken when the node offers no more.</summary>
+    public Version HttpVersion { get; init; } = System.Net.HttpVersion.Version20;
+
+    /// <summary>How long one request may take, without the time to wait for commit.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long making a connection may take.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often a request is sent at most, where it is safe to repeat; 1 for never again.</summary>
+    public int AttemptsMax { get; init; } = 4;
+}

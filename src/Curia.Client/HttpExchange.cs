@@ -1,0 +1,167 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Net.Http;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Vocabulary;
+
+namespace Curia.Client;
+
+/// <summary>One request and its answer over TLS, without any repetition. Safe to use from any thread.</summary>
+internal sealed class HttpExchange : IDisposable
+{
+    public const string TransactionIdHeader = "x-ms-ccf-transaction-id";
+
+    private const int ReplyBytesMax = 64 << 20; // four times the largest value of a map; beyond it the reply is no use
+
+    private readonly CuriaClientSettings settings;
+    private readonly HttpMessageInvoker invoker;
+
+    public HttpExchange(CuriaClientSettings settings)
+    {
+        this.settings = settings;
+        ServicePin pin = new(settings.ServiceCertificates);
+        SocketsHttpHandler handler = new()
+        {
+            UseProxy = false, // the pin is end to end, and a node is reached directly
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ConnectTimeout = settings.ConnectTimeout,
+            EnableMultipleHttp2Connections = false,
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                RemoteCertificateValidationCallback = pin.Accept,
+                ClientCertificateContext = settings.Identity is { } identity
+                    ? SslStreamCertificateContext.Create(identity, null, offline: true)
+                    : null,
+            },
+        };
+        invoker = new HttpMessageInvoker(handler);
+    }
+
+    public async Task<CallResult> SendAsync(CallRequest request, CancellationToken cancel)
+    {
+        TimeSpan timeout = settings.RequestTimeout + (request.CommitWait ?? TimeSpan.Zero);
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(timeout);
+        try
+        {
+            using HttpRequestMessage message = MessageOf(request);
+            using HttpResponseMessage response = await invoker.SendAsync(message, deadline.Token).ConfigureAwait(false);
+            byte[] body = await ReadBodyAsync(response, deadline.Token).ConfigureAwait(false);
+            return ResultOf(response, body);
+        }
+        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+        {
+            throw new CuriaClientException(
+                ClientFailure.TimedOut, $"{settings.Url} gave no answer within {timeout.TotalSeconds:0.#} s", e);
+        }
+        catch (HttpRequestException e)
+        {
+            throw FailureOf(e);
+        }
+        catch (IOException e)
+        {
+            throw new CuriaClientException(
+                ClientFailure.Interrupted, $"the connection to {settings.Url} broke before the answer was complete", e);
+        }
+    }
+
+    public void Dispose() => invoker.Dispose();
+
+    private HttpRequestMessage MessageOf(CallRequest request)
+    {
+        HttpRequestMessage message = new(request.Method, new Uri(settings.Url, request.Path))
+        {
+            Version = settings.HttpVersion,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        if (!request.Body.IsEmpty)
+        {
+            message.Content = new ReadOnlyMemoryContent(request.Body);
+            message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(request.ContentType);
+        }
+
+        if (request.CommitWait is TimeSpan wait)
+        {
+            long seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
+            message.Headers.TryAddWithoutValidation(
+                "Prefer", string.Create(CultureInfo.InvariantCulture, $"wait=committed, timeout={seconds}"));
+        }
+
+        return message;
+    }
+
+    private async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        if (response.Content.Headers.ContentLength > ReplyBytesMax) throw TooLong();
+        using Stream stream = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
+        int expected = (int)(response.Content.Headers.ContentLength ?? 0);
+        using MemoryStream body = new(expected);
+        byte[] buffer = new byte[expected is > 0 and < 16384 ? expected : 16384];
+        while (true)
+        {
+            int read = await stream.ReadAsync(buffer, cancel).ConfigureAwait(false);
+            if (read == 0) return body.ToArray();
+            if (body.Length + read > ReplyBytesMax) throw TooLong();
+            body.Write(buffer, 0, read);
+        }
+    }
+
+    private CuriaClientException TooLong() =>
+        new(ClientFailure.BadReply, $"{settings.Url} sent a reply of more than {ReplyBytesMax >> 20} MiB");
+
+    private static CallResult ResultOf(HttpResponseMessage response, byte[] body)
+    {
+        Dictionary<string, string> headers = new(StringComparer.OrdinalIgnoreCase);
+        foreach (KeyValuePair<string, HeaderStringValues> header in response.Headers.NonValidated)
+        {
+            headers[header.Key.ToLowerInvariant()] = header.Value.ToString();
+        }
+
+        TxId? txId = headers.TryGetValue(TransactionIdHeader, out string? text) && TxId.TryParse(text, out TxId parsed)
+            ? parsed
+            : null;
+        TimeSpan? retryAfter = headers.TryGetValue("retry-after", out string? after)
+            && int.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
+        string? contentType = response.Content.Headers.ContentType?.MediaType;
+        return new CallResult((int)response.StatusCode, txId, null, contentType, body, retryAfter, headers);
+    }
+
+    private CuriaClientException FailureOf(HttpRequestException e)
+    {
+        for (Exception? inner = e; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is ServicePinException pin)
+            {
+                return new CuriaClientException(ClientFailure.WrongService, $"{settings.Url}: {pin.Message}", e);
+            }
+        }
+
+        return e.HttpRequestError switch
+        {
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => new CuriaClientException(
+                ClientFailure.Unreachable, $"nothing answers at {settings.Url} ({Innermost(e)})", e),
+            HttpRequestError.SecureConnectionError => new CuriaClientException(
+                ClientFailure.Unreachable, $"no TLS session with {settings.Url} ({Innermost(e)})", e),
+            HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded => new CuriaClientException(
+                ClientFailure.BadReply, $"{settings.Url} did not answer in HTTP ({Innermost(e)})", e),
+            _ => new CuriaClientException(
+                ClientFailure.Interrupted, $"the connection to {settings.Url} broke before the answer ({Innermost(e)})", e),
+        };
+    }
+
+    private static string Innermost(Exception e)
+    {
+        while (e.InnerException is not null) e = e.InnerException;
+        return e.Message.TrimEnd('.');
+    }
+}
