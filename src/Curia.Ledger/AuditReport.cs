@@ -1,0 +1,94 @@
+using System.Collections.Generic;
+using Curia.Cryptography;
+using Curia.Vocabulary;
+
+namespace Curia.Ledger;
+
+/// <summary>What kind of problem an audit found.</summary>
+public enum AuditProblemKind
+{
+    /// <summary>The newest file ends within a block: a write that did not finish. What comes before it is whole.</summary>
+    TornTail,
+
+    /// <summary>Bytes are not what was written, or were written by nobody who may.</summary>
+    Damaged,
+
+    /// <summary>A part of the ledger is not there, or stands in another place.</summary>
+    Missing,
+
+    /// <summary>The ledger is whole and is not the one that an anchor tells of.</summary>
+    Anchor,
+}
+
+/// <summary>One thing that is wrong.</summary>
+/// <param name="File">The file, or empty when no file is to blame.</param>
+/// <param name="SeqNo">Where in the ledger, when that is known.</param>
+/// <param name="Reason">One sentence.</param>
+/// <param name="Kind">What kind of problem it is.</param>
+public sealed record AuditProblem(string File, SeqNo? SeqNo, string Reason, AuditProblemKind Kind);
+
+/// <summary>The verdict on a ledger.</summary>
+public sealed record AuditReport
+{
+    /// <summary>Nothing is wrong.</summary>
+    public bool Ok => Problems.Count == 0;
+
+    /// <summary>The ledger was compared with at least one thing that its host does not keep. A prefix of a ledger that ends at
+    /// a block is a valid ledger, so without an anchor a cut is not seen.</summary>
+    public required bool Anchored { get; init; }
+
+    /// <summary>The first seqno of the ledger; 0 when it has none.</summary>
+    public required SeqNo FirstSeqNo { get; init; }
+
+    /// <summary>The last TxID of a whole block; <see cref="TxId.Zero"/> when there is none.</summary>
+    public required TxId LastTxId { get; init; }
+
+    /// <summary>The number of transactions, signature transactions included.</summary>
+    public required ulong Transactions { get; init; }
+
+    /// <summary>The number of signature transactions, which is that of the blocks.</summary>
+    public required ulong Signatures { get; init; }
+
+    /// <summary>What is wrong, in the order in which it was found; at most <see cref="LedgerAudit.ProblemsMax"/>.</summary>
+    public required IReadOnlyList<AuditProblem> Problems { get; init; }
+
+    /// <summary>The name of the network; null when there is no genesis block.</summary>
+    public required Digest? GenesisDigest { get; init; }
+
+    /// <summary>The certificate in the genesis block; null when there is none.</summary>
+    public required Certificate? ServiceCertificate { get; init; }
+}
+
+/// <summary>A leaf that must stand in the ledger: what a receipt proves to have been there.</summary>
+/// <param name="TxId">The transaction.</param>
+/// <param name="Leaf">Its leaf in the Merkle tree.</param>
+/// <param name="Source">Where this is known from, for the report.</param>
+public sealed record ExpectedLeaf(TxId TxId, Digest Leaf, string Source);
+
+/// <summary>A root that the ledger must have signed: what a receipt of a signature transaction proves.</summary>
+/// <param name="Root">The signed root.</param>
+/// <param name="Source">Where this is known from, for the report.</param>
+public sealed record ExpectedRoot(Digest Root, string Source);
+
+/// <summary>What an auditor knows from elsewhere. Each of them is an anchor.</summary>
+public sealed record AuditOptions
+{
+    /// <summary>The certificate of the service, as its clients pinned it.</summary>
+    public Certificate? ServiceCertificate { get; init; }
+
+    /// <summary>The name of the network.</summary>
+    public Digest? Genesis { get; init; }
+
+    /// <summary>A TxID that the ledger must hold.</summary>
+    public TxId? Expect { get; init; }
+
+    /// <summary>Leaves of receipts that the ledger must hold.</summary>
+    public IReadOnlyList<ExpectedLeaf> Leaves { get; init; } = [];
+
+    /// <summary>Roots of receipts that the ledger must have signed.</summary>
+    public IReadOnlyList<ExpectedRoot> Roots { get; init; } = [];
+
+    /// <summary>Whether there is any anchor at all.</summary>
+    public bool HasAnchor =>
+        ServiceCertificate is not null || Genesis is not null || Expect is not null || Leaves.Count > 0 || Roots.Count > 0;
+}

@@ -1,0 +1,73 @@
+using System;
+using System.Collections.Generic;
+using Curia.Vocabulary;
+
+namespace Curia.Ledger;
+
+/// <summary>What each block must have in common with those before it.</summary>
+internal sealed class AuditedChain
+{
+    // The ends of blocks that a later block may still call committed: from the newest that was called so on.
+    private readonly Queue<TxId> ends = new([TxId.Zero]);
+    private MerkleTree? tree = MerkleTree.OfEmptyLedger();
+    private TxId committed = TxId.Zero;
+    private DateTimeOffset time = DateTimeOffset.UnixEpoch;
+    private bool gap;
+
+    public SeqNo First { get; private set; }
+
+    public TxId Last { get; private set; } = TxId.Zero;
+
+    public ulong Transactions { get; private set; }
+
+    public ulong Blocks { get; private set; }
+
+    /// <summary>Something before the next block could not be verified: the next one is taken with its own frontier, which its
+    /// signed root covers.</summary>
+    public void Break()
+    {
+        tree = null;
+        gap = true;
+    }
+
+    /// <summary>What is wrong between this block and those before it; null when nothing is.</summary>
+    public string? FindProblem(Block block)
+    {
+        SignatureTransaction signature = block.Signature;
+        if (block.View < Last.View) return $"the view goes back from {Last.View} to {block.View}";
+        if (tree is not null && tree.Size != block.First.Value) return $"the block begins at {block.First} after {Last}";
+        if (tree is not null && tree.Frontier() != signature.Frontier)
+            return "the frontier is not that of the entries before: they were changed, or belong to another ledger";
+        if (signature.Time < time) return $"the time of signing goes back from {time:O} to {signature.Time:O}";
+        if (signature.Committed.SeqNo < committed.SeqNo)
+            return $"the committed TxID goes back from {committed} to {signature.Committed}";
+        return gap || IsEnd(signature.Committed) ? null : $"{signature.Committed} is called committed and ends no block of this ledger";
+    }
+
+    public void Add(Block block)
+    {
+        if (tree is null || tree.Frontier() != block.Signature.Frontier) tree = MerkleTree.FromFrontier(block.Signature.Frontier);
+        foreach (Digest leaf in block.Leaves()) tree.Append(leaf);
+        tree.Flush(tree.Size);
+        if (First == SeqNo.Zero) First = block.First;
+        Last = block.Entries[^1].TxId;
+        Transactions += (ulong)block.Entries.Length;
+        Blocks++;
+        if (block.Signature.Time > time) time = block.Signature.Time;
+        if (block.Signature.Committed.SeqNo > committed.SeqNo) committed = block.Signature.Committed;
+        while (ends.TryPeek(out TxId end) && end.SeqNo < committed.SeqNo) ends.Dequeue();
+        ends.Enqueue(Last);
+    }
+
+    // A block is the unit of commit (DESIGN 2), so what is committed ends with a signature transaction.
+    private bool IsEnd(TxId txId)
+    {
+        foreach (TxId end in ends)
+        {
+            if (end == txId) return true;
+            if (end.SeqNo > txId.SeqNo) return false;
+        }
+
+        return false;
+    }
+}

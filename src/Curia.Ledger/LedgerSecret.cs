@@ -1,0 +1,70 @@
+using System;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Curia.Cryptography;
+using Curia.Vocabulary;
+
+namespace Curia.Ledger;
+
+/// <summary>The secret of one period of the ledger. Nothing is sealed with it: every use has a key of its own, derived with
+/// HKDF and a label, so that a period can later be disclosed without giving away anything else (DESIGN 5, "Keys").</summary>
+/// <remarks>Safe to call from any thread. docs/ledger-format.md, "Keys".</remarks>
+public sealed class LedgerSecret : IDisposable
+{
+    /// <summary>The size of a ledger secret in bytes.</summary>
+    public const int Size = 32;
+
+    private readonly SecretBytes secret;
+    private readonly SecretBytes evidenceKey;
+
+    /// <summary>Takes over the bytes, which are disposed with this object.</summary>
+    /// <exception cref="ArgumentException">The secret has not 32 bytes.</exception>
+    public LedgerSecret(SecretBytes secret)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        if (secret.Length != Size)
+            throw new ArgumentException($"A ledger secret has {Size} bytes, not {secret.Length}.", nameof(secret));
+
+        this.secret = secret;
+        evidenceKey = KeyDerivation.Derive(secret, "curia commit evidence key", []);
+        using SecretBytes commitment = KeyDerivation.Derive(secret, "curia ledger secret commitment", []);
+        Commitment = new Digest(commitment.Reveal());
+    }
+
+    /// <summary>A public value that only this secret gives; it says nothing about the secret.</summary>
+    public Digest Commitment { get; }
+
+    /// <summary>A new secret.</summary>
+    public static LedgerSecret Generate(Entropy entropy) => new(SecretBytes.Random(Size, entropy));
+
+    /// <summary>The key from which the entry keys come, one for each sealing node. Disclosing it opens the private parts of
+    /// this period and nothing else. The caller disposes it.</summary>
+    public SecretBytes DataKey() => KeyDerivation.Derive(secret, "curia data key", []);
+
+    /// <summary>The key that wraps the older ledger secret. The caller disposes it.</summary>
+    public SecretBytes ChainKey() => KeyDerivation.Derive(secret, "curia chain key", []);
+
+    /// <summary>The key from which the keys of snapshots come. The caller disposes it.</summary>
+    public SecretBytes SnapshotKey() => KeyDerivation.Derive(secret, "curia snapshot key", []);
+
+    /// <summary>The key of indexes that a node spills to its disk. The caller disposes it.</summary>
+    public SecretBytes IndexKey() => KeyDerivation.Derive(secret, "curia index key", []);
+
+    /// <summary>The commit evidence of a transaction of this period.</summary>
+    public CommitEvidence EvidenceFor(TxId txId)
+    {
+        Span<byte> input = stackalloc byte[2 * sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(input, txId.View.Value);
+        BinaryPrimitives.WriteUInt64BigEndian(input[sizeof(ulong)..], txId.SeqNo.Value);
+        Span<byte> code = stackalloc byte[Digest.Size];
+        HMACSHA256.HashData(evidenceKey.Reveal(), input, code);
+        return new CommitEvidence(txId, new Digest(code));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        secret.Dispose();
+        evidenceKey.Dispose();
+    }
+}
