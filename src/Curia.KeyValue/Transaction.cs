@@ -1,0 +1,123 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Curia.Vocabulary;
+
+namespace Curia.KeyValue;
+
+/// <summary>Reads a snapshot that is fixed at the first read and never changes afterwards.</summary>
+/// <remarks>Any thread may use it, one at a time. It needs no end: whoever holds it keeps its snapshot alive.</remarks>
+public class ReadOnlyTransaction
+{
+    private readonly Func<State> newest;
+    private readonly SortedDictionary<string, OpenMap> maps = new(StringComparer.Ordinal);
+    private State? snapshot;
+
+    internal ReadOnlyTransaction(Func<State> newest, MapAccess access)
+    {
+        this.newest = newest;
+        Access = access;
+    }
+
+    /// <summary>Whose code runs the transaction.</summary>
+    public MapAccess Access { get; }
+
+    /// <summary>The state that the reads come from; none before the first read.</summary>
+    public TxId? ReadVersion => snapshot?.TxId;
+
+    private protected virtual bool IsTracked => false;
+
+    /// <summary>Opens a map for reading. Reads nothing yet.</summary>
+    /// <exception cref="MapAccessException">The transaction may not read this map.</exception>
+    public ReadOnlyMapView<TKey, TValue> Map<TKey, TValue>(Map<TKey, TValue> map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return new ReadOnlyMapView<TKey, TValue>(map, Open(map.Name));
+    }
+
+    internal IEnumerable<OpenMap> OpenMaps => maps.Values;
+
+    internal State FixedState() => snapshot ??= newest();
+
+    internal virtual void RequireWrite(string name) =>
+        throw new MapAccessException($"Map {name} is open for reading only.");
+
+    internal virtual void NoteSize(int keyBytes, int valueBytes)
+    {
+    }
+
+    private protected OpenMap Open(string name)
+    {
+        if (maps.TryGetValue(name, out OpenMap? open)) return open;
+        if (!MapNames.MayRead(name, Access))
+        {
+            throw new MapAccessException($"Map {name} belongs to the node; the application cannot read it.");
+        }
+
+        open = new OpenMap(this, name, IsTracked);
+        maps.Add(name, open);
+        return open;
+    }
+}
+
+/// <summary>Reads a snapshot, collects writes, and is handed to <see cref="KeyValueStore.Commit"/>, which takes all of it or
+/// nothing.</summary>
+/// <remarks>Every read is answered from one snapshot and the own writes, also in a transaction that will conflict later
+/// (opacity), so application code never sees a state that did not exist.</remarks>
+public sealed class Transaction : ReadOnlyTransaction
+{
+    private bool isCommitted;
+
+    internal Transaction(Func<State> newest, MapAccess access) : base(newest, access)
+    {
+    }
+
+    /// <summary>The digest that the leaf of this transaction will carry.</summary>
+    public ClaimsDigest Claims { get; private set; }
+
+    /// <summary>Whether any write was made, even one that changes nothing.</summary>
+    public bool HasWrites => OpenMaps.Any(map => map.Writes.Count > 0);
+
+    private protected override bool IsTracked => true;
+
+    /// <summary>The key or value that no transaction may hold, if one was written.</summary>
+    internal CommitOutcome.TooLarge? Oversized { get; private set; }
+
+    /// <summary>Opens a map for reading and writing. Reads nothing yet.</summary>
+    /// <exception cref="MapAccessException">The transaction may not read this map.</exception>
+    public new MapView<TKey, TValue> Map<TKey, TValue>(Map<TKey, TValue> map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return new MapView<TKey, TValue>(map, Open(map.Name));
+    }
+
+    /// <summary>Binds a digest of the application's claims into the leaf; the last call counts.</summary>
+    public void SetClaims(ClaimsDigest claims) => Claims = claims;
+
+    internal override void RequireWrite(string name)
+    {
+        if (isCommitted) throw new InvalidOperationException("The transaction is committed; begin another one to write.");
+        if (!MapNames.MayWrite(name, Access))
+        {
+            throw new MapAccessException($"Map {name} belongs to the node and its governance; the application cannot write it.");
+        }
+    }
+
+    internal override void NoteSize(int keyBytes, int valueBytes)
+    {
+        if (keyBytes > SizeLimits.KeyBytesMax)
+        {
+            Oversized ??= new CommitOutcome.TooLarge(keyBytes, SizeLimits.KeyBytesMax) { Part = "key" };
+        }
+        else if (valueBytes > SizeLimits.ValueBytesMax)
+        {
+            Oversized ??= new CommitOutcome.TooLarge(valueBytes, SizeLimits.ValueBytesMax) { Part = "value" };
+        }
+    }
+
+    internal void MarkCommitted()
+    {
+        Invariant.Holds(!isCommitted, "a transaction was committed twice");
+        isCommitted = true;
+    }
+}
