@@ -12,6 +12,7 @@ public sealed class KeyValueStore
 {
     // states[0] is the committed one, then one for each pending seqno.
     private readonly List<State> states;
+    private readonly Func<State> newest;
     private volatile State current;
     private volatile State committed;
 
@@ -20,6 +21,7 @@ public sealed class KeyValueStore
     {
         current = committed = start ?? State.Empty;
         states = [current];
+        newest = () => current;
     }
 
     /// <summary>The newest state. Any thread.</summary>
@@ -29,10 +31,10 @@ public sealed class KeyValueStore
     public State Committed => committed;
 
     /// <summary>Begins a transaction. Any thread.</summary>
-    public Transaction Begin(MapAccess access) => new(() => current, access);
+    public Transaction Begin(MapAccess access) => new(newest, access);
 
     /// <summary>Begins a transaction that only reads. Any thread.</summary>
-    public ReadOnlyTransaction BeginReadOnly(MapAccess access) => new(() => current, access);
+    public ReadOnlyTransaction BeginReadOnly(MapAccess access) => new(newest, access);
 
     /// <summary>Begins a transaction that reads one given state. Any thread.</summary>
     public static ReadOnlyTransaction ReadAt(State state, MapAccess access)
