@@ -3,16 +3,19 @@ using System.Buffers.Binary;
 
 namespace Curia.Cryptography;
 
-/// <summary>The door for CBOR (RFC 8949) from outside: what passes here can be read without fear for time or memory.</summary>
+/// <summary>The door for CBOR (RFC 8949) from outside: what passes here can be read without fear for time or
+/// memory.</summary>
 public static class CborBounds
 {
-    /// <summary>The most levels of arrays, maps and tags. A COSE receipt inside a statement needs 7; an EAT a few more.</summary>
+    /// <summary>The most levels of arrays, maps and tags. A COSE receipt inside a statement needs 7; an EAT a few
+    /// more.</summary>
     public const int DepthMax = 16;
 
     /// <summary>The most items in all. A proof in a ledger of 2^64 entries has under 300.</summary>
     public const int ItemsMax = 65_536;
 
-    /// <summary>Whether the bytes are exactly one item: definite lengths that fit, bounded depth and count, nothing behind.</summary>
+    /// <summary>Whether the bytes are exactly one item: definite lengths that fit, bounded depth and count, nothing
+    /// behind.</summary>
     /// <remarks>One pass without recursion or allocation. What lies inside a byte string is another document.</remarks>
     public static bool Hold(ReadOnlySpan<byte> bytes)
     {

@@ -8,11 +8,13 @@ namespace Curia.Cryptography;
 
 /// <summary>An X.509 certificate (RFC 5280) of an ECDSA key on P-256, P-384 or P-521.</summary>
 /// <remarks>Read by managed code alone, so that bytes from outside reach no native parser but that of the key. It says
-/// what a certificate claims and who signed it; which ones to trust, and for how long, is decided elsewhere. Immutable; any thread.
+/// what a certificate claims and who signed it; which ones to trust, and for how long, is decided elsewhere. Immutable;
+/// any thread.
 /// </remarks>
 public sealed class Certificate
 {
-    /// <summary>The largest certificate in bytes: its length has 16 bits on the ledger (docs/ledger-format.md).</summary>
+    /// <summary>The largest certificate in bytes: its length has 16 bits on the ledger
+    /// (docs/ledger-format.md).</summary>
     public const int SizeMax = ushort.MaxValue;
 
     private const string PemLabel = "CERTIFICATE";
@@ -33,7 +35,8 @@ public sealed class Certificate
         certificate.ThrowIfNotEmpty();
         if (unused != 0) throw new AsnContentException("A signature has whole bytes.");
 
-        // RFC 5280 section 4.1: version, serial number, algorithm, issuer, validity, subject, key; the rest is optional.
+        // RFC 5280 section 4.1: version, serial number, algorithm, issuer, validity, subject, key; the rest is
+        // optional.
         if (body.PeekTag() == new Asn1Tag(TagClass.ContextSpecific, 0, true)) body.ReadEncodedValue();
         body.ReadIntegerBytes();
         if (!body.ReadEncodedValue().Span.SequenceEqual(algorithm.Span))
@@ -66,7 +69,8 @@ public sealed class Certificate
     /// <summary>SHA-256 of the certificate: the id of the member or user that bears it (DESIGN 7, "Ids").</summary>
     public Digest Fingerprint { get; }
 
-    /// <summary>SHA-256 of the SubjectPublicKeyInfo: the id of the node that bears it, and the kid of a service key.</summary>
+    /// <summary>SHA-256 of the SubjectPublicKeyInfo: the id of the node that bears it, and the kid of a service
+    /// key.</summary>
     public Digest KeyDigest { get; }
 
     /// <summary>The first moment of validity.</summary>
@@ -104,7 +108,8 @@ public sealed class Certificate
         }
     }
 
-    /// <summary>Reads one certificate in PEM (RFC 7468) with nothing but white space around it; nothing throws.</summary>
+    /// <summary>Reads one certificate in PEM (RFC 7468) with nothing but white space around it; nothing
+    /// throws.</summary>
     public static bool TryFromPem(ReadOnlySpan<char> pem, out Certificate? certificate)
     {
         certificate = null;
@@ -120,14 +125,16 @@ public sealed class Certificate
             && TryFromDer(der, out certificate);
     }
 
-    /// <summary>Whether the issuer's key signed this certificate. Names, dates and extensions are not looked at.</summary>
+    /// <summary>Whether the issuer's key signed this certificate. Names, dates and extensions are not looked
+    /// at.</summary>
     public bool IsIssuedBy(Certificate issuer)
     {
         ArgumentNullException.ThrowIfNull(issuer);
         return IsSignedBy(issuer.Key);
     }
 
-    /// <summary>Whether a key signed this certificate with ECDSA and SHA-256, SHA-384 or SHA-512 (RFC 5758 section 3.2).</summary>
+    /// <summary>Whether a key signed this certificate with ECDSA and SHA-256, SHA-384 or SHA-512 (RFC 5758 section
+    /// 3.2).</summary>
     public bool IsSignedBy(SignatureVerifier key)
     {
         ArgumentNullException.ThrowIfNull(key);

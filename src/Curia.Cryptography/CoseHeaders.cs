@@ -4,7 +4,8 @@ using System.Formats.Cbor;
 
 namespace Curia.Cryptography;
 
-/// <summary>One header map of a COSE message (RFC 9052 section 3): labels are integers or text, values are CBOR.</summary>
+/// <summary>One header map of a COSE message (RFC 9052 section 3): labels are integers or text, values are
+/// CBOR.</summary>
 /// <remarks>Immutable; any thread.</remarks>
 public sealed class CoseHeaders
 {
@@ -29,7 +30,8 @@ public sealed class CoseHeaders
     public IReadOnlyCollection<string> Names => named.Keys;
 
     /// <summary>Reads one map. No bytes at all stand for the empty map (RFC 9052 section 3).</summary>
-    /// <returns>False for doubled labels, labels of another type, and whatever <see cref="CborBounds"/> refuses.</returns>
+    /// <returns>False for doubled labels, labels of another type, and whatever <see cref="CborBounds"/>
+    /// refuses.</returns>
     public static bool TryDecode(ReadOnlyMemory<byte> bytes, out CoseHeaders? headers)
     {
         headers = null;
@@ -77,7 +79,8 @@ public sealed class CoseHeaders
         value = 0;
         if (!numbered.TryGetValue(label, out ReadOnlyMemory<byte> encoded)) return false;
         CborReader reader = new(encoded, CborConformanceMode.Strict);
-        if (reader.PeekState() is not (CborReaderState.UnsignedInteger or CborReaderState.NegativeInteger)) return false;
+        if (reader.PeekState() is not (CborReaderState.UnsignedInteger or CborReaderState.NegativeInteger))
+            return false;
         try
         {
             value = reader.ReadInt64();

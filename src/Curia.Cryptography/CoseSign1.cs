@@ -4,7 +4,8 @@ using System.Formats.Cbor;
 namespace Curia.Cryptography;
 
 /// <summary>A COSE_Sign1 message (RFC 9052 section 4.2) signed with ECDSA.</summary>
-/// <remarks>Our own, because <see cref="Signer"/> is a seam that the framework's message cannot sign through; tests check
+/// <remarks>Our own, because <see cref="Signer"/> is a seam that the framework's message cannot sign through; tests
+/// check
 /// it against the framework's both ways. Immutable; any thread.</remarks>
 public sealed class CoseSign1
 {
@@ -17,7 +18,8 @@ public sealed class CoseSign1
     /// <summary>The label of the key identifier (RFC 9052 section 3.1).</summary>
     public const long KeyIdLabel = 4;
 
-    /// <summary>The largest message in bytes: an HTTP body of the default limit, with room; larger ones are refused.</summary>
+    /// <summary>The largest message in bytes: an HTTP body of the default limit, with room; larger ones are
+    /// refused.</summary>
     public const int SizeMax = 16 * 1024 * 1024;
 
     private const CborTag Tag = (CborTag)18;
@@ -120,7 +122,7 @@ public sealed class CoseSign1
         if (!CoseHeaders.TryDecode(protectedHeader.ToArray(), out CoseHeaders? headers)
             || !headers!.TryGetInt64(AlgorithmLabel, out long algorithm) || algorithm != AlgorithmOf(signer.Curve))
         {
-            throw new ArgumentException("The protected header must name the signer's algorithm.", nameof(protectedHeader));
+            throw new ArgumentException("The header must name the signer's algorithm.", nameof(protectedHeader));
         }
 
         if (!CoseHeaders.TryDecode(unprotectedHeader.ToArray(), out _))
@@ -147,7 +149,8 @@ public sealed class CoseSign1
         (Payload is not { } inside || inside.Span.SequenceEqual(detachedPayload))
         && VerifyOver(key, detachedPayload, externalData);
 
-    /// <summary>The message with another unprotected header, which the signature does not cover; tag 18 is kept.</summary>
+    /// <summary>The message with another unprotected header, which the signature does not cover; tag 18 is
+    /// kept.</summary>
     /// <param name="header">An encoded map; nothing stands for the empty one.</param>
     public byte[] WithUnprotected(ReadOnlySpan<byte> header) =>
         Encode(encodedProtected.Span, header, encodedPayload.Span, encodedSignature.Span);

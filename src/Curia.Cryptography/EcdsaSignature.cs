@@ -7,7 +7,8 @@ namespace Curia.Cryptography;
 /// <summary>The two shapes of an ECDSA signature, and the hash that belongs to a curve.</summary>
 public static class EcdsaSignature
 {
-    /// <summary>From r and s of fixed size (IEEE P1363) to a DER sequence of two integers (RFC 3279 section 2.2.3).</summary>
+    /// <summary>From r and s of fixed size (IEEE P1363) to a DER sequence of two integers (RFC 3279 section
+    /// 2.2.3).</summary>
     /// <exception cref="ArgumentException">The length is odd or zero.</exception>
     public static byte[] ToDer(ReadOnlySpan<byte> signature)
     {
@@ -23,7 +24,8 @@ public static class EcdsaSignature
         return writer.Encode();
     }
 
-    /// <summary>The hash of the bytes that a key of the curve signs: SHA-256, SHA-384 or SHA-512 (RFC 9053 section 2.1).</summary>
+    /// <summary>The hash of the bytes that a key of the curve signs: SHA-256, SHA-384 or SHA-512 (RFC 9053 section
+    /// 2.1).</summary>
     public static byte[] Hash(SigningCurve curve, ReadOnlySpan<byte> bytes) => curve switch
     {
         SigningCurve.P256 => SHA256.HashData(bytes),

@@ -27,7 +27,8 @@ public sealed class JsonWebKeySet
     public IReadOnlyList<JsonWebKey> Keys { get; }
 
     /// <summary>Reads a set. Keys of other types are left out, as RFC 7517 section 5 asks.</summary>
-    /// <returns>False when the text is not such a set, or a key on a known curve is not a point of it; nothing throws.</returns>
+    /// <returns>False when the text is not such a set, or a key on a known curve is not a point of it; nothing
+    /// throws.</returns>
     public static bool TryParse(ReadOnlyMemory<byte> json, out JsonWebKeySet? set)
     {
         set = null;
@@ -94,7 +95,8 @@ public sealed class JsonWebKeySet
             writer.WriteBitString(point);
         }
 
-        if (!SignatureVerifier.TryFromSubjectPublicKeyInfo(writer.Encode(), out SignatureVerifier? verifier)) return false;
+        if (!SignatureVerifier.TryFromSubjectPublicKeyInfo(writer.Encode(), out SignatureVerifier? verifier))
+            return false;
         key = new JsonWebKey(Text(element, "kid"), verifier!);
         return true;
     }

@@ -9,6 +9,9 @@ public sealed class JsonWebKeySetTests
     private const string X = "usWxHK2PmfnHKwXPS54m0kTcGJ90UiglWiGahtagnv8";
     private const string Y = "IBOL-C3BttVivg-lSreASjpkttcsz-1rb7btKLv8EX4";
 
+    private const string NotOnTheCurve =
+        "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" + Y + "\",\"y\":\"" + Y + "\"}]}";
+
     [Fact]
     public void Keys_of_other_types_are_left_out()
     {
@@ -32,7 +35,7 @@ public sealed class JsonWebKeySetTests
     [InlineData("{\"keys\":[],\"keys\":[]}")]
     [InlineData("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\"}]}")]
     [InlineData("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"" + Y + "\"}]}")]
-    [InlineData("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" + Y + "\",\"y\":\"" + Y + "\"}]}")] // not on the curve
+    [InlineData(NotOnTheCurve)]
     [InlineData("{\"keys\":[[[[[[[[[[1]]]]]]]]]]}")]
     public void Whatever_is_no_key_set_is_refused(string json) =>
         Assert.False(JsonWebKeySet.TryParse(Encoding.UTF8.GetBytes(json), out _));
