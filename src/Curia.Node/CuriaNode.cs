@@ -1,0 +1,248 @@
+using System;
+using System.Diagnostics;
+using Curia.Consensus;
+using Curia.Cryptography;
+using Curia.Endpoints;
+using Curia.KeyValue;
+using Curia.Ledger;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>The deterministic node: inputs in, effects out (docs/one-transaction.md). Time, randomness, disk and network
+/// come in as inputs or seams; the same node runs under the host and under the simulation.</summary>
+/// <remarks><see cref="Step"/> is called by one thread. <see cref="Execute"/> and <see cref="View"/> are for any.</remarks>
+public sealed class CuriaNode : IDisposable
+{
+    private readonly NodeSetup setup;
+    private readonly NodeId id;
+    private readonly LedgerClock clock = new();
+    private readonly KeyValueStore store = new();
+    private readonly Effects effects = new();
+    private readonly CommitProgress progress;
+    private readonly Replica replica;
+    private ViewHistory views = ViewHistory.Empty;
+    private Digest genesis;
+    private bool isOpen;
+    private bool isDraining;
+    private bool isStopped;
+    private volatile Service? service;
+    private volatile NodeView published;
+
+    /// <summary>A node that has not started.</summary>
+    public CuriaNode(NodeSetup setup)
+    {
+        ArgumentNullException.ThrowIfNull(setup);
+        this.setup = setup;
+        id = new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span));
+        progress = new CommitProgress(store);
+        replica = new Replica(id, Configuration.Of(Genesis.TxId.SeqNo, id), new ReplicaOptions(), Replica.BeforeFirstView);
+        published = Describe();
+    }
+
+    /// <summary>What the node says of itself after its last step.</summary>
+    public NodeView View => published;
+
+    /// <summary>Routes, authenticates and executes a request on a snapshot. Any thread; nothing is ordered by it.</summary>
+    public Execution Execute(Request request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return service is { } running
+            ? running.Pipeline.Execute(request, published)
+            : new Execution.Answered(Response.Error(503, "FrontendNotOpen", "The node is starting; try again shortly."), null)
+            {
+                Route = Execution.NoRoute,
+            };
+    }
+
+    /// <summary>Takes one input.</summary>
+    /// <returns>What must be done, in order; good until the next step.</returns>
+    /// <exception cref="InvariantException">The node can no longer believe itself: the process must stop.</exception>
+    public Effects Step(Input input)
+    {
+        effects.Clear();
+        if (isStopped) return effects;
+        switch (input)
+        {
+            case Input.Start start: Start(start.Now); break;
+            case Input.Tick tick: Tick(tick.Now); break;
+            case Input.Submit submit: Submit(submit); break;
+            case Input.Await wait: Await(wait.Ticket, wait.TxId); break;
+            case Input.Forget forget: progress.Forget(forget.Ticket); break;
+            case Input.Stored stored: Perform(replica.Step(new ReplicaInput.Stored(stored.Last))); break;
+            case Input.StoreFailed failed: Fail(failed.Reason); break;
+            case Input.LoadHistory load: service?.History.Load(load.SeqNo, effects); break;
+            case Input.BlockRead read: service?.History.Receive(read.SeqNo, read.Block, views, effects); break;
+            case Input.SnapshotMade made: RecordSnapshot(made); break;
+            case Input.Drain: isDraining = true; break;
+            default: throw new UnreachableException($"Input {input?.GetType().Name} has no arm");
+        }
+
+        SealIfDue();
+        published = Describe();
+        return effects;
+    }
+
+    /// <summary>The data key of the current period, for an auditor to whom the operator of a virtual network discloses it.
+    /// The caller clears it.</summary>
+    /// <exception cref="InvalidOperationException">The platform is not virtual: there members decide, not a host.</exception>
+    public SecretBytes DiscloseDataKey()
+    {
+        if (setup.Platform != NodeSetup.VirtualPlatform)
+        {
+            throw new InvalidOperationException("Only the virtual platform discloses a data key to its host.");
+        }
+
+        return (service ?? throw new InvalidOperationException("The node has not started.")).DataKey();
+    }
+
+    /// <summary>Clears keys.</summary>
+    public void Dispose() => service?.Dispose();
+
+    private void Start(DateTimeOffset now)
+    {
+        Invariant.Holds(service is null, "the node was started twice");
+        clock.Observe(now);
+
+        // The replica elects itself at its first step; from then on this node orders.
+        Perform(replica.Step(new ReplicaInput.Tick()));
+        Invariant.Holds(replica.Role == ReplicaRole.Primary, "a configuration of one has no primary");
+        Service created = new(setup, id, store, clock, () => published);
+        Transaction transaction = store.Begin(MapAccess.Node);
+        Genesis.Write(transaction, setup, id, created.Key);
+        CommitOutcome.Committed? outcome = store.Commit(transaction, replica.View) as CommitOutcome.Committed;
+        Invariant.Holds(outcome is not null && outcome.Id == Genesis.TxId, "genesis is not the first transaction");
+        created.Sealing.Join(
+            Genesis.TxId,
+            EntryType.Genesis,
+            ClaimsDigest.None,
+            GenesisBlock.EncodePublic(created.Key.Certificate.Der.Span, outcome.Changes.Encode(Domain.Public)),
+            outcome.Changes.Encode(Domain.Private));
+        service = created;
+    }
+
+    private void Tick(DateTimeOffset now)
+    {
+        clock.Observe(now);
+        Perform(replica.Step(new ReplicaInput.Tick()));
+    }
+
+    private void Submit(Input.Submit submit)
+    {
+        Answer answer = isOpen && !isDraining
+            ? service!.Pipeline.Order(submit.Proposed.Transaction, replica.View, progress.Committed)
+            : new Answer.Refused(503, "FrontendNotOpen", "This node takes no transactions now; try another, or later.");
+        effects.Add(new Effect.Reply(submit.Ticket, answer));
+        if (submit.WaitForCommit && answer is Answer.Ordered ordered) Await(submit.Ticket, ordered.TxId);
+    }
+
+    private void Await(long ticket, TxId txId)
+    {
+        TransactionStatus status = TransactionStatuses.Of(txId, progress.Committed, store.Current.TxId, views);
+        if (status is TransactionStatus.Committed or TransactionStatus.Invalid)
+        {
+            effects.Add(new Effect.Reply(ticket, new Answer.Finished(txId, status)));
+        }
+        else if (progress.WaitingCount >= setup.Limits.WaitingRepliesMax)
+        {
+            effects.Add(new Effect.Reply(ticket, new Answer.Refused(
+                503, "TooManyWaiting", $"Too many clients wait for commit; ask for the status of {txId} instead.")));
+        }
+        else
+        {
+            progress.Await(ticket, txId);
+        }
+    }
+
+    private void SealIfDue()
+    {
+        if (service is not { } running || isStopped) return;
+        while (running.Sealing.SealIfDue(store, progress.Committed, clock.Now) is { } block)
+        {
+            SealedBlock bytes = block.Block;
+            BlockInfo info = new(bytes.View, bytes.First, bytes.Last, bytes.Digest, Configuration: null);
+            Perform(replica.Step(new ReplicaInput.Propose(info)), bytes);
+        }
+    }
+
+    // What consensus asks for becomes what the shell must do.
+    private void Perform(ReplicaEffects asked, SealedBlock? proposed = null)
+    {
+        foreach (ReplicaEffect effect in asked)
+        {
+            switch (effect)
+            {
+                case ReplicaEffect.Store:
+                    effects.Add(new Effect.StoreBlock(proposed!.First, proposed.Last, proposed.Bytes));
+                    break;
+                case ReplicaEffect.Committed committed:
+                    Commit(committed.TxId);
+                    break;
+                case ReplicaEffect.RoleChanged { Role: ReplicaRole.Primary } elected:
+                    views = views.With(new TxId(elected.View, store.Current.TxId.SeqNo.Next));
+                    break;
+                case ReplicaEffect.RoleChanged:
+                    break;
+                case ReplicaEffect.Refused refused:
+                    throw new InvariantException($"consensus refused a block of its own primary: {refused.Reason}");
+                default:
+                    throw new UnreachableException($"Effect {effect.GetType().Name} has no arm");
+            }
+        }
+    }
+
+    private void Commit(TxId last)
+    {
+        ProposedBlock block = service!.Sealing.Committed(last);
+        service.History.Hold(block.Block);
+        if (!isOpen)
+        {
+            // DESIGN 1: nothing signed by the service key leaves the TEE before genesis has committed.
+            isOpen = true;
+            genesis = block.Block.Digest;
+            effects.Add(new Effect.Open(service.Key.Certificate.Der, service.Key.NodeCertificate.Der));
+        }
+
+        progress.Advance(last, views, effects);
+        service.Snapshots.Committed(block, store.Committed, views, service.History, effects);
+    }
+
+    private void RecordSnapshot(Input.SnapshotMade made)
+    {
+        Transaction transaction = store.Begin(MapAccess.Node);
+        if (isDraining || service is not { } running || !running.Snapshots.Write(made, transaction, effects)) return;
+        running.Snapshots.Recorded(running.Pipeline.Order(transaction, replica.View, progress.Committed), effects);
+    }
+
+    private void Fail(string reason)
+    {
+        Perform(replica.Step(new ReplicaInput.StoreFailed()));
+        isStopped = true;
+        effects.Add(new Effect.Stop($"a block could not be made durable: {reason}"));
+    }
+
+    private NodeView Describe() => new()
+    {
+        NodeId = id,
+        IsOpen = isOpen,
+        IsDraining = isDraining,
+        Role = replica.Role,
+        View = replica.View,
+        Committed = progress.Committed,
+        Last = store.Current.TxId,
+        Views = views,
+        ServiceCertificate = service?.Key.Certificate.Der ?? default,
+        Genesis = genesis,
+        Counters = new NodeCounters
+        {
+            TransactionsOrdered = service?.Pipeline.Ordered ?? 0,
+            Conflicts = service?.Pipeline.Conflicts ?? 0,
+            BlocksSealed = service?.Sealing.BlocksSealed ?? 0,
+            BlockBytes = service?.Sealing.BytesSealed ?? 0,
+            BlocksInFlight = service?.Sealing.InFlight ?? 0,
+            Snapshots = service?.Snapshots.Finished ?? 0,
+            BlocksReadBack = service?.History.BlocksReadBack ?? 0,
+            WaitingReplies = progress.WaitingCount,
+        },
+    };
+}

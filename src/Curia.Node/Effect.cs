@@ -1,0 +1,106 @@
+using System;
+using System.Collections.Generic;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>Everything that a node can do. A closed family: the shell has an arm for each and performs them in order.</summary>
+public abstract record Effect
+{
+    private Effect()
+    {
+    }
+
+    /// <summary>The service exists and is durable: serve it. Comes once.</summary>
+    /// <param name="ServiceCertificate">DER, self-signed by the service key; what clients pin.</param>
+    /// <param name="NodeCertificate">DER, the node's key endorsed by the service key; what TLS shows.</param>
+    public sealed record Open(ReadOnlyMemory<byte> ServiceCertificate, ReadOnlyMemory<byte> NodeCertificate) : Effect;
+
+    /// <summary>Append the block and sync it, then <see cref="Input.Stored"/>; on any error <see cref="Input.StoreFailed"/>.</summary>
+    /// <param name="First">First seqno of the block.</param>
+    /// <param name="Last">Last seqno of the block.</param>
+    /// <param name="Bytes">The block as docs/ledger-format.md has it; sealed, so it may leave the TEE.</param>
+    public sealed record StoreBlock(SeqNo First, SeqNo Last, ReadOnlyMemory<byte> Bytes) : Effect;
+
+    /// <summary>Read the block that holds a seqno, then <see cref="Input.BlockRead"/>.</summary>
+    /// <param name="SeqNo">Any seqno of the block.</param>
+    public sealed record ReadBlock(SeqNo SeqNo) : Effect;
+
+    /// <summary>Run the job off the loop, write its frames to a temporary file, sync, then <see cref="Input.SnapshotMade"/>.</summary>
+    /// <param name="Job">Reads an immutable state; safe on any thread.</param>
+    public sealed record MakeSnapshot(SnapshotJob Job) : Effect;
+
+    /// <summary>The ledger holds the snapshot's digest: append the last frame and give the file its name.</summary>
+    /// <param name="SeqNo">The state's position.</param>
+    /// <param name="EvidenceSeqNo">The position of the transaction that records its digest.</param>
+    /// <param name="ReceiptFrame">The frame with the receipt of that transaction.</param>
+    public sealed record FinishSnapshot(SeqNo SeqNo, SeqNo EvidenceSeqNo, ReadOnlyMemory<byte> ReceiptFrame) : Effect;
+
+    /// <summary>Answer a waiting client.</summary>
+    /// <param name="Ticket">From <see cref="Input.Submit"/> or <see cref="Input.Await"/>.</param>
+    /// <param name="Answer">What to tell it.</param>
+    public sealed record Reply(long Ticket, Answer Answer) : Effect;
+
+    /// <summary>Say something to the operator. Never holds a secret or anything of a request's content.</summary>
+    /// <param name="Severity">How loudly.</param>
+    /// <param name="Message">One line.</param>
+    public sealed record Log(LogSeverity Severity, string Message) : Effect;
+
+    /// <summary>Stop the process: what it holds can no longer be made durable or believed.</summary>
+    /// <param name="Reason">One line for the operator.</param>
+    public sealed record Stop(string Reason) : Effect;
+}
+
+/// <summary>What a waiting client is told.</summary>
+public abstract record Answer
+{
+    private Answer()
+    {
+    }
+
+    /// <summary>The transaction has its place; it is pending.</summary>
+    public sealed record Ordered(TxId TxId) : Answer;
+
+    /// <summary>The transaction is final: committed or invalid.</summary>
+    public sealed record Finished(TxId TxId, TransactionStatus Status) : Answer;
+
+    /// <summary>What the transaction read has changed: execute it again.</summary>
+    public sealed record Conflict : Answer
+    {
+        /// <summary>The one value.</summary>
+        public static Conflict Instance { get; } = new();
+    }
+
+    /// <summary>The transaction was not ordered and has no effect.</summary>
+    /// <param name="Status">The HTTP status.</param>
+    /// <param name="Code">The error's name.</param>
+    /// <param name="Message">What, why, and what to do.</param>
+    public sealed record Refused(int Status, string Code, string Message) : Answer;
+}
+
+/// <summary>How loudly a line of the log is said.</summary>
+public enum LogSeverity
+{
+    /// <summary>The ordinary course.</summary>
+    Information,
+
+    /// <summary>Something that an operator should look at.</summary>
+    Warning,
+
+    /// <summary>Something is wrong.</summary>
+    Error,
+}
+
+/// <summary>The effects of one step, in the order in which they must be performed.</summary>
+/// <remarks>The list is the node's and is used again: it is good until the next step.</remarks>
+public sealed class Effects
+{
+    private readonly List<Effect> effects = [];
+
+    /// <summary>The effects in order.</summary>
+    public IReadOnlyList<Effect> InOrder => effects;
+
+    internal void Add(Effect effect) => effects.Add(effect);
+
+    internal void Clear() => effects.Clear();
+}

@@ -1,0 +1,33 @@
+using Curia.Endpoints;
+using Curia.KeyValue;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>What became of a request on a worker thread.</summary>
+public abstract record Execution
+{
+    private Execution()
+    {
+    }
+
+    /// <summary>Where the request went, for metrics: the endpoint's path template with its prefix, or <see cref="NoRoute"/>.</summary>
+    public required string Route { get; init; }
+
+    /// <summary>The route of a request that met no endpoint.</summary>
+    public const string NoRoute = "none";
+
+    /// <summary>The answer is ready: it wrote nothing.</summary>
+    /// <param name="Response">The answer.</param>
+    /// <param name="TxId">The version that it was read from, or null when nothing was.</param>
+    public sealed record Answered(Response Response, TxId? TxId) : Execution
+    {
+        /// <summary>What the node should do besides, or null: for example load a block.</summary>
+        public Input? FollowUp { get; init; }
+    }
+
+    /// <summary>The transaction wrote something and wants its place in the order; the answer holds if it gets one.</summary>
+    /// <param name="Transaction">What it read and wrote.</param>
+    /// <param name="Response">The answer, once ordered.</param>
+    public sealed record Proposed(Transaction Transaction, Response Response) : Execution;
+}

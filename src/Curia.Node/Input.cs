@@ -1,0 +1,60 @@
+using System;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>Everything that can happen to a node. A closed family: <see cref="CuriaNode.Step"/> has an arm for each.</summary>
+public abstract record Input
+{
+    private Input()
+    {
+    }
+
+    /// <summary>The process has bound its listeners and opened an empty ledger directory: begin a new service.</summary>
+    /// <param name="Now">The host's time; input from the enemy, used only forwards.</param>
+    public sealed record Start(DateTimeOffset Now) : Input;
+
+    /// <summary>Time passes.</summary>
+    /// <param name="Now">The host's time.</param>
+    public sealed record Tick(DateTimeOffset Now) : Input;
+
+    /// <summary>An executed transaction wants its place in the order.</summary>
+    /// <param name="Ticket">Names the waiting client in <see cref="Effect.Reply"/>; the shell never uses one twice.</param>
+    /// <param name="Proposed">What <see cref="CuriaNode.Execute"/> returned.</param>
+    /// <param name="WaitForCommit">Whether <see cref="Answer.Finished"/> is wanted after <see cref="Answer.Ordered"/>.</param>
+    public sealed record Submit(long Ticket, Execution.Proposed Proposed, bool WaitForCommit) : Input;
+
+    /// <summary>A client waits until a TxID is final.</summary>
+    /// <param name="Ticket">Names the waiting client.</param>
+    /// <param name="TxId">What it waits for.</param>
+    public sealed record Await(long Ticket, TxId TxId) : Input;
+
+    /// <summary>A client no longer waits: it has its time-out or is gone.</summary>
+    /// <param name="Ticket">Names the client.</param>
+    public sealed record Forget(long Ticket) : Input;
+
+    /// <summary>All blocks up to this seqno are on disk and synced.</summary>
+    /// <param name="Last">The last seqno of the last of these blocks.</param>
+    public sealed record Stored(SeqNo Last) : Input;
+
+    /// <summary>A block could not be written or synced. The node stops; it never retries (DESIGN 4, "Durability").</summary>
+    /// <param name="Reason">What the operating system said.</param>
+    public sealed record StoreFailed(string Reason) : Input;
+
+    /// <summary>Somebody asked for a transaction whose block is not in memory.</summary>
+    /// <param name="SeqNo">Any seqno of the block.</param>
+    public sealed record LoadHistory(SeqNo SeqNo) : Input;
+
+    /// <summary>The answer to <see cref="Effect.ReadBlock"/>: bytes from disk, not yet believed.</summary>
+    /// <param name="SeqNo">The seqno that was asked for.</param>
+    /// <param name="Block">The block's bytes, or null when the file is missing or unreadable.</param>
+    public sealed record BlockRead(SeqNo SeqNo, ReadOnlyMemory<byte>? Block) : Input;
+
+    /// <summary>The answer to <see cref="Effect.MakeSnapshot"/>.</summary>
+    /// <param name="SeqNo">The state's position.</param>
+    /// <param name="Evidence">What <see cref="SnapshotJob.Run"/> returned, or null when it could not be written.</param>
+    public sealed record SnapshotMade(SeqNo SeqNo, SnapshotEvidence? Evidence) : Input;
+
+    /// <summary>Take no more transactions; what is ordered is sealed and stored.</summary>
+    public sealed record Drain : Input;
+}

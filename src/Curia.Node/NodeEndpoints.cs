@@ -1,0 +1,141 @@
+using System;
+using System.Linq;
+using System.Text;
+using Curia.Consensus;
+using Curia.Cryptography;
+using Curia.Endpoints;
+using Curia.KeyValue;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>What the node itself answers, under <c>/node</c> and beside the application under <c>/app</c>. Names and
+/// shapes are CCF's (DESIGN 7), so that its clients move over.</summary>
+internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
+{
+    /// <summary>The application's table, with what every frontend answers.</summary>
+    public EndpointTable WithApplication()
+    {
+        EndpointTableBuilder builder = new(setup.Application.Title, setup.Application.Version);
+        builder.Add(setup.Application);
+        return WithApi(AddTransactions(builder), "/app");
+    }
+
+    /// <summary>The table of <c>/node</c>.</summary>
+    public EndpointTable Node()
+    {
+        EndpointTableBuilder builder = AddTransactions(new("Curia node", setup.ProgramVersion));
+        AuthenticationPolicy open = AuthenticationPolicy.None;
+        builder.MapGet("/network", open, _ => Network()).WithSummary("The service: identity, name, status.");
+        builder.MapGet("/network/nodes", open, Nodes).WithSummary("All nodes of the network.");
+        builder.MapGet("/network/nodes/{id}", open, OneNode).WithSummary("One node, by id, or self, or primary.");
+        builder.MapGet("/primary", open, transaction => NodeAt(view().NodeId.ToString(), transaction)!)
+            .WithSummary("The node that orders.");
+        builder.MapGet("/state", open, _ => State()).WithSummary("This node's own state.");
+        builder.MapGet("/consensus", open, _ => new ConsensusReply(Consensus())).WithSummary("Consensus as this node sees it.");
+        builder.MapGet("/version", open, _ => new VersionReply(setup.ProgramVersion)).WithSummary("The version of the program.");
+        builder.MapGet("/ready/app", open, _ => Ready()).WithSummary("204 while requests of the application are taken.");
+        return WithApi(builder, "/node");
+    }
+
+    private EndpointTableBuilder AddTransactions(EndpointTableBuilder builder)
+    {
+        AuthenticationPolicy open = AuthenticationPolicy.None;
+        builder.MapGet("/tx", open, (TransactionQuery asked, ReadOnlyTransaction _) => Status(asked.TransactionId))
+            .WithSummary("The status of a transaction. Committed and Invalid never change again.");
+        builder.MapGet("/commit", open, _ => new CommitReply(view().Committed)).WithSummary("The last committed transaction.");
+        builder.MapHistorical(
+                "/receipt",
+                open,
+                (TransactionQuery asked) => asked.TransactionId.SeqNo,
+                (asked, found) => Receipt(asked.TransactionId, found, () => Json(found.ReceiptJson)))
+            .WithSummary("The JSON receipt of a committed transaction; 202 until it is loaded from the ledger.");
+        builder.MapHistorical(
+                "/receipt/cose",
+                open,
+                (TransactionQuery asked) => asked.TransactionId.SeqNo,
+                (asked, found) => Receipt(asked.TransactionId, found, () => Response.Bytes(found.ReceiptCose, "application/cose")))
+            .WithSummary("The COSE receipt of a committed transaction; 202 until it is loaded from the ledger.");
+        return builder;
+    }
+
+    private static EndpointTable WithApi(EndpointTableBuilder builder, string prefix)
+    {
+        string? document = null;
+        builder.MapGet("/api", AuthenticationPolicy.None, _ => Json(document!)).WithSummary("This document: OpenAPI.");
+        EndpointTable table = builder.Build();
+        document = table.ToOpenApi(table.Title, table.Version, prefix);
+        return table;
+    }
+
+    private TransactionStatusReply Status(TxId txId)
+    {
+        NodeView now = view();
+        return new TransactionStatusReply(txId, TransactionStatuses.Of(txId, now.Committed, now.Last, now.Views));
+    }
+
+    // A receipt is for a whole TxID: the position alone could hold a transaction of another view.
+    private static Response Receipt(TxId asked, HistoricalTransaction found, Func<Response> receipt) => asked == found.TxId
+        ? receipt()
+        : Response.Error(404, "TransactionInvalid", $"Transaction {asked} is invalid: its position holds {found.TxId}.");
+
+    private static Response Json(string text) => Response.Bytes(Encoding.UTF8.GetBytes(text), Response.JsonContentType);
+
+    private NetworkReply Network()
+    {
+        NodeView now = view();
+        return new NetworkReply(
+            now.IsOpen ? "Open" : "Opening",
+            Certificate.TryFromDer(now.ServiceCertificate.Span, out Certificate? certificate) ? certificate!.ToPem() : "",
+            setup.Genesis.Name,
+            now.Genesis,
+            setup.Platform,
+            setup.Platform == NodeSetup.VirtualPlatform ? Genesis.InsecureWarning : null,
+            RecoveryCount: 0,
+            Genesis.TxId,
+            now.View,
+            Primary(now));
+    }
+
+    private NodesReply Nodes(ReadOnlyTransaction transaction) =>
+        new([.. transaction.Map(NodeMaps.NodeInfo).Range().Select(node => Describe(node.Key, node.Value))]);
+
+    private Response OneNode(Request request, ReadOnlyTransaction transaction)
+    {
+        request.TryGetPathValue("id", out string? id);
+        if (id is "self" or "primary") id = view().NodeId.ToString();
+        return NodeAt(id!, transaction) is { } node ? Response.Json(node) : Response.NotFound($"There is no node {id}.");
+    }
+
+    private NodeReply? NodeAt(string id, ReadOnlyTransaction transaction) =>
+        transaction.Map(NodeMaps.NodeInfo).TryGet(id, out NodeRecord? record) ? Describe(id, record) : null;
+
+    private NodeReply Describe(string id, NodeRecord record) =>
+        new(id, record.Status, id == Primary(view())?.ToString(), record.Platform, record.PublishedAddresses);
+
+    private StateReply State()
+    {
+        NodeView now = view();
+        return new StateReply(
+            now.NodeId, now.IsOpen ? "partOfNetwork" : "initialized", SeqNo.Zero, now.Committed.SeqNo, now.IsDraining);
+    }
+
+    private ConsensusDetails Consensus()
+    {
+        NodeView now = view();
+        return new ConsensusDetails(
+            Primary(now),
+            now.View,
+            now.Role.ToString(),
+            now.Committed,
+            now.Last,
+            now.Counters.BlocksInFlight,
+            [new ConfigurationReply(Genesis.TxId.SeqNo, [now.NodeId])]);
+    }
+
+    private Response Ready() => view() is { IsOpen: true, IsDraining: false }
+        ? Response.NoContent()
+        : Response.Error(503, "FrontendNotOpen", "This node takes no requests of the application now.");
+
+    private static NodeId? Primary(NodeView now) => now.Role == ReplicaRole.Primary ? now.NodeId : null;
+}

@@ -1,0 +1,40 @@
+using Curia.Endpoints;
+using Curia.KeyValue;
+
+namespace Curia.Node;
+
+/// <summary>The maps that the node itself writes. Names and value shapes are those that tools of CCF know
+/// (anchors: section 5.3 of the CCF facts); ours beside them are <c>public:curia.*</c>.</summary>
+public static class NodeMaps
+{
+    /// <summary>User id, hex → certificate, PEM.</summary>
+    public static readonly Map<string, string> UserCertificates = new("public:ccf.gov.users.certs", Codecs.Utf8, Codecs.Utf8);
+
+    /// <summary>Member id, hex → certificate, PEM.</summary>
+    public static readonly Map<string, string> MemberCertificates = new("public:ccf.gov.members.certs", Codecs.Utf8, Codecs.Utf8);
+
+    /// <summary>Member id, hex → public encryption key, PEM.</summary>
+    public static readonly Map<string, string> MemberEncryptionKeys =
+        new("public:ccf.gov.members.encryption_public_keys", Codecs.Utf8, Codecs.Utf8);
+
+    /// <summary>Member id, hex → JSON <c>{"status":"Active"}</c>.</summary>
+    public static readonly Map<string, string> MemberInfo = new("public:ccf.gov.members.info", Codecs.Utf8, Codecs.Utf8);
+
+    /// <summary>Node id, hex → JSON: status, platform, addresses.</summary>
+    public static readonly Map<string, NodeRecord> NodeInfo =
+        new("public:ccf.gov.nodes.info", Codecs.Utf8, Codecs.Json<NodeRecord>(JsonFormat.Options));
+
+    /// <summary>Node id, hex → certificate endorsed by the service, PEM.</summary>
+    public static readonly Map<string, string> NodeCertificates =
+        new("public:ccf.gov.nodes.endorsed_certificates", Codecs.Utf8, Codecs.Utf8);
+
+    /// <summary>The one key <c>service</c> → JSON: status, certificate, network name, INSECURE where it applies.</summary>
+    public static readonly Map<string, string> ServiceInfo = new("public:ccf.gov.service.info", Codecs.Utf8, Codecs.Utf8);
+
+    /// <summary>Seqno of a snapshot → JSON <c>{"txid","state_digest","snapshot_digest"}</c>.</summary>
+    public static readonly Map<ulong, string> SnapshotEvidence =
+        new("public:curia.internal.snapshot_evidence", Codecs.UInt64, Codecs.Utf8);
+
+    /// <summary>The key of <see cref="ServiceInfo"/>.</summary>
+    public const string ServiceKeyName = "service";
+}

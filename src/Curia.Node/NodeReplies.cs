@@ -1,0 +1,97 @@
+using System.Collections.Generic;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>Query of the endpoints about one transaction.</summary>
+/// <param name="TransactionId">For example <c>2.15</c>.</param>
+public sealed record TransactionQuery(TxId TransactionId);
+
+/// <summary><c>GET /app/tx</c>.</summary>
+/// <param name="TransactionId">What was asked for.</param>
+/// <param name="Status">Committed and Invalid are final.</param>
+public sealed record TransactionStatusReply(TxId TransactionId, TransactionStatus Status);
+
+/// <summary><c>GET /app/commit</c>.</summary>
+/// <param name="TransactionId">The last committed transaction.</param>
+public sealed record CommitReply(TxId TransactionId);
+
+/// <summary><c>GET /node/network</c>.</summary>
+/// <param name="ServiceStatus"><c>Opening</c> or <c>Open</c>.</param>
+/// <param name="ServiceCertificate">PEM; what clients pin, once they trust it for a reason of their own.</param>
+/// <param name="Name">The network's name for people.</param>
+/// <param name="Genesis">The digest of the genesis block: the network's name.</param>
+/// <param name="Platform">The TEE platform.</param>
+/// <param name="Warning">Says INSECURE where the platform is simulated; null otherwise.</param>
+/// <param name="RecoveryCount">How often members have recovered the service.</param>
+/// <param name="CurrentServiceCreateTxid">The transaction that made the service.</param>
+/// <param name="CurrentView">The current view.</param>
+/// <param name="PrimaryId">The node that orders; null while there is none.</param>
+public sealed record NetworkReply(
+    string ServiceStatus,
+    string ServiceCertificate,
+    string Name,
+    Digest Genesis,
+    string Platform,
+    string? Warning,
+    int RecoveryCount,
+    TxId CurrentServiceCreateTxid,
+    View CurrentView,
+    NodeId? PrimaryId);
+
+/// <summary>One node, as the ledger has it.</summary>
+/// <param name="NodeId">SHA-256 of its public key.</param>
+/// <param name="Status">Pending, Trusted or Retired.</param>
+/// <param name="Primary">Whether it orders now.</param>
+/// <param name="Platform">Its TEE platform.</param>
+/// <param name="PublishedAddresses">Where clients find it.</param>
+public sealed record NodeReply(
+    string NodeId, string Status, bool Primary, string Platform, IReadOnlyList<string> PublishedAddresses);
+
+/// <summary><c>GET /node/network/nodes</c>.</summary>
+/// <param name="Nodes">In order of their ids.</param>
+public sealed record NodesReply(IReadOnlyList<NodeReply> Nodes);
+
+/// <summary><c>GET /node/state</c>.</summary>
+/// <param name="NodeId">This node.</param>
+/// <param name="State">As CCF names it.</param>
+/// <param name="StartupSeqno">Where this process began; 0 for a new service.</param>
+/// <param name="LastSignedSeqno">The last committed signature transaction.</param>
+/// <param name="StopNotice">Whether the node is about to stop.</param>
+public sealed record StateReply(NodeId NodeId, string State, SeqNo StartupSeqno, SeqNo LastSignedSeqno, bool StopNotice);
+
+/// <summary><c>GET /node/consensus</c>.</summary>
+/// <param name="Details">What this node knows.</param>
+public sealed record ConsensusReply(ConsensusDetails Details);
+
+/// <summary>Consensus as one node sees it.</summary>
+/// <param name="PrimaryId">The node that orders; null while there is none.</param>
+/// <param name="CurrentView">The current view.</param>
+/// <param name="Role">What this node is.</param>
+/// <param name="Committed">The last committed transaction.</param>
+/// <param name="Last">The last ordered transaction.</param>
+/// <param name="BlocksInFlight">Blocks proposed and not yet committed.</param>
+/// <param name="Configurations">The active configurations.</param>
+public sealed record ConsensusDetails(
+    NodeId? PrimaryId,
+    View CurrentView,
+    string Role,
+    TxId Committed,
+    TxId Last,
+    int BlocksInFlight,
+    IReadOnlyList<ConfigurationReply> Configurations);
+
+/// <summary>An active configuration.</summary>
+/// <param name="From">The seqno from which it counts.</param>
+/// <param name="Nodes">The nodes that vote.</param>
+public sealed record ConfigurationReply(SeqNo From, IReadOnlyList<NodeId> Nodes);
+
+/// <summary><c>GET /node/version</c>.</summary>
+/// <param name="CuriaVersion">The version of the program.</param>
+public sealed record VersionReply(string CuriaVersion);
+
+/// <summary>The value of a node in <see cref="NodeMaps.NodeInfo"/>.</summary>
+/// <param name="Status">Pending, Trusted or Retired.</param>
+/// <param name="Platform">The TEE platform.</param>
+/// <param name="PublishedAddresses">Where clients find it.</param>
+public sealed record NodeRecord(string Status, string Platform, IReadOnlyList<string> PublishedAddresses);

@@ -1,0 +1,101 @@
+using System;
+using System.Collections.Generic;
+using Curia.Cryptography;
+using Curia.Endpoints;
+
+namespace Curia.Node;
+
+/// <summary>All that a node is given at birth. What a promise to others rests on goes into the genesis block.</summary>
+public sealed record NodeSetup
+{
+    /// <summary>The node's own key, made at this start inside the TEE and never stored: its id is the hash of the public
+    /// half. It also serves TLS, so the shell makes it.</summary>
+    public required Signer NodeKey { get; init; }
+
+    /// <summary>Where keys and serial numbers come from.</summary>
+    public required Entropy Entropy { get; init; }
+
+    /// <summary>Makes the service key.</summary>
+    public required Func<Entropy, Signer> NewSigner { get; init; }
+
+    /// <summary>The application that this node runs; part of the measured image.</summary>
+    public required EndpointTable Application { get; init; }
+
+    /// <summary>What the service begins with.</summary>
+    public required GenesisSettings Genesis { get; init; }
+
+    /// <summary>Names and addresses that the node's certificate is good for.</summary>
+    public required IReadOnlyList<SubjectAlternativeName> SubjectAlternativeNames { get; init; }
+
+    /// <summary>The addresses that others are told, <c>host:port</c>, the first one being the main one.</summary>
+    public required IReadOnlyList<string> PublishedAddresses { get; init; }
+
+    /// <summary>Bounds of this node; they promise nothing to anybody else.</summary>
+    public NodeLimits Limits { get; init; } = new();
+
+    /// <summary>The TEE platform. <c>virtual</c> is simulated and proves nothing.</summary>
+    public string Platform { get; init; } = VirtualPlatform;
+
+    /// <summary>The version of the program, as <c>/node/version</c> tells it.</summary>
+    public string ProgramVersion { get; init; } = "0.0.0";
+
+    /// <summary>The simulated platform of development: no confidentiality at all.</summary>
+    public const string VirtualPlatform = "virtual";
+}
+
+/// <summary>What the service begins with, recorded in the genesis block. Establishment by several founders comes later;
+/// until then one node writes what it was given.</summary>
+public sealed record GenesisSettings
+{
+    /// <summary>The network's name for people, 1 to 64 printable ASCII characters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The members: who will govern.</summary>
+    public required IReadOnlyList<GenesisMember> Members { get; init; }
+
+    /// <summary>The users: who may call the application.</summary>
+    public required IReadOnlyList<GenesisUser> Users { get; init; }
+
+    /// <summary>How long the certificates of service and node are good for.</summary>
+    public int CertificateValidityDays { get; init; } = 365;
+}
+
+/// <summary>A member at genesis.</summary>
+/// <param name="Certificate">Identifies the member and checks its signatures.</param>
+/// <param name="EncryptionKeyPem">The public key that recovery shares will be sealed to, PEM, or null.</param>
+public sealed record GenesisMember(Certificate Certificate, string? EncryptionKeyPem);
+
+/// <summary>A user at genesis.</summary>
+/// <param name="Certificate">Identifies the user.</param>
+public sealed record GenesisUser(Certificate Certificate);
+
+/// <summary>Bounds of one node, each with its reason.</summary>
+public sealed record NodeLimits
+{
+    /// <summary>A transaction that meets a conflict is executed again this often. Ten rounds of losing against others mean
+    /// that the key is too hot; the client hears 503 and may try later.</summary>
+    public int ExecutionsMax { get; init; } = 10;
+
+    /// <summary>Transactions ordered and not yet committed; beyond it writes get 503. The same figure as CCF's
+    /// max_uncommitted_tx_count: about a second of work at full speed.</summary>
+    public int UncommittedTransactionsMax { get; init; } = 10_000;
+
+    /// <summary>While the pipe is busy a block is sealed when it holds this many bytes: large enough that a signature
+    /// and a sync are a small part of its cost, small enough to stay well under a disk's write cache.</summary>
+    public int BlockBytes { get; init; } = 1 << 20;
+
+    /// <summary>While the pipe is busy a block is sealed when it holds this many transactions.</summary>
+    public int BlockTransactions { get; init; } = 1_000;
+
+    /// <summary>Blocks proposed and not yet stored. More would only queue before the same disk.</summary>
+    public int BlocksInFlightMax { get; init; } = 8;
+
+    /// <summary>A snapshot is made each time that so many transactions have committed (CCF: tx_count 10,000).</summary>
+    public ulong SnapshotInterval { get; init; } = 10_000;
+
+    /// <summary>Bytes of blocks held for historical queries; the oldest used go first.</summary>
+    public long HistoryBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>Replies that wait for commit at one time; beyond it the client is told to poll.</summary>
+    public int WaitingRepliesMax { get; init; } = 20_000;
+}

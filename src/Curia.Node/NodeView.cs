@@ -1,0 +1,70 @@
+using System;
+using Curia.Consensus;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>What a node says of itself after a step. Immutable; published for any thread.</summary>
+public sealed record NodeView
+{
+    /// <summary>The node.</summary>
+    public required NodeId NodeId { get; init; }
+
+    /// <summary>Whether the service is open: genesis is durable and requests are served.</summary>
+    public required bool IsOpen { get; init; }
+
+    /// <summary>Whether the node takes no more transactions.</summary>
+    public required bool IsDraining { get; init; }
+
+    /// <summary>Primary, backup or candidate.</summary>
+    public required ReplicaRole Role { get; init; }
+
+    /// <summary>The current view.</summary>
+    public required View View { get; init; }
+
+    /// <summary>The last committed transaction: always the signature transaction that ends a block.</summary>
+    public required TxId Committed { get; init; }
+
+    /// <summary>The last transaction that was ordered.</summary>
+    public required TxId Last { get; init; }
+
+    /// <summary>The views of all positions up to <see cref="Last"/>.</summary>
+    public required ViewHistory Views { get; init; }
+
+    /// <summary>The service certificate, DER; empty until the service is made.</summary>
+    public required ReadOnlyMemory<byte> ServiceCertificate { get; init; }
+
+    /// <summary>The digest of the genesis block: the network's name.</summary>
+    public required Digest Genesis { get; init; }
+
+    /// <summary>Counters since start, for metrics.</summary>
+    public required NodeCounters Counters { get; init; }
+}
+
+/// <summary>What a node counts since it started.</summary>
+public readonly record struct NodeCounters
+{
+    /// <summary>Transactions ordered, signature transactions not counted.</summary>
+    public long TransactionsOrdered { get; init; }
+
+    /// <summary>Transactions refused because what they had read was changed.</summary>
+    public long Conflicts { get; init; }
+
+    /// <summary>Blocks sealed.</summary>
+    public long BlocksSealed { get; init; }
+
+    /// <summary>Bytes of sealed blocks.</summary>
+    public long BlockBytes { get; init; }
+
+    /// <summary>Blocks proposed and not yet stored.</summary>
+    public int BlocksInFlight { get; init; }
+
+    /// <summary>Snapshots whose digest is in the ledger.</summary>
+    public long Snapshots { get; init; }
+
+    /// <summary>Blocks read back from disk for historical queries.</summary>
+    public long BlocksReadBack { get; init; }
+
+    /// <summary>Clients that wait for commit.</summary>
+    public int WaitingReplies { get; init; }
+}

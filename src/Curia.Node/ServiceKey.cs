@@ -1,0 +1,52 @@
+using System;
+using Curia.Cryptography;
+
+namespace Curia.Node;
+
+/// <summary>The private half of the service identity, with the certificates that it has signed.</summary>
+internal sealed class ServiceKey
+{
+    // A host clock that is a little ahead of a client's must not make a new certificate look unborn.
+    private static readonly TimeSpan clockSkew = TimeSpan.FromHours(1);
+
+    private ServiceKey(Signer signer, Certificate certificate, Certificate nodeCertificate)
+    {
+        Signer = signer;
+        Certificate = certificate;
+        NodeCertificate = nodeCertificate;
+    }
+
+    /// <summary>Signs roots and certificates.</summary>
+    public Signer Signer { get; }
+
+    /// <summary>What clients pin.</summary>
+    public Certificate Certificate { get; }
+
+    /// <summary>This node's key, endorsed by the service.</summary>
+    public Certificate NodeCertificate { get; }
+
+    /// <summary>The key is born here, in the TEE of the first primary.</summary>
+    public static ServiceKey Create(NodeSetup setup, DateTimeOffset now)
+    {
+        Signer signer = setup.NewSigner(setup.Entropy);
+        DateTimeOffset from = now - clockSkew;
+        DateTimeOffset to = now + TimeSpan.FromDays(setup.Genesis.CertificateValidityDays);
+        byte[] own = CertificateAuthority.SelfSigned(signer, "Curia Service", from, to, setup.Entropy);
+        Certificate certificate = Read(own);
+        byte[] node = CertificateAuthority.Issue(
+            signer,
+            certificate,
+            setup.NodeKey.SubjectPublicKeyInfo.Span,
+            "Curia Node",
+            setup.SubjectAlternativeNames,
+            from,
+            to,
+            setup.Entropy);
+        return new ServiceKey(signer, certificate, Read(node));
+    }
+
+    private static Certificate Read(byte[] der) =>
+        Certificate.TryFromDer(der, out Certificate? certificate)
+            ? certificate!
+            : throw new Curia.Vocabulary.InvariantException("a certificate that was just made cannot be read");
+}

@@ -1,0 +1,140 @@
+using System;
+using Curia.Endpoints;
+using Curia.KeyValue;
+using Curia.Ledger;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>The way of one transaction through the node, in order (docs/one-transaction.md, steps 5 to 8): route,
+/// authenticate, execute on a snapshot; then commit to the store and join the open block.</summary>
+/// <remarks><see cref="Execute"/> runs on any thread, so a slow handler never stops a tick. <see cref="Order"/> runs on the
+/// loop, which alone decides the order.</remarks>
+internal sealed class TransactionPipeline(
+    KeyValueStore store,
+    EndpointTable application,
+    EndpointTable node,
+    CallerAuthentication authentication,
+    HistoricalQueries history,
+    BlockSealing sealing,
+    NodeLimits limits)
+{
+    private const string NodePrefix = "/node";
+    private const string ApplicationPrefix = "/app";
+
+    /// <summary>Transactions ordered since start, signature transactions not counted.</summary>
+    public long Ordered { get; private set; }
+
+    /// <summary>Transactions refused because what they had read was changed.</summary>
+    public long Conflicts { get; private set; }
+
+    /// <summary>Finds endpoint and caller, and runs the handler on a snapshot.</summary>
+    public Execution Execute(Request request, NodeView view)
+    {
+        bool isNode = request.Path.StartsWith(NodePrefix + "/", StringComparison.Ordinal);
+        string prefix = isNode ? NodePrefix : ApplicationPrefix;
+
+        // An application's path is good with and without its prefix (DESIGN 7).
+        string path = request.Path.StartsWith(prefix + "/", StringComparison.Ordinal) ? request.Path[prefix.Length..] : request.Path;
+        EndpointMatch match = (isNode ? node : application).Match(request.Verb, path);
+        if (match is not EndpointMatch.Found found)
+        {
+            return Answered(Execution.NoRoute, match is EndpointMatch.MethodNotAllowed wrong
+                ? wrong.ToResponse()
+                : EndpointMatch.NotFound.Instance.ToResponse());
+        }
+
+        Endpoint endpoint = found.Endpoint;
+        string route = prefix + endpoint.Path;
+        if (!view.IsOpen && !isNode)
+        {
+            return Answered(route, Response.Error(503, "FrontendNotOpen", "The service is not open yet; try again shortly.")
+                .With("Retry-After", "1"));
+        }
+
+        Transaction transaction = store.Begin(MapAccess.Application);
+        if (authentication.Identify(endpoint.Policy, request.ClientCertificate, transaction) is not { } caller)
+        {
+            return Answered(route, CallerAuthentication.Refusal(endpoint.Policy), transaction.ReadVersion);
+        }
+
+        return Run(endpoint, request.With(caller, found.PathValues), transaction, view, route);
+    }
+
+    /// <summary>Gives an executed transaction its place, or says why not.</summary>
+    public Answer Order(Transaction transaction, View view, TxId committed)
+    {
+        if (store.Current.TxId.SeqNo.Value - committed.SeqNo.Value >= (ulong)limits.UncommittedTransactionsMax
+            || !sealing.HasRoomFor(SizeLimits.WriteSetBytesMax, 0))
+        {
+            return new Answer.Refused(
+                503, "TooManyPendingTransactions", "More is ordered than the disk has taken; try again shortly.");
+        }
+
+        switch (store.Commit(transaction, view))
+        {
+            case CommitOutcome.Committed done:
+                sealing.Join(
+                    done.Id,
+                    EntryType.WriteSet,
+                    transaction.Claims,
+                    done.Changes.Encode(Domain.Public),
+                    done.Changes.Encode(Domain.Private));
+                Ordered++;
+                return new Answer.Ordered(done.Id);
+            case CommitOutcome.Conflict:
+                Conflicts++;
+                return Answer.Conflict.Instance;
+            case CommitOutcome.TooLarge large:
+                return new Answer.Refused(
+                    413, "TransactionTooLarge", $"The transaction writes {large.Bytes} bytes; {large.BytesMax} is the most.");
+            default:
+                throw new InvariantException("a transaction that writes nothing was proposed");
+        }
+    }
+
+    private Execution Run(Endpoint endpoint, Request request, Transaction transaction, NodeView view, string route)
+    {
+        switch (endpoint.Handler)
+        {
+            case EndpointHandler.ReadOnly reading:
+                Response read = reading.Run(request, transaction);
+                return Answered(route, read, transaction.ReadVersion);
+            case EndpointHandler.ReadWrite writing:
+                Response written = writing.Run(request, transaction);
+
+                // An error has no effect, whatever the handler had written before it (as in CCF).
+                return written.IsSuccess && transaction.HasWrites
+                    ? new Execution.Proposed(transaction, written) { Route = route }
+                    : Answered(route, written, transaction.ReadVersion);
+            case EndpointHandler.Historical historical:
+                return RunHistorical(historical, request, view, route);
+            default:
+                throw new InvariantException($"{endpoint} has a handler of no known kind");
+        }
+    }
+
+    private Execution.Answered RunHistorical(EndpointHandler.Historical handler, Request request, NodeView view, string route)
+    {
+        switch (handler.Locate(request))
+        {
+            case HistoricalPosition.Refused refused:
+                return Answered(route, refused.Response);
+            case HistoricalPosition.At at when at.SeqNo > view.Last.SeqNo || at.SeqNo == SeqNo.Zero:
+                return Answered(route, Response.Error(404, "TransactionPendingOrUnknown", $"No transaction {at.SeqNo} is known here."));
+
+            // Nothing uncommitted is told: it may yet become another transaction.
+            case HistoricalPosition.At at when at.SeqNo > view.Committed.SeqNo:
+                return Answered(route, Response.Accepted(retryAfterSeconds: 1));
+            case HistoricalPosition.At at when history.TryFind(at.SeqNo, out HistoricalTransaction? transaction):
+                return Answered(route, handler.Run(request, transaction!), transaction!.TxId);
+            case HistoricalPosition.At at:
+                return Answered(route, Response.Accepted(retryAfterSeconds: 1)) with { FollowUp = new Input.LoadHistory(at.SeqNo) };
+            default:
+                throw new InvariantException("a position of no known kind");
+        }
+    }
+
+    private Execution.Answered Answered(string route, Response response, TxId? txId = null) =>
+        new(response, txId ?? store.Current.TxId) { Route = route };
+}
