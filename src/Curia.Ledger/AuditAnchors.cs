@@ -26,7 +26,8 @@ internal sealed class AuditAnchors
     /// <summary>Ticks off what a verified block holds.</summary>
     public void See(Block block)
     {
-        if (expect is { } txId && txId.SeqNo >= block.First && txId.SeqNo <= block.Last && txId.View == block.View) expectSeen = true;
+        if (expect is { } txId && txId.SeqNo >= block.First && txId.SeqNo <= block.Last && txId.View == block.View)
+            expectSeen = true;
         rootsToFind.Remove(block.Signature.Root);
         if (leaves.Count == 0) return;
         foreach (LedgerEntry entry in block.Entries)

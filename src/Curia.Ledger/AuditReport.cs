@@ -7,7 +7,8 @@ namespace Curia.Ledger;
 /// <summary>What kind of problem an audit found.</summary>
 public enum AuditProblemKind
 {
-    /// <summary>The newest file ends within a block: a write that did not finish. What comes before it is whole.</summary>
+    /// <summary>The newest file ends within a block: a write that did not finish. What comes before it is
+    /// whole.</summary>
     TornTail,
 
     /// <summary>Bytes are not what was written, or were written by nobody who may.</summary>
@@ -33,8 +34,8 @@ public sealed record AuditReport
     /// <summary>Nothing is wrong.</summary>
     public bool Ok => Problems.Count == 0;
 
-    /// <summary>The ledger was compared with at least one thing that its host does not keep. A prefix of a ledger that ends at
-    /// a block is a valid ledger, so without an anchor a cut is not seen.</summary>
+    /// <summary>The ledger was compared with at least one thing that its host does not keep. A prefix of a ledger that
+    /// ends at a block is a valid ledger, so without an anchor a cut is not seen.</summary>
     public required bool Anchored { get; init; }
 
     /// <summary>The first seqno of the ledger; 0 when it has none.</summary>
@@ -49,7 +50,8 @@ public sealed record AuditReport
     /// <summary>The number of signature transactions, which is that of the blocks.</summary>
     public required ulong Signatures { get; init; }
 
-    /// <summary>What is wrong, in the order in which it was found; at most <see cref="LedgerAudit.ProblemsMax"/>.</summary>
+    /// <summary>What is wrong, in the order in which it was found; at most <see
+    /// cref="LedgerAudit.ProblemsMax"/>.</summary>
     public required IReadOnlyList<AuditProblem> Problems { get; init; }
 
     /// <summary>The name of the network; null when there is no genesis block.</summary>
@@ -90,5 +92,6 @@ public sealed record AuditOptions
 
     /// <summary>Whether there is any anchor at all.</summary>
     public bool HasAnchor =>
-        ServiceCertificate is not null || Genesis is not null || Expect is not null || Leaves.Count > 0 || Roots.Count > 0;
+        ServiceCertificate is not null || Genesis is not null || Expect is not null || Leaves.Count > 0
+            || Roots.Count > 0;
 }

@@ -22,8 +22,8 @@ internal sealed class AuditedChain
 
     public ulong Blocks { get; private set; }
 
-    /// <summary>Something before the next block could not be verified: the next one is taken with its own frontier, which its
-    /// signed root covers.</summary>
+    /// <summary>Something before the next block could not be verified: the next one is taken with its own frontier,
+    /// which its signed root covers.</summary>
     public void Break()
     {
         tree = null;
@@ -35,18 +35,21 @@ internal sealed class AuditedChain
     {
         SignatureTransaction signature = block.Signature;
         if (block.View < Last.View) return $"the view goes back from {Last.View} to {block.View}";
-        if (tree is not null && tree.Size != block.First.Value) return $"the block begins at {block.First} after {Last}";
+        if (tree is not null && tree.Size != block.First.Value)
+            return $"the block begins at {block.First} after {Last}";
         if (tree is not null && tree.Frontier() != signature.Frontier)
             return "the frontier is not that of the entries before: they were changed, or belong to another ledger";
         if (signature.Time < time) return $"the time of signing goes back from {time:O} to {signature.Time:O}";
         if (signature.Committed.SeqNo < committed.SeqNo)
             return $"the committed TxID goes back from {committed} to {signature.Committed}";
-        return gap || IsEnd(signature.Committed) ? null : $"{signature.Committed} is called committed and ends no block of this ledger";
+        return gap || IsEnd(signature.Committed) ? null
+            : $"{signature.Committed} is called committed and ends no block of this ledger";
     }
 
     public void Add(Block block)
     {
-        if (tree is null || tree.Frontier() != block.Signature.Frontier) tree = MerkleTree.FromFrontier(block.Signature.Frontier);
+        if (tree is null || tree.Frontier() != block.Signature.Frontier)
+            tree = MerkleTree.FromFrontier(block.Signature.Frontier);
         foreach (Digest leaf in block.Leaves()) tree.Append(leaf);
         tree.Flush(tree.Size);
         if (First == SeqNo.Zero) First = block.First;

@@ -1,12 +1,13 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>The entries since the last block, ending with a signature transaction: what consensus replicates and commits,
-/// and what stands on disk.</summary>
+/// <summary>The entries since the last block, ending with a signature transaction: what consensus replicates and
+/// commits, and what stands on disk.</summary>
 /// <remarks>Immutable; any thread. It gives receipts for all its entries alone: the frontier stands in its signature
 /// transaction. Decoding checks the structure; <see cref="ServiceIdentity.Verify"/> checks root and signatures.
 /// docs/ledger-format.md, "Block".</remarks>
@@ -18,8 +19,8 @@ public sealed class Block
     /// <summary>Version, length, view, first, last, node id.</summary>
     public const int HeaderSize = 1 + 4 + 8 + 8 + 8 + Digest.Size;
 
-    /// <summary>The largest block: the largest entry (68 MiB) may join an open block that is not yet sealed and has less than
-    /// 60 MiB, which is far above any size at which a node seals.</summary>
+    /// <summary>The largest block: the largest entry (68 MiB) may join an open block that is not yet sealed and has
+    /// less than 60 MiB, which is far above any size at which a node seals.</summary>
     public const int BytesMax = 128 * 1024 * 1024;
 
     /// <summary>The most entries: as many as fit at the size of an entry that holds almost nothing.</summary>
@@ -28,7 +29,8 @@ public sealed class Block
     private ImmutableArray<Digest> leaves;
     private MerkleTree? tree;
 
-    private Block(ReadOnlyMemory<byte> bytes, BlockHeader header, ImmutableArray<LedgerEntry> entries, SignatureTransaction signature)
+    private Block(ReadOnlyMemory<byte> bytes, BlockHeader header, ImmutableArray<LedgerEntry> entries,
+        SignatureTransaction signature)
     {
         Bytes = bytes;
         Header = header;
@@ -60,10 +62,12 @@ public sealed class Block
     /// <summary>The content of its last entry.</summary>
     public SignatureTransaction Signature { get; }
 
-    /// <summary>SHA-256 of the whole block, computed at each call. That of the first block is the name of the network.</summary>
+    /// <summary>SHA-256 of the whole block, computed at each call. That of the first block is the name of the
+    /// network.</summary>
     public Digest Digest => Digest.Of(Bytes.Span);
 
-    /// <summary>Puts a block together from entries that are sealed already. <see cref="BlockSealer"/> does it without the copy.</summary>
+    /// <summary>Puts a block together from entries that are sealed already. <see cref="BlockSealer"/> does it without
+    /// the copy.</summary>
     /// <param name="nodeId">The node that sealed and signed them.</param>
     /// <param name="view">The view of all entries.</param>
     /// <param name="first">The seqno of the first entry.</param>
@@ -77,7 +81,8 @@ public sealed class Block
         foreach (byte[] entry in entries) length += entry.Length;
         Invariant.Holds(length <= BytesMax, $"a block of {length} bytes");
         byte[] block = new byte[length];
-        new BlockHeader((int)length, view, first, new SeqNo(first.Value + (ulong)entries.Count - 1), nodeId).Write(block);
+        SeqNo last = new(first.Value + (ulong)entries.Count - 1);
+        new BlockHeader((int)length, view, first, last, nodeId).Write(block);
         int offset = HeaderSize;
         foreach (byte[] entry in entries)
         {
@@ -98,13 +103,14 @@ public sealed class Block
     }
 
     /// <summary>Reads exactly one block; trailing bytes are refused. The block keeps the memory.</summary>
-    public static bool TryDecode(ReadOnlyMemory<byte> bytes, out Block? block) => TryDecode(bytes, out block, out _);
+    public static bool TryDecode(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out Block? block) =>
+        TryDecode(bytes, out block, out _);
 
     /// <summary>Reads exactly one block and says what is wrong when there is none.</summary>
     /// <param name="bytes">One block.</param>
     /// <param name="block">The block, which keeps the memory.</param>
     /// <param name="reason">Empty, or a sentence for the auditor.</param>
-    public static bool TryDecode(ReadOnlyMemory<byte> bytes, out Block? block, out string reason)
+    public static bool TryDecode(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out Block? block, out string reason)
     {
         block = null;
         if (!BlockHeader.TryDecode(bytes.Span, out BlockHeader header, out reason)) return false;
@@ -116,7 +122,7 @@ public sealed class Block
 
         if (!TryReadEntries(bytes, header, out ImmutableArray<LedgerEntry> entries, out reason)) return false;
         reason = "the block ends with a signature transaction that cannot be read";
-        if (!SignatureTransaction.TryDecode(entries[^1].Public, out SignatureTransaction? signature) || signature is null) return false;
+        if (!SignatureTransaction.TryDecode(entries[^1].Public, out SignatureTransaction? signature)) return false;
         reason = "the signature transaction names another TxID";
         if (signature.Header.TxId != entries[^1].TxId) return false;
         reason = "the frontier does not end where the block begins";
@@ -136,8 +142,8 @@ public sealed class Block
         return Entries[(int)(seqNo.Value - First.Value)];
     }
 
-    /// <summary>The path from an entry to the root that the block signs. That of the signature transaction is empty: its
-    /// receipt begins at the root itself (anchors: CCF receipts).</summary>
+    /// <summary>The path from an entry to the root that the block signs. That of the signature transaction is empty:
+    /// its receipt begins at the root itself (anchors: CCF receipts).</summary>
     /// <exception cref="InvariantException">The seqno is not in the block.</exception>
     public MerkleProof ProofOf(SeqNo seqNo)
     {
@@ -179,7 +185,7 @@ public sealed class Block
             if (!LedgerEntry.TryReadLength(rest.Span, out int length, out reason)) return false;
             reason = $"entry {seqNo} goes beyond the end of its block";
             if (length > rest.Length) return false;
-            if (!LedgerEntry.TryDecode(rest[..length], out LedgerEntry? entry, out reason) || entry is null) return false;
+            if (!LedgerEntry.TryDecode(rest[..length], out LedgerEntry? entry, out reason)) return false;
             TxId expected = new(header.View, new SeqNo(seqNo));
             reason = $"entry {entry.TxId} stands where {expected} belongs";
             if (entry.TxId != expected) return false;

@@ -3,7 +3,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>The first 61 bytes of a block. Every field is said again by the entries and is checked against them.</summary>
+/// <summary>The first 61 bytes of a block. Every field is said again by the entries and is checked against
+/// them.</summary>
 /// <param name="Length">The size of the whole block in bytes, header included.</param>
 /// <param name="View">The view of all its entries.</param>
 /// <param name="First">The seqno of its first entry.</param>

@@ -11,14 +11,16 @@ namespace Curia.Ledger;
 /// <param name="Digest">SHA-256 of its bytes.</param>
 /// <param name="Root">The root that it signs.</param>
 /// <param name="Bytes">The block itself.</param>
-public sealed record SealedBlock(View View, SeqNo First, SeqNo Last, Digest Digest, Digest Root, ReadOnlyMemory<byte> Bytes);
+public sealed record SealedBlock(
+    View View, SeqNo First, SeqNo Last, Digest Digest, Digest Root, ReadOnlyMemory<byte> Bytes);
 
-/// <summary>Makes blocks of one node: encrypts every entry of an open block into the place where it stays, appends the leaves,
-/// signs the root with both keys. No entry is copied twice.</summary>
+/// <summary>Makes blocks of one node: encrypts every entry of an open block into the place where it stays, appends the
+/// leaves, signs the root with both keys. No entry is copied twice.</summary>
 /// <remarks>One thread at a time. It keeps all that it is given and disposes nothing but its own key.</remarks>
 public sealed class BlockSealer : IDisposable
 {
-    /// <summary>The largest signature transaction: a certificate of 64 KiB, two signatures with their headers, a frontier.</summary>
+    /// <summary>The largest signature transaction: a certificate of 64 KiB, two signatures with their headers, a
+    /// frontier.</summary>
     public const int SignatureBytesMax = 72 * 1024;
 
     private readonly EntrySealer sealer;
@@ -36,9 +38,11 @@ public sealed class BlockSealer : IDisposable
     /// <param name="serviceKey">The service key.</param>
     /// <param name="issuer">CWT claim 1 of its signatures.</param>
     /// <param name="subject">CWT claim 2 of its signatures.</param>
-    /// <exception cref="InvariantException">The certificate is not that of the node key, or a name has no usable size.</exception>
+    /// <exception cref="InvariantException">The certificate is not that of the node key, or a name has no usable
+    /// size.</exception>
     public BlockSealer(
-        LedgerSecret secret, Signer nodeKey, ReadOnlyMemory<byte> nodeCertificateDer, Signer serviceKey, string issuer, string subject)
+        LedgerSecret secret, Signer nodeKey, ReadOnlyMemory<byte> nodeCertificateDer, Signer serviceKey,
+        string issuer, string subject)
     {
         ArgumentNullException.ThrowIfNull(nodeKey);
         ArgumentNullException.ThrowIfNull(serviceKey);
@@ -46,7 +50,7 @@ public sealed class BlockSealer : IDisposable
             Certificate.TryFromDer(nodeCertificateDer.Span, out Certificate? certificate) && certificate is not null
             && certificate.SubjectPublicKeyInfo.Span.SequenceEqual(nodeKey.SubjectPublicKeyInfo.Span),
             "the node certificate is that of the node key");
-        Invariant.Holds(SignatureHeader.IsName(issuer) && SignatureHeader.IsName(subject), "issuer and subject are names");
+        Invariant.Holds(SignatureHeader.AreNames(issuer, subject), "issuer and subject are names");
         nodeId = new NodeId(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span));
         sealer = new EntrySealer(secret, nodeId);
         this.nodeKey = nodeKey;
@@ -56,18 +60,20 @@ public sealed class BlockSealer : IDisposable
         this.subject = subject;
     }
 
-    /// <summary>Seals and signs an open block. The tree grows by its leaves, that of the signature transaction included.</summary>
+    /// <summary>Seals and signs an open block. The tree grows by its leaves, that of the signature transaction
+    /// included.</summary>
     /// <param name="open">The block; it may be empty, as the first block of a view is.</param>
     /// <param name="tree">The tree of the ledger up to the block.</param>
     /// <param name="committed">The highest TxID known as committed.</param>
     /// <param name="time">The time of signing; the caller sees to it that it never goes back.</param>
-    /// <exception cref="InvariantException">The tree does not end where the block begins, or a seqno was sealed before. The
-    /// caller gives up the view: nothing of the block may be used.</exception>
+    /// <exception cref="InvariantException">The tree does not end where the block begins, or a seqno was sealed before.
+    /// The caller gives up the view: nothing of the block may be used.</exception>
     public SealedBlock Seal(OpenBlock open, MerkleTree tree, TxId committed, DateTimeOffset time)
     {
         ArgumentNullException.ThrowIfNull(open);
         ArgumentNullException.ThrowIfNull(tree);
-        Invariant.Holds(tree.Size == open.First.Value, $"the tree has {tree.Size} leaves, the block begins at {open.First}");
+        Invariant.Holds(tree.Size == open.First.Value,
+            $"the tree has {tree.Size} leaves, the block begins at {open.First}");
         Invariant.Holds(open.First.Value > 1 || open.Count == 1, "the genesis block holds genesis and its signature");
         Invariant.Holds(committed.SeqNo < open.First, "a block does not know its own transactions as committed");
 
@@ -77,7 +83,8 @@ public sealed class BlockSealer : IDisposable
         foreach (OpenEntry entry in open.Entries)
         {
             Span<byte> target = buffer.AsSpan(offset, (int)entry.SealedBytes);
-            tree.Append(sealer.Seal(entry.Type, entry.TxId, entry.Claims, entry.Public.Span, entry.Private.Span, target));
+            tree.Append(sealer.Seal(entry.Type, entry.TxId, entry.Claims, entry.Public.Span, entry.Private.Span,
+                target));
             offset += target.Length;
         }
 

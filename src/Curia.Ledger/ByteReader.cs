@@ -4,8 +4,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>Reads big-endian fields and never past the end: after the first field that is not there, every field is zero
-/// and <see cref="Failed"/> stays true, so a decoder asks once at its end.</summary>
+/// <summary>Reads big-endian fields and never past the end: after the first field that is not there, every field is
+/// zero and <see cref="Failed"/> stays true, so a decoder asks once at its end.</summary>
 internal ref struct ByteReader(ReadOnlySpan<byte> source)
 {
     private readonly ReadOnlySpan<byte> source = source;
@@ -38,5 +38,6 @@ internal ref struct ByteReader(ReadOnlySpan<byte> source)
 
     public ulong U64() => Bytes(8) is { Length: 8 } bytes ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : 0;
 
-    public Digest Digest() => Bytes(Vocabulary.Digest.Size) is { Length: Vocabulary.Digest.Size } bytes ? new Digest(bytes) : default;
+    public Digest Digest() => Bytes(Vocabulary.Digest.Size) is { Length: Vocabulary.Digest.Size } bytes
+        ? new Digest(bytes) : default;
 }

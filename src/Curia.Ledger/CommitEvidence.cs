@@ -1,11 +1,13 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>The value that is revealed when a transaction commits: <c>ce:2.15:</c> and 64 hexadecimal digits. Only who holds
-/// the ledger secret can make it, so a host cannot make receipts of transactions that have not committed.</summary>
+/// <summary>The value that is revealed when a transaction commits: <c>ce:2.15:</c> and 64 hexadecimal digits. Only who
+/// holds the ledger secret can make it, so a host cannot make receipts of transactions that have not
+/// committed.</summary>
 /// <remarks>anchors: CCF ledger, Merkle tree; docs/ledger-format.md, "Commit evidence".</remarks>
 public sealed record CommitEvidence
 {
@@ -36,7 +38,7 @@ public sealed record CommitEvidence
 
     /// <summary>Reads the text in its one spelling: digits in lower case, numbers without leading zeros.</summary>
     /// <returns>False for any other text; nothing throws.</returns>
-    public static bool TryParse(ReadOnlySpan<char> text, out CommitEvidence? evidence)
+    public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out CommitEvidence? evidence)
     {
         evidence = null;
         if (text.Length > TextLengthMax || !text.StartsWith(Prefix, StringComparison.Ordinal)) return false;

@@ -5,8 +5,9 @@ using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>Seals and opens the entries of one node in one period. Key: HKDF(data key, "curia entry key", node id); nonce:
-/// view (4 bytes) ‖ seqno (8 bytes). So two processes never share a key and a nonce, whatever the host copies.</summary>
+/// <summary>Seals and opens the entries of one node in one period. Key: HKDF(data key, "curia entry key", node id);
+/// nonce: view (4 bytes) ‖ seqno (8 bytes). So two processes never share a key and a nonce, whatever the host
+/// copies.</summary>
 /// <remarks>One thread at a time. DESIGN 5, "Keys"; docs/ledger-format.md, "Sealing".</remarks>
 public sealed class EntrySealer : IDisposable
 {

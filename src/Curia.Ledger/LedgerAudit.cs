@@ -4,10 +4,11 @@ using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>Verifies a ledger from its files alone: no node, no key. Files come in one by one in the order of their names.</summary>
-/// <remarks>One thread at a time. Memory: one file, and a few bytes for each block that has not been called committed yet.
-/// After a damaged part it goes on with the next block that verifies by itself, so a report names every part that is wrong.
-/// docs/ledger-format.md, "Audit".</remarks>
+/// <summary>Verifies a ledger from its files alone: no node, no key. Files come in one by one in the order of their
+/// names.</summary>
+/// <remarks>One thread at a time. Memory: one file, and a few bytes for each block that has not been called committed
+/// yet. After a damaged part it goes on with the next block that verifies by itself, so a report names every part that
+/// is wrong. docs/ledger-format.md, "Audit".</remarks>
 public sealed class LedgerAudit
 {
     /// <summary>The most problems that a report lists; a ledger with more is not worth the rest.</summary>
@@ -54,10 +55,12 @@ public sealed class LedgerAudit
         }
 
         if (first != name.First)
-            Report(fileName, first, $"the file says that it begins at {first}, its name says {name.First}", AuditProblemKind.Damaged);
+            Report(fileName, first, $"the file says that it begins at {first}, its name says {name.First}",
+                AuditProblemKind.Damaged);
         ReadBlocks(fileName, name, bytes);
         if (name.Last is { } last && tail is null && chain.Last.SeqNo != last)
-            Report(fileName, chain.Last.SeqNo, $"the file ends at {chain.Last.SeqNo}, its name says {last}", AuditProblemKind.Missing);
+            Report(fileName, chain.Last.SeqNo, $"the file ends at {chain.Last.SeqNo}, its name says {last}",
+                AuditProblemKind.Missing);
     }
 
     /// <summary>The verdict. No file can follow.</summary>
@@ -67,7 +70,8 @@ public sealed class LedgerAudit
         finished = true;
         if (tail is { } torn) Report(torn.File, torn.SeqNo, torn.ReasonAtEnd, torn.KindAtEnd);
         if (previous is null) Report(string.Empty, null, "there is no ledger file", AuditProblemKind.Missing);
-        else if (genesis is null) Report(string.Empty, null, "there is no readable genesis block", AuditProblemKind.Missing);
+        else if (genesis is null)
+            Report(string.Empty, null, "there is no readable genesis block", AuditProblemKind.Missing);
         foreach (string missed in anchors.Missed(chain.Last))
             Report(string.Empty, null, missed, AuditProblemKind.Anchor);
         return new AuditReport
@@ -92,11 +96,13 @@ public sealed class LedgerAudit
         }
 
         if (previous is null && name.First.Value != 1)
-            Report(fileName, name.First, $"the ledger from 1 to {name.First.Value - 1} is missing", AuditProblemKind.Missing);
+            Report(fileName, name.First, $"the ledger from 1 to {name.First.Value - 1} is missing",
+                AuditProblemKind.Missing);
         if (previous is { } before)
         {
             if (before.IsOpen)
-                Report(before.ToString(), before.First, $"{fileName} follows a file that was not closed", AuditProblemKind.Damaged);
+                Report(before.ToString(), before.First, $"{fileName} follows a file that was not closed",
+                    AuditProblemKind.Damaged);
             if (before.Last is { } last && name.First != last.Next)
             {
                 Report(fileName, name.First, name.First > last
@@ -126,14 +132,15 @@ public sealed class LedgerAudit
             if (header.Length > rest.Length)
             {
                 bool torn = name.IsOpen && header.First == expected && !EndsWithSignature(rest, header);
-                reason = $"the block {header.First} to {header.Last} needs {header.Length} bytes and the file has {rest.Length} left";
+                reason = $"the block from {header.First} on needs {header.Length} bytes, {rest.Length} are left";
                 Unreadable(file, expected, reason, torn);
                 return;
             }
 
             if (name.IsOpen && header.Length == rest.Length && EndsUnwritten(rest.Span))
             {
-                Unreadable(file, expected, $"the block {header.First} to {header.Last} ends with bytes that were never written", true);
+                reason = $"the block {header.First} to {header.Last} ends with bytes that were never written";
+                Unreadable(file, expected, reason, torn: true);
                 return;
             }
 
@@ -143,19 +150,20 @@ public sealed class LedgerAudit
         }
     }
 
-    // A file can be longer than what reached the disk, and reads as zeros there. A block ends with the frontier, so at most the
-    // last peak is zero (leaf 0, in the genesis block) and never the count before it.
+    // A file can be longer than what reached the disk, and reads as zeros there. A block ends with the frontier, so at
+    // most the last peak is zero (leaf 0, in the genesis block) and never the count before it.
     private static bool EndsUnwritten(ReadOnlySpan<byte> block) =>
         block[^(Digest.Size + 1)..].IndexOfAnyExcept((byte)0) < 0;
 
-    // Whether all entries of the block are there although its length says otherwise: then the length is wrong, and nothing was
-    // torn off.
+    // Whether all entries of the block are there although its length says otherwise: then the length is wrong, and
+    // nothing was torn off.
     private static bool EndsWithSignature(ReadOnlyMemory<byte> rest, BlockHeader header)
     {
         ReadOnlyMemory<byte> entries = rest[Block.HeaderSize..];
         for (ulong count = 0; count < header.Count; count++)
         {
-            if (!LedgerEntry.TryReadLength(entries.Span, out int length, out _) || length > entries.Length) return false;
+            if (!LedgerEntry.TryReadLength(entries.Span, out int length, out _) || length > entries.Length)
+                return false;
             entries = entries[length..];
         }
 
@@ -164,7 +172,7 @@ public sealed class LedgerAudit
 
     private void ReadBlock(string file, SeqNo expected, ReadOnlyMemory<byte> bytes)
     {
-        if (!Block.TryDecode(bytes, out Block? block, out string reason) || block is null)
+        if (!Block.TryDecode(bytes, out Block? block, out string reason))
         {
             Report(file, expected, reason, AuditProblemKind.Damaged);
             chain.Break();
@@ -173,7 +181,8 @@ public sealed class LedgerAudit
 
         if (block.First != expected)
         {
-            Report(file, block.First, $"the block {block.First} to {block.Last} stands where {expected} belongs", AuditProblemKind.Missing);
+            Report(file, block.First, $"the block {block.First} to {block.Last} stands where {expected} belongs",
+                AuditProblemKind.Missing);
             chain.Break();
         }
 
@@ -192,7 +201,7 @@ public sealed class LedgerAudit
 
     private void ReadGenesis(string file, Block block)
     {
-        if (!GenesisBlock.TryRead(block, out GenesisBlock? read) || read is null)
+        if (!GenesisBlock.TryRead(block, out GenesisBlock? read))
         {
             Report(file, block.First, "the first block is not a genesis block", AuditProblemKind.Damaged);
             return;
@@ -204,13 +213,15 @@ public sealed class LedgerAudit
             Report(file, block.First, $"the genesis digest is {read.Digest} and not {name}", AuditProblemKind.Anchor);
         if (service is null) service = new ServiceIdentity(read.ServiceCertificate);
         else if (service.KeyId != read.ServiceCertificate.KeyDigest)
-            Report(file, block.First, "the genesis block names another service key than the certificate given", AuditProblemKind.Anchor);
+            Report(file, block.First, "the genesis block names another service key than the certificate given",
+                AuditProblemKind.Anchor);
         if (!read.ServiceCertificate.IsIssuedBy(read.ServiceCertificate))
-            Report(file, block.First, "the service certificate is not signed with its own key", AuditProblemKind.Damaged);
+            Report(file, block.First, "the service certificate is not signed with its own key",
+                AuditProblemKind.Damaged);
     }
 
-    // What cannot be read at the end of the newest file may be a write that did not finish; whether it is the newest one is
-    // known with the next file or at the end.
+    // What cannot be read at the end of the newest file may be a write that did not finish; whether it is the newest
+    // one is known with the next file or at the end.
     private void Unreadable(string file, SeqNo seqNo, string reason, bool torn)
     {
         chain.Break();

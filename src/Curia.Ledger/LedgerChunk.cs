@@ -18,7 +18,8 @@ public readonly record struct LedgerChunkName(SeqNo First, SeqNo? Last) : ICompa
     public int CompareTo(LedgerChunkName other) => First.CompareTo(other.First);
 
     /// <summary>The file name.</summary>
-    public override string ToString() => Last is { } last ? LedgerChunk.ClosedName(First, last) : LedgerChunk.OpenName(First);
+    public override string ToString() =>
+        Last is { } last ? LedgerChunk.ClosedName(First, last) : LedgerChunk.OpenName(First);
 
     /// <summary>Whether one chunk comes before another.</summary>
     public static bool operator <(LedgerChunkName left, LedgerChunkName right) => left.CompareTo(right) < 0;
@@ -44,8 +45,8 @@ public static class LedgerChunk
     /// <summary>Magic, version, first seqno.</summary>
     public const int HeaderSize = 8 + 1 + 8;
 
-    /// <summary>A chunk is closed after the block that brings it to this size: as in CCF, large enough to keep the number of
-    /// files low and small enough to be fetched in one request.</summary>
+    /// <summary>A chunk is closed after the block that brings it to this size: as in CCF, large enough to keep the
+    /// number of files low and small enough to be fetched in one request.</summary>
     public const int BytesToClose = 5 * 1024 * 1024;
 
     private const string Prefix = "ledger_";
@@ -83,7 +84,8 @@ public static class LedgerChunk
         return name.ToString() == fileName;
     }
 
-    /// <summary>The names among these that are of ledger files, in the order of the ledger: what an audit is given.</summary>
+    /// <summary>The names among these that are of ledger files, in the order of the ledger: what an audit is
+    /// given.</summary>
     /// <param name="fileNames">File names without their folder.</param>
     public static IReadOnlyList<string> InOrder(IEnumerable<string> fileNames)
     {
@@ -94,7 +96,11 @@ public static class LedgerChunk
         }
 
         // Of two with one beginning the open one is the newer.
-        return [.. names.OrderBy(name => name.First).ThenBy(name => name.IsOpen).ThenBy(name => name.Last).Select(name => name.ToString())];
+        return
+        [
+            .. names.OrderBy(name => name.First).ThenBy(name => name.IsOpen).ThenBy(name => name.Last)
+                .Select(name => name.ToString()),
+        ];
     }
 
     /// <summary>The bytes at the start of a chunk file.</summary>

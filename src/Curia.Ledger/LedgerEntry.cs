@@ -1,11 +1,13 @@
 using System;
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using Curia.Cryptography;
 using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>One transaction as bytes on the ledger: a header of fixed size, the public part in clear, the private part sealed.</summary>
+/// <summary>One transaction as bytes on the ledger: a header of fixed size, the public part in clear, the private part
+/// sealed.</summary>
 /// <remarks>Immutable; docs/ledger-format.md, "Entry".</remarks>
 public sealed class LedgerEntry
 {
@@ -15,8 +17,8 @@ public sealed class LedgerEntry
     /// <summary>Version, type, view, seqno, claims digest, evidence digest, and the sizes of both parts.</summary>
     public const int HeaderSize = 1 + 1 + 8 + 8 + 2 * Digest.Size + 4 + 4;
 
-    /// <summary>The largest entry: a write set of 64 MiB, the limit of the key-value store, and 4 MiB for its framing and the
-    /// certificate of the genesis entry.</summary>
+    /// <summary>The largest entry: a write set of 64 MiB, the limit of the key-value store, and 4 MiB for its framing
+    /// and the certificate of the genesis entry.</summary>
     public const int BytesMax = 68 * 1024 * 1024;
 
     private const int PublicLengthAt = HeaderSize - 8;
@@ -28,7 +30,8 @@ public sealed class LedgerEntry
         Bytes = bytes;
         Type = (EntryType)span[1];
         TxId = new TxId(
-            new View(BinaryPrimitives.ReadUInt64BigEndian(span[2..])), new SeqNo(BinaryPrimitives.ReadUInt64BigEndian(span[10..])));
+            new View(BinaryPrimitives.ReadUInt64BigEndian(span[2..])),
+            new SeqNo(BinaryPrimitives.ReadUInt64BigEndian(span[10..])));
         Claims = new ClaimsDigest(new Digest(span.Slice(18, Digest.Size)));
         EvidenceDigest = new Digest(span.Slice(50, Digest.Size));
         Public = bytes.Slice(HeaderSize, publicLength);
@@ -82,13 +85,15 @@ public sealed class LedgerEntry
         HeaderSize + publicBytes + (privateBytes == 0 ? 0 : privateBytes + AeadKey.TagSize);
 
     /// <summary>Reads exactly one entry; trailing bytes are refused. The entry keeps the memory.</summary>
-    public static bool TryDecode(ReadOnlyMemory<byte> bytes, out LedgerEntry? entry) => TryDecode(bytes, out entry, out _);
+    public static bool TryDecode(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out LedgerEntry? entry) =>
+        TryDecode(bytes, out entry, out _);
 
     /// <summary>Reads exactly one entry and says what is wrong when there is none.</summary>
     /// <param name="bytes">One entry.</param>
     /// <param name="entry">The entry, which keeps the memory.</param>
     /// <param name="reason">Empty, or a sentence for the auditor.</param>
-    public static bool TryDecode(ReadOnlyMemory<byte> bytes, out LedgerEntry? entry, out string reason)
+    public static bool TryDecode(
+        ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out LedgerEntry? entry, out string reason)
     {
         entry = null;
         ReadOnlySpan<byte> span = bytes.Span;
@@ -143,8 +148,10 @@ public sealed class LedgerEntry
     {
         if (TxId.View.Value is 0 or > uint.MaxValue) return $"entry {TxId} has a view outside 1 to {uint.MaxValue}";
         if (TxId.SeqNo == SeqNo.Zero) return "an entry has seqno 0";
-        if (!SealedPrivate.IsEmpty && SealedPrivate.Length <= AeadKey.TagSize) return $"entry {TxId} has a private part without bytes";
-        if (Type == EntryType.Genesis != (TxId.SeqNo.Value == 1)) return $"entry {TxId}: genesis is seqno 1, and seqno 1 is genesis";
+        if (!SealedPrivate.IsEmpty && SealedPrivate.Length <= AeadKey.TagSize)
+            return $"entry {TxId} has a private part without bytes";
+        if (Type == EntryType.Genesis != (TxId.SeqNo.Value == 1))
+            return $"entry {TxId}: genesis is seqno 1, and seqno 1 is genesis";
         bool bare = EvidenceDigest == Digest.Zero && Claims == ClaimsDigest.None && SealedPrivate.IsEmpty;
         if (Type == EntryType.Signature && !bare)
             return $"signature transaction {TxId} has commit evidence, claims or a private part";

@@ -6,8 +6,9 @@ using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>The secret of one period of the ledger. Nothing is sealed with it: every use has a key of its own, derived with
-/// HKDF and a label, so that a period can later be disclosed without giving away anything else (DESIGN 5, "Keys").</summary>
+/// <summary>The secret of one period of the ledger. Nothing is sealed with it: every use has a key of its own, derived
+/// with HKDF and a label, so that a period can later be disclosed without giving away anything else (DESIGN 5,
+/// "Keys").</summary>
 /// <remarks>Safe to call from any thread. docs/ledger-format.md, "Keys".</remarks>
 public sealed class LedgerSecret : IDisposable
 {
@@ -37,8 +38,8 @@ public sealed class LedgerSecret : IDisposable
     /// <summary>A new secret.</summary>
     public static LedgerSecret Generate(Entropy entropy) => new(SecretBytes.Random(Size, entropy));
 
-    /// <summary>The key from which the entry keys come, one for each sealing node. Disclosing it opens the private parts of
-    /// this period and nothing else. The caller disposes it.</summary>
+    /// <summary>The key from which the entry keys come, one for each sealing node. Disclosing it opens the private
+    /// parts of this period and nothing else. The caller disposes it.</summary>
     public SecretBytes DataKey() => KeyDerivation.Derive(secret, "curia data key", []);
 
     /// <summary>The key that wraps the older ledger secret. The caller disposes it.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using Curia.Vocabulary;
 
 namespace Curia.Ledger;
@@ -25,7 +26,7 @@ public sealed class LedgerSecrets
 
     /// <summary>The secret of the period that holds a seqno.</summary>
     /// <returns>False for a seqno before the first period that this node knows.</returns>
-    public bool TryAt(SeqNo seqNo, out LedgerSecret? secret)
+    public bool TryAt(SeqNo seqNo, [NotNullWhen(true)] out LedgerSecret? secret)
     {
         (SeqNo From, LedgerSecret Secret)[] known = periods;
         for (int i = known.Length - 1; i >= 0; i--)
@@ -43,7 +44,7 @@ public sealed class LedgerSecrets
     /// <exception cref="InvariantException">No known period holds it.</exception>
     public LedgerSecret At(SeqNo seqNo)
     {
-        Invariant.Holds(TryAt(seqNo, out LedgerSecret? secret) && secret is not null, $"no ledger secret for seqno {seqNo}");
+        Invariant.Holds(TryAt(seqNo, out LedgerSecret? secret), $"no ledger secret for seqno {seqNo}");
         return secret;
     }
 }

@@ -6,7 +6,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>A Merkle tree reduced to what is needed to go on: the roots of its complete subtrees, largest first.</summary>
+/// <summary>A Merkle tree reduced to what is needed to go on: the roots of its complete subtrees, largest
+/// first.</summary>
 /// <param name="Size">The number of leaves.</param>
 /// <param name="Peaks">One digest for each bit that is set in the size, highest bit first.</param>
 public sealed record MerkleFrontier(ulong Size, ImmutableArray<Digest> Peaks)
@@ -44,7 +45,8 @@ public sealed record MerkleFrontier(ulong Size, ImmutableArray<Digest> Peaks)
         foreach (Digest peak in Peaks) writer.Digest(peak);
     }
 
-    /// <summary>Reads size, count and peaks; null when bytes are missing or the count is not that of the size.</summary>
+    /// <summary>Reads size, count and peaks; null when bytes are missing or the count is not that of the
+    /// size.</summary>
     internal static MerkleFrontier? Read(ref ByteReader reader)
     {
         ulong size = reader.U64();

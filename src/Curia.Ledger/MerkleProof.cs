@@ -9,7 +9,8 @@ namespace Curia.Ledger;
 /// <param name="Sibling">The digest of the other half.</param>
 public readonly record struct MerkleStep(bool IsLeft, Digest Sibling);
 
-/// <summary>The path from a leaf to a root: who folds the leaf along it gets the root (RFC 6962 section 2.1.1).</summary>
+/// <summary>The path from a leaf to a root: who folds the leaf along it gets the root (RFC 6962 section
+/// 2.1.1).</summary>
 /// <param name="Steps">From the leaf upwards.</param>
 public sealed record MerkleProof(ImmutableArray<MerkleStep> Steps)
 {

@@ -7,10 +7,11 @@ using Curia.Vocabulary;
 namespace Curia.Ledger;
 
 /// <summary>The Merkle tree of the ledger: the shape of RFC 6962 section 2.1 (an odd node goes up as it is), with
-/// SHA-256(left ‖ right) as inner node and without its prefix bytes, as the CCF profile of COSE receipts has it.</summary>
+/// SHA-256(left ‖ right) as inner node and without its prefix bytes, as the CCF profile of COSE receipts has
+/// it.</summary>
 /// <remarks>
-/// One thread at a time. An append costs one hash on average, a path or root at most 64. Each level holds its complete nodes
-/// alone; <see cref="Flush"/> drops what no later path needs, so memory is 64 bytes for each leaf that is kept.
+/// One thread at a time. An append costs one hash on average, a path or root at most 64. Each level holds its complete
+/// nodes alone; <see cref="Flush"/> drops what no later path needs, so memory is 64 bytes for each leaf that is kept.
 /// </remarks>
 public sealed class MerkleTree
 {
@@ -27,7 +28,8 @@ public sealed class MerkleTree
     /// <summary>The number of leaves at the start that were flushed: paths to them are gone.</summary>
     public ulong Flushed { get; private set; }
 
-    /// <summary>The tree of an empty ledger. Its leaf 0 is 32 zero bytes, so that the index of a leaf is its seqno.</summary>
+    /// <summary>The tree of an empty ledger. Its leaf 0 is 32 zero bytes, so that the index of a leaf is its
+    /// seqno.</summary>
     public static MerkleTree OfEmptyLedger()
     {
         MerkleTree tree = new();
@@ -99,11 +101,13 @@ public sealed class MerkleTree
         return new MerkleFrontier(size, peaks.MoveToImmutable());
     }
 
-    /// <summary>The path from a leaf to the root of the tree as it was at a given size (RFC 6962 section 2.1.1).</summary>
+    /// <summary>The path from a leaf to the root of the tree as it was at a given size (RFC 6962 section
+    /// 2.1.1).</summary>
     /// <exception cref="InvariantException">The leaf was flushed, or the size is not between leaf and end.</exception>
     public MerkleProof Path(ulong index, ulong size)
     {
-        Invariant.Holds(index < size && index >= Flushed, $"no path for leaf {index} in a tree of {size}, flushed to {Flushed}");
+        Invariant.Holds(index < size && index >= Flushed,
+            $"no path for leaf {index} in a tree of {size}, flushed to {Flushed}");
         RequireKept(size);
         ImmutableArray<MerkleStep>.Builder steps = ImmutableArray.CreateBuilder<MerkleStep>();
         for (int k = 0; (size - 1) >> k != 0; k++)
@@ -136,8 +140,8 @@ public sealed class MerkleTree
         Size = size;
     }
 
-    // A leaf at or after `flushed` has as sibling at level k the node (leaf >> k) ^ 1, and a peak of a size at or after it is
-    // the node (size >> k) - 1 where size >> k is odd. Both are at or after this even node.
+    // A leaf at or after `flushed` has as sibling at level k the node (leaf >> k) ^ 1, and a peak of a size at or after
+    // it is the node (size >> k) - 1 where size >> k is odd. Both are at or after this even node.
     private static ulong FirstKept(ulong flushed, int k) => flushed >> k & ~1UL;
 
     private void RequireKept(ulong size) =>

@@ -17,11 +17,14 @@ public sealed record OpenEntry(
     public long SealedBytes => LedgerEntry.SizeOf(Public.Length, Private.Length);
 }
 
-/// <summary>The transactions since the last block. Nothing of it leaves the TEE before it is sealed; a primary that loses
-/// its role drops it (DESIGN 4).</summary>
+/// <summary>The transactions since the last block. Nothing of it leaves the TEE before it is sealed; a primary that
+/// loses its role drops it (DESIGN 4).</summary>
 /// <remarks>One thread at a time.</remarks>
 public sealed class OpenBlock
 {
+    // What is left when header and signature transaction have their place.
+    private const long BytesMax = Block.BytesMax - BlockSealer.SignatureBytesMax - Block.HeaderSize;
+
     private readonly List<OpenEntry> entries = [];
 
     /// <summary>An open block without transactions.</summary>
@@ -54,20 +57,21 @@ public sealed class OpenBlock
 
     /// <summary>Whether a further entry keeps the block within <see cref="Block.BytesMax"/>.</summary>
     public bool HasRoomFor(long publicBytes, long privateBytes) =>
-        Bytes + LedgerEntry.SizeOf(publicBytes, privateBytes) <= Block.BytesMax - BlockSealer.SignatureBytesMax - Block.HeaderSize
-        && entries.Count < Block.EntriesMax - 1;
+        Bytes + LedgerEntry.SizeOf(publicBytes, privateBytes) <= BytesMax && entries.Count < Block.EntriesMax - 1;
 
     /// <summary>Adds the next transaction. The block keeps both arrays.</summary>
-    /// <exception cref="InvariantException">The TxID is not the next one, the type is that of a signature transaction, or
-    /// there is no room.</exception>
-    public void Add(TxId txId, EntryType type, ClaimsDigest claims, ReadOnlyMemory<byte> publicBytes, ReadOnlyMemory<byte> privateBytes)
+    /// <exception cref="InvariantException">The TxID is not the next one, the type is that of a signature transaction,
+    /// or there is no room.</exception>
+    public void Add(TxId txId, EntryType type, ClaimsDigest claims, ReadOnlyMemory<byte> publicBytes,
+        ReadOnlyMemory<byte> privateBytes)
     {
         Invariant.Holds(txId == new TxId(View, Next), $"{txId} joins an open block that waits for {View}.{Next}");
         Invariant.Holds(type != EntryType.Signature, "sealing adds the signature transaction");
         Invariant.Holds(type == EntryType.Genesis == (txId.SeqNo.Value == 1), "genesis is seqno 1");
         Invariant.Holds(HasRoomFor(publicBytes.Length, privateBytes.Length), $"no room for {txId} in the open block");
         OpenEntry entry = new(txId, type, claims, publicBytes, privateBytes);
-        Invariant.Holds(entry.SealedBytes <= LedgerEntry.BytesMax, $"entry {txId} of {entry.SealedBytes} bytes is too large");
+        Invariant.Holds(entry.SealedBytes <= LedgerEntry.BytesMax,
+            $"entry {txId} of {entry.SealedBytes} bytes is too large");
         entries.Add(entry);
         Bytes += entry.SealedBytes;
     }

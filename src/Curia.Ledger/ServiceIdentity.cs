@@ -4,7 +4,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>The public half of the service: with its certificate alone, and no node, anybody verifies a block.</summary>
+/// <summary>The public half of the service: with its certificate alone, and no node, anybody verifies a
+/// block.</summary>
 /// <remarks>Any thread.</remarks>
 public sealed class ServiceIdentity
 {
@@ -24,11 +25,12 @@ public sealed class ServiceIdentity
     /// <summary>SHA-256 of the service key's SubjectPublicKeyInfo; signatures name the key by it.</summary>
     public Digest KeyId => Certificate.KeyDigest;
 
-    /// <summary>Checks all that a block says by itself: the node's certificate, the root over frontier and leaves, the node's
-    /// signature, the service's signature and its headers.</summary>
+    /// <summary>Checks all that a block says by itself: the node's certificate, the root over frontier and leaves, the
+    /// node's signature, the service's signature and its headers.</summary>
     /// <param name="block">A decoded block.</param>
     /// <param name="reason">Empty, or a sentence for the auditor.</param>
-    /// <remarks>It does not say that the block belongs after another one: compare its frontier with your own tree.</remarks>
+    /// <remarks>It does not say that the block belongs after another one: compare its frontier with your own
+    /// tree.</remarks>
     public bool Verify(Block block, out string reason)
     {
         ArgumentNullException.ThrowIfNull(block);
@@ -45,18 +47,24 @@ public sealed class ServiceIdentity
         {
             if (!Certificate.TryFromDer(signature.NodeCertificate.Span, out node) || node is null)
                 return $"signature {last}: the node certificate cannot be read";
-            if (!node.IsIssuedBy(Certificate)) return $"signature {last}: the service key did not issue the node certificate";
+            if (!node.IsIssuedBy(Certificate))
+                return $"signature {last}: the service key did not issue the node certificate";
             lastNode = node;
         }
 
-        if (node.KeyDigest != block.NodeId.Value) return $"signature {last}: the node certificate is not that of node {block.NodeId}";
-        if (block.ComputeRoot() != signature.Root) return $"signature {last}: the Merkle root of the entries is not the signed root";
+        if (node.KeyDigest != block.NodeId.Value)
+            return $"signature {last}: the node certificate is not that of node {block.NodeId}";
+        if (block.ComputeRoot() != signature.Root)
+            return $"signature {last}: the Merkle root of the entries is not the signed root";
 
         Span<byte> root = stackalloc byte[Digest.Size];
         signature.Root.CopyTo(root);
-        if (!node.Key.VerifyHash(root, signature.NodeSignature.Span)) return $"signature {last}: the node's signature is wrong";
+        if (!node.Key.VerifyHash(root, signature.NodeSignature.Span))
+            return $"signature {last}: the node's signature is wrong";
         if (signature.Header.KeyId != KeyId) return $"signature {last}: the COSE signature names another service key";
-        if (signature.Header.Curve != Certificate.Key.Curve) return $"signature {last}: the COSE algorithm is not that of the service key";
-        return signature.Cose.Verify(Certificate.Key, root) ? string.Empty : $"signature {last}: the service's COSE signature is wrong";
+        if (signature.Header.Curve != Certificate.Key.Curve)
+            return $"signature {last}: the COSE algorithm is not that of the service key";
+        return signature.Cose.Verify(Certificate.Key, root) ? string.Empty
+            : $"signature {last}: the service's COSE signature is wrong";
     }
 }

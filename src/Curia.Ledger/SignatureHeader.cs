@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Formats.Cbor;
 using System.Text;
 using Curia.Cryptography;
@@ -68,7 +69,7 @@ public sealed record SignatureHeader(
     }
 
     /// <summary>Reads a protected header that <see cref="Encode"/> could have written, and no other.</summary>
-    public static bool TryDecode(ReadOnlyMemory<byte> bytes, out SignatureHeader? header)
+    public static bool TryDecode(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out SignatureHeader? header)
     {
         header = null;
         if (bytes.Length > BytesMax) return false;
@@ -80,14 +81,17 @@ public sealed record SignatureHeader(
             header = read;
             return true;
         }
-        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException or ArgumentException)
+        catch (Exception e) when (
+            e is CborContentException or InvalidOperationException or OverflowException or ArgumentException)
         {
             return false;
         }
     }
 
     /// <summary>Whether issuer and subject have a size that a header can hold.</summary>
-    internal static bool IsName(string name) => Encoding.UTF8.GetByteCount(name) is > 0 and <= NameBytesMax;
+    internal static bool AreNames(string issuer, string subject) => IsName(issuer) && IsName(subject);
+
+    private static bool IsName(string name) => Encoding.UTF8.GetByteCount(name) is > 0 and <= NameBytesMax;
 
     // The order of labels is that of the encoding; any other order leaves a mismatch, which is a refusal.
     private static SignatureHeader? Read(CborReader reader)
@@ -110,16 +114,18 @@ public sealed record SignatureHeader(
         reader.ReadInt64(); // issued at, in seconds: again in milliseconds below
         reader.ReadEndMap();
         if (reader.ReadInt64() != VerifiableDataStructure || reader.ReadInt64() != CcfLedgerSha256) return null;
-        if (reader.ReadTextString() != "ccf.v1" || reader.ReadStartMap() != 1 || reader.ReadTextString() != "txid") return null;
+        if (reader.ReadTextString() != "ccf.v1" || reader.ReadStartMap() != 1 || reader.ReadTextString() != "txid")
+            return null;
         string txIdText = reader.ReadTextString();
         reader.ReadEndMap();
-        if (reader.ReadTextString() != "curia.v1" || reader.ReadStartMap() != 2 || reader.ReadTextString() != "time") return null;
+        if (reader.ReadTextString() != "curia.v1" || reader.ReadStartMap() != 2 || reader.ReadTextString() != "time")
+            return null;
         DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64());
         if (reader.ReadTextString() != "committed") return null;
         string committedText = reader.ReadTextString();
         reader.ReadEndMap();
         reader.ReadEndMap();
-        return curve is not null && Digest.TryParseHex(keyIdText, out Digest keyId) && IsName(issuer) && IsName(subject)
+        return curve is not null && Digest.TryParseHex(keyIdText, out Digest keyId) && AreNames(issuer, subject)
             && TxId.TryParse(txIdText, out TxId txId) && TxId.TryParse(committedText, out TxId committed)
             && time >= DateTimeOffset.UnixEpoch && reader.BytesRemaining == 0
             ? new SignatureHeader(curve.Value, keyId, issuer, subject, txId, committed, time)

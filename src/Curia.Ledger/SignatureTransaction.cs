@@ -1,11 +1,12 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using Curia.Cryptography;
 using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>What the last entry of a block says: the Merkle root over everything before it, signed by the node and by the
-/// service, and the frontier with which the block alone gives receipts for all its entries.</summary>
+/// <summary>What the last entry of a block says: the Merkle root over everything before it, signed by the node and by
+/// the service, and the frontier with which the block alone gives receipts for all its entries.</summary>
 /// <remarks>Immutable; docs/ledger-format.md, "Signature transaction".</remarks>
 public sealed class SignatureTransaction
 {
@@ -71,8 +72,9 @@ public sealed class SignatureTransaction
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(nodeKey);
         ArgumentNullException.ThrowIfNull(serviceKey);
-        Invariant.Holds(SignatureHeader.IsName(issuer) && SignatureHeader.IsName(subject), "issuer and subject are names");
-        Invariant.Holds(nodeCertificateDer.Length is > 0 and <= ushort.MaxValue, "the node certificate has its size in 16 bits");
+        Invariant.Holds(SignatureHeader.AreNames(issuer, subject), "issuer and subject are names");
+        Invariant.Holds(nodeCertificateDer.Length is > 0 and <= ushort.MaxValue,
+            "the node certificate has its size in 16 bits");
         Invariant.Holds(time >= DateTimeOffset.UnixEpoch, "a signature is made after 1970");
         DateTimeOffset whole = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
         SignatureHeader header = new(
@@ -80,9 +82,10 @@ public sealed class SignatureTransaction
         Span<byte> rootBytes = stackalloc byte[Digest.Size];
         root.CopyTo(rootBytes);
         byte[] cose = CoseSign1.Sign(serviceKey, header.Encode(), rootBytes, detached: true);
-        Invariant.Holds(CoseSign1.TryDecode(cose, out CoseSign1? decoded) && decoded is not null, "COSE_Sign1 reads what it wrote");
+        bool readBack = CoseSign1.TryDecode(cose, out CoseSign1? decoded) && decoded is not null;
+        Invariant.Holds(readBack, "COSE_Sign1 reads what it wrote");
         return new SignatureTransaction(
-            root, nodeCertificateDer, nodeKey.SignHash(rootBytes), decoded, cose, header, before);
+            root, nodeCertificateDer, nodeKey.SignHash(rootBytes), decoded!, cose, header, before);
     }
 
     /// <summary>The public part of the signature entry.</summary>
@@ -103,8 +106,9 @@ public sealed class SignatureTransaction
         return bytes;
     }
 
-    /// <summary>Reads a record that <see cref="Encode"/> could have written; it keeps the memory. Verifies no signature.</summary>
-    public static bool TryDecode(ReadOnlyMemory<byte> bytes, out SignatureTransaction? signature)
+    /// <summary>Reads a record that <see cref="Encode"/> could have written; it keeps the memory. Verifies no
+    /// signature.</summary>
+    public static bool TryDecode(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out SignatureTransaction? signature)
     {
         signature = null;
         ByteReader reader = new(bytes.Span);
@@ -114,9 +118,9 @@ public sealed class SignatureTransaction
         ReadOnlyMemory<byte> nodeSignature = Take(bytes, ref reader);
         ReadOnlyMemory<byte> cose = Take(bytes, ref reader);
         MerkleFrontier? frontier = MerkleFrontier.Read(ref reader);
-        if (!reader.IsComplete || version != FormatVersion || frontier is null || !TryReadCose(cose, out CoseSign1? decoded)
-            || decoded is null || !SignatureHeader.TryDecode(decoded.ProtectedHeader, out SignatureHeader? header)
-            || header is null)
+        if (!reader.IsComplete || version != FormatVersion || frontier is null
+            || !TryReadCose(cose, out CoseSign1? decoded)
+            || decoded is null || !SignatureHeader.TryDecode(decoded.ProtectedHeader, out SignatureHeader? header))
         {
             return false;
         }
@@ -132,8 +136,8 @@ public sealed class SignatureTransaction
         return reader.Bytes(length).Length == length ? bytes.Slice(start, length) : default;
     }
 
-    // One value has one encoding, so that no byte of a signature can be changed unseen: tagged, in the shortest form, payload
-    // detached, nothing unprotected.
+    // One value has one encoding, so that no byte of a signature can be changed unseen: tagged, in the shortest form,
+    // payload detached, nothing unprotected.
     private static bool TryReadCose(ReadOnlyMemory<byte> bytes, out CoseSign1? cose) =>
         CoseSign1.TryDecode(bytes, out cose) && cose is not null
         && CoseShape.Detached(cose.ProtectedHeader.Span, cose.Signature.Span).AsSpan().SequenceEqual(bytes.Span);

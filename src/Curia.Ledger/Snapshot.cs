@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Curia.Cryptography;
 using Curia.Vocabulary;
@@ -10,9 +11,9 @@ namespace Curia.Ledger;
 
 /// <summary>The state after one transaction, as a file: read and believed only with its receipt.</summary>
 /// <remarks>
-/// Immutable; any thread. Three things are compared by who reads it: its digest with the claims digest of the receipt, the
-/// receipt with the service certificate, and the state digest of the header with that of the imported state. The whole file
-/// is in memory, so it is bounded by what one array holds (2 GiB). docs/ledger-format.md, "Snapshot".
+/// Immutable; any thread. Three things are compared by who reads it: its digest with the claims digest of the receipt,
+/// the receipt with the service certificate, and the state digest of the header with that of the imported state. The
+/// whole file is in memory, so it is bounded by what one array holds (2 GiB). docs/ledger-format.md, "Snapshot".
 /// </remarks>
 public sealed class Snapshot
 {
@@ -72,7 +73,8 @@ public sealed class Snapshot
         int separator = numbers.IndexOf('_');
         if (separator < 0
             || !ulong.TryParse(numbers[..separator], NumberStyles.None, CultureInfo.InvariantCulture, out ulong first)
-            || !ulong.TryParse(numbers[(separator + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ulong second))
+            || !ulong.TryParse(
+                numbers[(separator + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ulong second))
         {
             return false;
         }
@@ -82,8 +84,9 @@ public sealed class Snapshot
         return first > 0 && second > first && FileName(seqNo, evidence, committed) == fileName;
     }
 
-    /// <summary>Reads a whole file; trailing bytes are refused. The snapshot keeps the memory. Nothing is opened or believed yet.</summary>
-    public static bool TryDecode(ReadOnlyMemory<byte> file, out Snapshot? snapshot)
+    /// <summary>Reads a whole file; trailing bytes are refused. The snapshot keeps the memory. Nothing is opened or
+    /// believed yet.</summary>
+    public static bool TryDecode(ReadOnlyMemory<byte> file, [NotNullWhen(true)] out Snapshot? snapshot)
     {
         snapshot = null;
         ReadOnlyMemory<byte> rest = file;
@@ -91,13 +94,15 @@ public sealed class Snapshot
         rest = rest[Magic.Length..];
         if (!SnapshotFrames.TryTake(ref rest, out SnapshotFrameType type, out ReadOnlyMemory<byte> headerFrame)
             || type != SnapshotFrameType.Header
-            || !SnapshotHeader.TryDecode(Content(headerFrame).Span, out SnapshotHeader? header) || header is null)
+            || !SnapshotHeader.TryDecode(Content(headerFrame).Span, out SnapshotHeader? header))
         {
             return false;
         }
 
-        ImmutableArray<ReadOnlyMemory<byte>>.Builder publicFrames = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
-        ImmutableArray<ReadOnlyMemory<byte>>.Builder sealedFrames = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
+        ImmutableArray<ReadOnlyMemory<byte>>.Builder publicFrames =
+            ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
+        ImmutableArray<ReadOnlyMemory<byte>>.Builder sealedFrames =
+            ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
         if (!TryTakeState(ref rest, publicFrames, sealedFrames)) return false;
         ClaimsDigest digest = new(Vocabulary.Digest.Of(file.Span[..^rest.Length]));
         ReadOnlyMemory<byte> receipt = default;
@@ -112,7 +117,8 @@ public sealed class Snapshot
             receipt = Content(frame);
         }
 
-        snapshot = new Snapshot(header, headerFrame, publicFrames.ToImmutable(), sealedFrames.ToImmutable(), digest, receipt);
+        snapshot = new Snapshot(header, headerFrame, publicFrames.ToImmutable(), sealedFrames.ToImmutable(), digest,
+            receipt);
         return true;
     }
 

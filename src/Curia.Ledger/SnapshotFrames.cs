@@ -42,7 +42,8 @@ internal static class SnapshotFrames
     }
 
     /// <summary>Takes the next frame off the bytes.</summary>
-    public static bool TryTake(ref ReadOnlyMemory<byte> bytes, out SnapshotFrameType type, out ReadOnlyMemory<byte> frame)
+    public static bool TryTake(ref ReadOnlyMemory<byte> bytes, out SnapshotFrameType type,
+        out ReadOnlyMemory<byte> frame)
     {
         type = default;
         frame = default;
@@ -50,7 +51,8 @@ internal static class SnapshotFrames
         byte version = reader.U8();
         type = (SnapshotFrameType)reader.U8();
         uint length = reader.U32();
-        if (reader.Failed || version != FormatVersion || length > PayloadBytesMax || length > (uint)(bytes.Length - HeaderSize))
+        if (reader.Failed || version != FormatVersion || length > PayloadBytesMax
+            || length > (uint)(bytes.Length - HeaderSize))
             return false;
 
         frame = bytes[..(HeaderSize + (int)length)];
@@ -58,8 +60,8 @@ internal static class SnapshotFrames
         return true;
     }
 
-    // The header frame holds node, TxID, state digest and frame size, and the state is exported in one way only. So whoever
-    // arrives at this key again seals the same frames again, and no nonce is used for two contents.
+    // The header frame holds node, TxID, state digest and frame size, and the state is exported in one way only. So
+    // whoever arrives at this key again seals the same frames again, and no nonce is used for two contents.
     public static AeadKey Key(LedgerSecret secret, NodeId nodeId, ReadOnlySpan<byte> headerFrame)
     {
         Span<byte> context = stackalloc byte[2 * Digest.Size];

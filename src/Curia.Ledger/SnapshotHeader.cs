@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Curia.Vocabulary;
 
 namespace Curia.Ledger;
@@ -17,10 +18,11 @@ public readonly record struct ViewStart(View View, SeqNo First);
 /// <param name="Views">Every view up to the TxID with its first seqno, in order.</param>
 /// <param name="Frontier">The Merkle tree up to the TxID.</param>
 public sealed record SnapshotHeader(
-    TxId TxId, NodeId NodeId, Digest StateDigest, int FrameBytesMax, ImmutableArray<ViewStart> Views, MerkleFrontier Frontier)
+    TxId TxId, NodeId NodeId, Digest StateDigest, int FrameBytesMax, ImmutableArray<ViewStart> Views,
+    MerkleFrontier Frontier)
 {
-    /// <summary>The most views that a header lists: one election a minute for more than a month between two snapshots of a
-    /// ledger would still fit, and the frame stays under 1 MiB.</summary>
+    /// <summary>The most views that a header lists: one election a minute for more than a month between two snapshots
+    /// of a ledger would still fit, and the frame stays under 1 MiB.</summary>
     public const int ViewsMax = 65_536;
 
     private const int FixedBytes = 8 + 8 + 2 * Digest.Size + 4 + 4;
@@ -46,7 +48,7 @@ public sealed record SnapshotHeader(
         return bytes;
     }
 
-    internal static bool TryDecode(ReadOnlySpan<byte> bytes, out SnapshotHeader? header)
+    internal static bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SnapshotHeader? header)
     {
         header = null;
         ByteReader reader = new(bytes);
@@ -73,14 +75,17 @@ public sealed record SnapshotHeader(
 
     private string FindProblem()
     {
-        if (TxId.View.Value is 0 or > uint.MaxValue || TxId.SeqNo == SeqNo.Zero) return "a snapshot is of a transaction";
+        if (TxId.View.Value is 0 or > uint.MaxValue || TxId.SeqNo == SeqNo.Zero)
+            return "a snapshot is of a transaction";
         if (FrameBytesMax is <= 0 or > SnapshotFrames.PayloadBytesMax) return "the frames of a snapshot have a size";
         if (Frontier.Size != TxId.SeqNo.Next.Value) return "the tree of a snapshot ends with its transaction";
-        if (Views.IsDefaultOrEmpty || Views.Length > ViewsMax || Views[^1].View != TxId.View || Views[^1].First > TxId.SeqNo)
+        if (Views.IsDefaultOrEmpty || Views.Length > ViewsMax || Views[^1].View != TxId.View
+            || Views[^1].First > TxId.SeqNo)
             return "the views of a snapshot end with that of its transaction";
         for (int i = 1; i < Views.Length; i++)
         {
-            if (Views[i].View <= Views[i - 1].View || Views[i].First <= Views[i - 1].First) return "the views of a snapshot grow";
+            if (Views[i].View <= Views[i - 1].View || Views[i].First <= Views[i - 1].First)
+                return "the views of a snapshot grow";
         }
 
         return string.Empty;

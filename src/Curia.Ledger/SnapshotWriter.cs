@@ -6,9 +6,10 @@ using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>Writes a snapshot frame by frame: header, public frames, private frames, end, and later the receipt.</summary>
-/// <remarks>One thread at a time; it may be another one than the node's, for it needs nothing of the node but the secret.
-/// docs/ledger-format.md, "Snapshot".</remarks>
+/// <summary>Writes a snapshot frame by frame: header, public frames, private frames, end, and later the
+/// receipt.</summary>
+/// <remarks>One thread at a time; it may be another one than the node's, for it needs nothing of the node but the
+/// secret. docs/ledger-format.md, "Snapshot".</remarks>
 public sealed class SnapshotWriter : IDisposable
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -48,7 +49,8 @@ public sealed class SnapshotWriter : IDisposable
     }
 
     /// <summary>The next frame of the private domain, sealed.</summary>
-    /// <exception cref="InvariantException">The end was written already, or the frame is empty or too large.</exception>
+    /// <exception cref="InvariantException">The end was written already, or the frame is empty or too
+    /// large.</exception>
     public byte[] Private(ReadOnlySpan<byte> content)
     {
         Invariant.Holds(!ended && !content.IsEmpty, "a private frame has bytes and comes before the end");
@@ -64,7 +66,8 @@ public sealed class SnapshotWriter : IDisposable
         return Hashed(frame);
     }
 
-    /// <summary>The end frame, with the number of frames of both domains. <see cref="Digest"/> is set after it.</summary>
+    /// <summary>The end frame, with the number of frames of both domains. <see cref="Digest"/> is set after
+    /// it.</summary>
     /// <exception cref="InvariantException">The end was written already.</exception>
     public byte[] End()
     {

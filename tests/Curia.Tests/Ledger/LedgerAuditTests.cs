@@ -30,8 +30,8 @@ public sealed class LedgerAuditTests
         for (int file = 0; file < files.Count; file++)
         {
             byte[] bytes = files[file].Bytes;
-            // A prime step visits other fields in each block; the last block is visited byte by byte, for nothing after it
-            // would notice.
+            // A prime step visits other fields in each block; the last block is visited byte by byte, for nothing after
+            // it would notice.
             int last = file == files.Count - 1 ? bytes.Length - ledger.Blocks[^1].Bytes.Length : bytes.Length;
             for (int i = 0; i < bytes.Length; i += i < last ? 37 : 1)
             {

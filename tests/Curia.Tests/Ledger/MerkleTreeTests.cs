@@ -45,7 +45,8 @@ public sealed class MerkleTreeTests
         return tree;
     }
 
-    private static Digest[] Leaves(int count) => [.. Enumerable.Range(0, count).Select(i => Digest.Of(BitConverter.GetBytes(i)))];
+    private static Digest[] Leaves(int count) => [.. Enumerable.Range(0, count).Select(i =>
+        Digest.Of(BitConverter.GetBytes(i)))];
 
     [Fact]
     public void Root_and_every_path_are_those_of_RFC_6962_for_every_size_up_to_70()
@@ -143,7 +144,8 @@ public sealed class MerkleTreeTests
             if (tree.Root((ulong)size) != root || tree.Frontier((ulong)size).Root() != root) return false;
             for (int index = (int)tree.Flushed; index < size; index += 5)
             {
-                if (!tree.Path((ulong)index, (ulong)size).Steps.SequenceEqual(NaivePath(index, all.AsSpan(0, size)))) return false;
+                if (!tree.Path((ulong)index, (ulong)size).Steps.SequenceEqual(NaivePath(index, all.AsSpan(0, size))))
+                    return false;
             }
         }
 

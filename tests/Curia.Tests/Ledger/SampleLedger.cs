@@ -22,11 +22,14 @@ internal sealed class SampleLedger : IDisposable
         ServiceKey = EcdsaSigner.Generate(entropy);
         NodeKey = EcdsaSigner.Generate(entropy);
         Secret = LedgerSecret.Generate(entropy);
-        ServiceCertificate = Read(CertificateAuthority.SelfSigned(ServiceKey, "Sample Service", Start, Start.AddYears(10), entropy));
+        ServiceCertificate = Read(CertificateAuthority.SelfSigned(ServiceKey, "Sample Service", Start,
+            Start.AddYears(10), entropy));
         NodeCertificate = Read(CertificateAuthority.Issue(
-            ServiceKey, ServiceCertificate, NodeKey.SubjectPublicKeyInfo.Span, "node0", [], Start, Start.AddYears(10), entropy));
+            ServiceKey, ServiceCertificate, NodeKey.SubjectPublicKeyInfo.Span, "node0", [], Start, Start.AddYears(10),
+                entropy));
         NodeId = new NodeId(NodeCertificate.KeyDigest);
-        sealer = new BlockSealer(Secret, NodeKey, NodeCertificate.Der, ServiceKey, "service.example.com", "ledger.signature");
+        sealer = new BlockSealer(Secret, NodeKey, NodeCertificate.Der, ServiceKey, "service.example.com",
+            "ledger.signature");
     }
 
     public EcdsaSigner ServiceKey { get; }
@@ -64,7 +67,8 @@ internal sealed class SampleLedger : IDisposable
     {
         OpenBlock open = new(new View(view), new SeqNo(1));
         byte[] genesis = GenesisBlock.EncodePublic(ServiceCertificate.Der.Span, "genesis"u8);
-        open.Add(new TxId(open.View, new SeqNo(1)), EntryType.Genesis, ClaimsDigest.None, genesis, ReadOnlyMemory<byte>.Empty);
+        open.Add(new TxId(open.View, new SeqNo(1)), EntryType.Genesis, ClaimsDigest.None, genesis,
+            ReadOnlyMemory<byte>.Empty);
         return Seal(open);
     }
 
@@ -73,7 +77,8 @@ internal sealed class SampleLedger : IDisposable
         OpenBlock open = new(new View(view), Last.SeqNo.Next);
         foreach ((string publicText, string privateText) in transactions)
         {
-            ClaimsDigest claims = publicText == "one" ? new ClaimsDigest(Digest.Of("claims of one"u8)) : ClaimsDigest.None;
+            ClaimsDigest claims = publicText == "one" ? new ClaimsDigest(Digest.Of("claims of one"u8))
+                : ClaimsDigest.None;
             open.Add(new TxId(open.View, open.Next), EntryType.WriteSet, claims,
                 Encoding.UTF8.GetBytes(publicText), Encoding.UTF8.GetBytes(privateText));
         }
@@ -83,7 +88,8 @@ internal sealed class SampleLedger : IDisposable
 
     public SealedBlock Seal(OpenBlock open, TxId? committed = null, DateTimeOffset? time = null)
     {
-        SealedBlock block = sealer.Seal(open, Tree, committed ?? Last, time ?? Start.AddMilliseconds(250 * (blocks.Count + 1)));
+        SealedBlock block = sealer.Seal(open, Tree, committed ?? Last,
+            time ?? Start.AddMilliseconds(250 * (blocks.Count + 1)));
         blocks.Add(block);
         return block;
     }
