@@ -128,7 +128,7 @@ public sealed class Block
         reason = "the frontier does not end where the block begins";
         if (signature.Frontier.Size != header.First.Value) return false;
         reason = "the block knows its own transactions as committed";
-        if (signature.Committed.SeqNo >= header.First || signature.Committed.View > header.View) return false;
+        if (signature.Committed.SeqNo >= header.First) return false;
         reason = string.Empty;
         block = new Block(bytes, header, entries, signature);
         return true;

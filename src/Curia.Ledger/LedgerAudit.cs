@@ -95,20 +95,15 @@ public sealed class LedgerAudit
             return false;
         }
 
-        if (previous is null && name.First.Value != 1)
-            Report(fileName, name.First, $"the ledger from 1 to {name.First.Value - 1} is missing",
-                AuditProblemKind.Missing);
-        if (previous is { } before)
+        SeqNo expected = previous is null ? new SeqNo(1) : previous.Value.Last?.Next ?? name.First;
+        if (previous is { IsOpen: true } open)
+            Report(open.ToString(), open.First, $"{fileName} follows a file that was not closed", AuditProblemKind.Damaged);
+        if (name.First != expected)
         {
-            if (before.IsOpen)
-                Report(before.ToString(), before.First, $"{fileName} follows a file that was not closed",
-                    AuditProblemKind.Damaged);
-            if (before.Last is { } last && name.First != last.Next)
-            {
-                Report(fileName, name.First, name.First > last
-                    ? $"the ledger from {last.Next} to {name.First.Value - 1} is missing"
-                    : $"the file begins at {name.First} within or before {before}", AuditProblemKind.Missing);
-            }
+            Report(fileName, name.First, name.First > expected
+                ? $"the ledger from {expected} to {name.First.Value - 1} is missing"
+                : $"the file begins at {name.First} where {expected} belongs", AuditProblemKind.Missing);
+            chain.Break();
         }
 
         previous = name;

@@ -14,7 +14,7 @@ internal sealed class SampleLedger : IDisposable
     public static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     private readonly List<SealedBlock> blocks = [];
-    private readonly BlockSealer sealer;
+    private BlockSealer sealer;
 
     public SampleLedger(string seed = "sample")
     {
@@ -28,8 +28,7 @@ internal sealed class SampleLedger : IDisposable
             ServiceKey, ServiceCertificate, NodeKey.SubjectPublicKeyInfo.Span, "node0", [], Start, Start.AddYears(10),
                 entropy));
         NodeId = new NodeId(NodeCertificate.KeyDigest);
-        sealer = new BlockSealer(Secret, NodeKey, NodeCertificate.Der, ServiceKey, "service.example.com",
-            "ledger.signature");
+        sealer = NewSealer();
     }
 
     public EcdsaSigner ServiceKey { get; }
@@ -61,6 +60,13 @@ internal sealed class SampleLedger : IDisposable
         ledger.Write(3);
         ledger.Write(3, ("four", "private four"), ("five", "private five"));
         return ledger;
+    }
+
+    /// <summary>Another process with the same keys, which knows nothing of what was sealed.</summary>
+    public void Restart()
+    {
+        sealer.Dispose();
+        sealer = NewSealer();
     }
 
     public SealedBlock WriteGenesis(ulong view = 2)
@@ -122,6 +128,9 @@ internal sealed class SampleLedger : IDisposable
         NodeKey.Dispose();
         ServiceKey.Dispose();
     }
+
+    private BlockSealer NewSealer() =>
+        new(Secret, NodeKey, NodeCertificate.Der, ServiceKey, "service.example.com", "ledger.signature");
 
     private static Certificate Read(byte[] der)
     {
