@@ -7,6 +7,7 @@ export MSBUILDDISABLENODEREUSE=1
 
 artifacts="$root/artifacts"
 logs="$artifacts/logs"
+install_sdk="Install the .NET 10 SDK (https://dotnet.microsoft.com/download) and run this again."
 
 fail() { # what and why, what to do, exit code
   printf '%s\n' "$(basename "$0"): $1" >&2
@@ -23,7 +24,7 @@ find_dotnet() {
       return
     fi
   done
-  fail "the program 'dotnet' was not found" "Install the .NET 10 SDK (https://dotnet.microsoft.com/download) and run this again."
+  fail "the program 'dotnet' was not found" "$install_sdk"
 }
 
 require_sdk() {
@@ -37,7 +38,7 @@ require_sdk() {
   wanted=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$root/global.json")
   found=$("$dotnet" --list-sdks 2>/dev/null | sed 's/ .*//' | tr '\n' ' ')
   fail "no installed .NET SDK fits global.json: wanted $wanted or a later 10.0 band, found ${found:-none}" \
-    "Install the .NET 10 SDK (https://dotnet.microsoft.com/download) and run this again."
+    "$install_sdk"
 }
 
 # One build at a time for each clone: ./curia and ./check write the same folders. The lock belongs to this process
@@ -110,7 +111,8 @@ step() {
 # The lines of a build log that say what is wrong, each once, with paths from the root.
 show_errors() {
   if grep -q -E '(: |^)error' "$1"; then
-    grep -E '(: |^)error' "$1" | sed -e 's/ \[[^]]*proj\(::[^]]*\)\{0,1\}\]$//' -e "s|$root/||g" -e 's/^ *//' | sort -u | head -40 >&2
+    grep -E '(: |^)error' "$1" | sed -e 's/ \[[^]]*proj\(::[^]]*\)\{0,1\}\]$//' -e "s|$root/||g" -e 's/^ *//' |
+      sort -u | head -n 40 >&2
   else
     tail -n 25 "$1" >&2
   fi
