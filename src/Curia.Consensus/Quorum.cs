@@ -7,7 +7,7 @@ namespace Curia.Consensus;
 /// <summary>The arithmetic of majorities over the active configurations.</summary>
 /// <remarks>Always over <b>all</b> voters of a configuration, never over those that answered, and in <b>each</b>
 /// configuration, never over their union: a library that counted responders committed with 2 of 5
-/// (docs/consensus.md, rules 1 and 6).</remarks>
+/// (DESIGN 4).</remarks>
 public static class Quorum
 {
     /// <summary>Up to where a majority of one configuration has stored.</summary>

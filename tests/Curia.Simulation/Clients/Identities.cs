@@ -1,0 +1,31 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Curia.Cryptography;
+
+namespace Curia.Simulation;
+
+/// <summary>Certificates of users and of a member, the same in every run.</summary>
+internal static class Identities
+{
+    /// <summary>When virtual time begins.</summary>
+    public static readonly DateTimeOffset Beginning = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static IReadOnlyList<Certificate> Users { get; } = [.. Enumerable.Range(1, 2).Select(n => Make($"user{n}", (ulong)n))];
+
+    public static Certificate Member { get; } = Make("member", 100);
+
+    /// <summary>A certificate that no map holds.</summary>
+    public static Certificate Stranger { get; } = Make("stranger", 200);
+
+    private static Certificate Make(string name, ulong seed)
+    {
+        SeededEntropy entropy = new(seed);
+        using SeededSigner signer = new(entropy);
+        byte[] der = CertificateAuthority.SelfSigned(
+            signer, name, Beginning.AddYears(-1), Beginning.AddYears(10), entropy);
+        return Certificate.TryFromDer(der, out Certificate? certificate)
+            ? certificate!
+            : throw new InvalidOperationException("a certificate that was just made cannot be read");
+    }
+}

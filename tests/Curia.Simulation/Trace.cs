@@ -1,0 +1,34 @@
+using System;
+using System.Collections.Generic;
+using System.Security.Cryptography;
+using System.Text;
+using Curia.Vocabulary;
+
+namespace Curia.Simulation;
+
+/// <summary>What happened, line by line, and a digest over all of it: two runs of one seed have the same.</summary>
+internal sealed class Trace : IDisposable
+{
+    // The end of a failed run is what a reader wants; the digest covers the rest.
+    private const int LinesKept = 200;
+
+    private readonly Queue<string> tail = new();
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    public IReadOnlyCollection<string> Tail => tail;
+
+    public long Lines { get; private set; }
+
+    public void Add(long microseconds, string line)
+    {
+        string timed = $"{microseconds,12} {line}";
+        hash.AppendData(Encoding.UTF8.GetBytes(timed));
+        tail.Enqueue(timed);
+        if (tail.Count > LinesKept) tail.Dequeue();
+        Lines++;
+    }
+
+    public Digest Finish() => new(hash.GetHashAndReset());
+
+    public void Dispose() => hash.Dispose();
+}
