@@ -49,11 +49,12 @@ internal sealed class JsonFields
             ? bytes
             : null;
 
+    // Only an underscore before a small letter is one of snake case; any other name stays what it is.
     private static string CamelCase(string name)
     {
-        if (!name.Contains('_', StringComparison.Ordinal)) return name;
         string[] words = name.Split('_');
-        return words[0] + string.Concat(words.Skip(1).Select(w =>
-            w.Length == 0 ? "_" : char.ToUpperInvariant(w[0]) + w[1..]));
+        return words.Skip(1).All(word => word.Length > 0 && char.IsAsciiLetterLower(word[0]))
+            ? words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word[1..]))
+            : name;
     }
 }
