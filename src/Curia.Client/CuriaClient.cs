@@ -1,7 +1,9 @@
 using System;
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Ledger;
 using Curia.Vocabulary;
 
 namespace Curia.Client;
@@ -91,6 +93,28 @@ public sealed class CuriaClient : IDisposable
         return result.IsSuccess && TxId.TryParse(result.TextField("transaction_id"), out TxId txId)
             ? txId
             : throw Unusable(result, "the newest committed transaction", null);
+    }
+
+    /// <summary>Fetches a receipt; the node may have to load it from its ledger first.</summary>
+    /// <returns>200 with the receipt as body, unverified; 202 when it did not load in time; otherwise the node's refusal.</returns>
+    /// <exception cref="CuriaClientException">There is no usable answer.</exception>
+    public Task<CallResult> GetReceiptAsync(
+        TxId txId, ReceiptFormat format, TimeSpan loadWait, CancellationToken cancel = default)
+    {
+        string path = format == ReceiptFormat.Cose ? "/app/receipt/cose" : "/app/receipt";
+        return CallAsync(CallRequest.Get($"{path}?transaction_id={txId}") with { LoadWait = loadWait }, cancel);
+    }
+
+    /// <summary>Verifies a receipt against the pinned service and the transaction that it must be for. No node is asked.</summary>
+    public ReceiptReport VerifyReceipt(ReadOnlyMemory<byte> receipt, TxId txId)
+    {
+        ServiceKeys keys = ServiceKeys.None;
+        foreach (X509Certificate2 certificate in settings.ServiceCertificates)
+        {
+            if (ServiceKeys.TryRead(certificate.RawDataMemory, out ServiceKeys? read)) keys = keys.With(read!);
+        }
+
+        return ReceiptVerifier.Verify(receipt, new ReceiptVerifyOptions { Keys = keys, TxId = txId });
     }
 
     private async Task<CallResult> RepeatAsync(CallRequest request, CancellationToken cancel)

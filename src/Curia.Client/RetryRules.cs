@@ -1,10 +1,18 @@
 using System;
+using System.Collections.Generic;
 
 namespace Curia.Client;
 
 /// <summary>What may be sent again, and when. A write is repeated only when no node can have executed it.</summary>
 internal static class RetryRules
 {
+    // The refusals with which a node says that it wrote nothing. A 503 of any other code may hide a write.
+    private static readonly HashSet<string> NothingHappened =
+    [
+        "SessionCapExhausted", "TooManyRequests", "FrontendNotOpen", "TooManyPendingTransactions",
+        "TransactionCommitAttemptsExceedLimit",
+    ];
+
     private static readonly TimeSpan PauseFirst = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(2);
 
@@ -14,8 +22,7 @@ internal static class RetryRules
         if (result.Status != 503) return false;
         if (request.IsRead) return true;
 
-        // A node sends Retry-After without a TxID only when it turned the request away before executing it.
-        return result.RetryAfter is not null && result.TxId is null;
+        return result.TxId is null && result.ErrorCode is string code && NothingHappened.Contains(code);
     }
 
     /// <summary>Whether a request that brought no answer may be sent again.</summary>

@@ -1,0 +1,170 @@
+using System;
+using System.CommandLine;
+using System.IO;
+using System.Text.Json.Nodes;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Cli.Ledgers;
+using Curia.Cli.Networks;
+using Curia.Cli.Terminal;
+using Curia.Client;
+using Curia.Ledger;
+using Curia.Vocabulary;
+
+namespace Curia.Cli.Commands;
+
+/// <summary><c>curia receipt get</c> and <c>curia receipt verify</c>.</summary>
+internal static class ReceiptCommands
+{
+    private const long KeyFileBytesMax = 1 << 20;   // some hundred certificates
+    private const long ClaimsBytesMax = 64 << 20;   // a write set has no more
+    private static readonly TimeSpan LoadWait = TimeSpan.FromSeconds(30);
+
+    public static Command Build() => new("receipt", "Receipts: proofs that a transaction is in the ledger.") { BuildGet(), BuildVerify() };
+
+    private static Command BuildGet()
+    {
+        Argument<string> txId = new("TXID") { Description = "The transaction, for example 2.15." };
+        Option<string> format = new("--format")
+        {
+            Description = "JSON with the node's signature, or COSE signed by the service key.",
+            HelpName = "json|cose",
+            DefaultValueFactory = _ => "json",
+        };
+        format.AcceptOnlyFromAmong("json", "cose");
+        Option<string> file = new("--out") { Description = "The file to write; without it stdout.", HelpName = "FILE" };
+        NetworkOptions network = new();
+        Command get = new("get", "Fetch the receipt of a committed transaction.") { txId, format, file };
+        network.AddTo(get);
+        get.SetAction((parsed, cancel) => GetAsync(
+            Screen.For(parsed),
+            network.Resolve(parsed),
+            ParseTxId(parsed.GetValue(txId)!),
+            parsed.GetValue(format) == "cose" ? ReceiptFormat.Cose : ReceiptFormat.Json,
+            parsed.GetValue(file),
+            cancel));
+        return get;
+    }
+
+    private static Command BuildVerify()
+    {
+        Argument<string> file = new("FILE")
+        {
+            Description = "A JSON receipt, a COSE receipt, or a transparent statement that carries COSE receipts.",
+        };
+        Option<string[]> serviceCertificate = new("--service-cert")
+        {
+            Description = "The certificate or public key of the service to believe.",
+            HelpName = "PEM",
+        };
+        Option<string[]> keys = new("--keys")
+        {
+            Description = "The keys of the service as a JSON Web Key Set.",
+            HelpName = "JWKS",
+        };
+        Option<string> claims = new("--claims")
+        {
+            Description = "What the application claims; the receipt must bind its digest.",
+            HelpName = "FILE",
+        };
+        Option<string> txId = new("--txid") { Description = "The transaction that the receipt must be for.", HelpName = "V.S" };
+        Option<bool> all = new("--all") { Description = "Every receipt of a statement must be valid." };
+        Command verify = new("verify", "Verify a receipt offline.") { file, serviceCertificate, keys, claims, txId, all };
+        verify.SetAction(parsed =>
+        {
+            ServiceKeys trusted = ServiceKeys.None;
+            foreach (string keyFile in (string[])[.. parsed.GetValue(serviceCertificate) ?? [], .. parsed.GetValue(keys) ?? []])
+                trusted = trusted.With(ReadKeys(keyFile));
+            return Verify(Screen.For(parsed), parsed.GetValue(file)!, new ReceiptVerifyOptions
+            {
+                Keys = trusted,
+                Claims = parsed.GetValue(claims) is string path ? InputFile.Read(path, ClaimsBytesMax) : default(ReadOnlyMemory<byte>),
+                TxId = parsed.GetValue(txId) is string text ? ParseTxId(text) : null,
+                All = parsed.GetValue(all),
+            });
+        });
+        return verify;
+    }
+
+    /// <summary>A TxID of the command line.</summary>
+    public static TxId ParseTxId(string text) => TxId.TryParse(text, out TxId txId)
+        ? txId
+        : throw CommandFailure.WrongUsage($"{text} is no TxID; one looks like 2.15.");
+
+    private static ServiceKeys ReadKeys(string path) =>
+        ServiceKeys.TryRead(InputFile.Read(path, KeyFileBytesMax), out ServiceKeys? keys)
+            ? keys!
+            : throw CommandFailure.Environment($"{path} holds no service certificate or key: give PEM or a JSON Web Key Set.");
+
+    private static async Task<int> GetAsync(
+        Screen screen, Network network, TxId txId, ReceiptFormat format, string? file, CancellationToken cancel)
+    {
+        if (format == ReceiptFormat.Cose && file is null && !screen.Json && !Console.IsOutputRedirected)
+            throw CommandFailure.WrongUsage("a COSE receipt is binary: write it to a file with --out FILE.");
+        using CuriaClient client = network.Connect();
+        CallResult result = await client.GetReceiptAsync(txId, format, LoadWait, cancel).ConfigureAwait(false);
+        if (result.Status == 202)
+            throw CommandFailure.Environment($"the node is still loading the receipt of {txId}. Try again in a while.");
+        if (!result.IsSuccess)
+            throw CommandFailure.Refused($"no receipt of {txId}: {result.Status} {result.ErrorCode}: {result.ErrorMessage}");
+        if (file is not null) WriteFile(file, result.Body);
+        if (screen.Json) Screen.Document(DocumentOf(txId, format, file, result));
+        else if (file is not null) Console.Error.WriteLine($"{file}: receipt of {txId}, {result.Body.Length} bytes, not verified yet.");
+        else WriteOut(result.Body.Span, format);
+        return ExitCode.Done;
+    }
+
+    // A JSON receipt on stdout is itself the document; otherwise the document says where the receipt is.
+    private static JsonNode DocumentOf(TxId txId, ReceiptFormat format, string? file, CallResult result)
+    {
+        if (file is null && format == ReceiptFormat.Json && result.TryReadJson(out _)) return JsonNode.Parse(result.Body.Span)!;
+        JsonObject document = new() { ["txid"] = txId.ToString(), ["format"] = format == ReceiptFormat.Cose ? "cose" : "json" };
+        if (file is not null) document["file"] = file;
+        else document["receipt"] = Convert.ToBase64String(result.Body.Span);
+        return document;
+    }
+
+    private static int Verify(Screen screen, string path, ReceiptVerifyOptions options)
+    {
+        ReceiptReport report = ReceiptVerifier.Verify(InputFile.Read(path, ReceiptAnchors.FileBytesMax), options);
+        if (screen.Json)
+        {
+            Console.Out.WriteLine(report.ToJson());
+        }
+        else
+        {
+            Console.Out.WriteLine($"{ReceiptReport.Name(report.Verdict)}: {report.Reason}");
+            if (report.TxId is TxId txId) Console.Out.WriteLine($"transaction {txId}");
+            if (report.Receipts.Length > 1)
+            {
+                foreach (ReceiptFinding one in report.Receipts)
+                    Console.Out.WriteLine($"  {one.Kind} receipt {one.TxId?.ToString() ?? "without TxID"}: {ReceiptReport.Name(one.Verdict)}, {one.Reason}");
+            }
+
+            if (report.Verdict == ReceiptVerdict.Incomplete && options.Keys.IsEmpty)
+                Console.Error.WriteLine("Give the service to believe with --service-cert PEM or --keys JWKS.");
+        }
+
+        return report.Verdict == ReceiptVerdict.Valid ? ExitCode.Done : ExitCode.Refused;
+    }
+
+    private static void WriteFile(string path, ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is string folder) Directory.CreateDirectory(folder);
+            File.WriteAllBytes(path, bytes.Span);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.File("write", path, e);
+        }
+    }
+
+    private static void WriteOut(ReadOnlySpan<byte> bytes, ReceiptFormat format)
+    {
+        using Stream output = Console.OpenStandardOutput();
+        output.Write(bytes);
+        if (format == ReceiptFormat.Json) output.Write("\n"u8);
+    }
+}

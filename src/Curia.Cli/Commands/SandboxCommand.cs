@@ -1,0 +1,217 @@
+using System;
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Cli.Networks;
+using Curia.Cli.Sandbox;
+using Curia.Cli.Terminal;
+using Curia.Client;
+
+namespace Curia.Cli.Commands;
+
+/// <summary><c>curia sandbox</c> and <c>curia sandbox stop</c>.</summary>
+internal static class SandboxCommand
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the sandbox stays.</summary>
+    private enum Stay
+    {
+        UntilInterrupted,
+        Once,
+        Detached,
+    }
+
+    public static Command Build()
+    {
+        Option<int> nodes = Number("--nodes", 1, "How many nodes; one, in this version.");
+        Option<int> members = Number("--members", 3, "How many members.");
+        Option<int> users = Number("--users", 1, "How many users.");
+        Option<int> port = Number("--port", 8000, "The port of the first node; 0 for any free one.");
+        Option<string> app = new("--app") { Description = "The application.", HelpName = "NAME", DefaultValueFactory = _ => "logging" };
+        Option<string> dir = Folder();
+        Option<bool> once = new("--once") { Description = "Stop after the tour, and audit the ledger." };
+        Option<bool> detach = new("--detach") { Description = "Return when the network is open; sandbox stop ends it." };
+        Command sandbox = new("sandbox", "Run a network on this machine, and show what it does.")
+        {
+            nodes, members, users, app, dir, port, once, detach, BuildStop(),
+        };
+        sandbox.SetAction((parsed, cancel) =>
+        {
+            LaterMilestones.RefuseSeveralNodes(parsed.GetValue(nodes));
+            if (parsed.GetValue(once) && parsed.GetValue(detach))
+                throw CommandFailure.WrongUsage("--once and --detach exclude each other: give one of them.");
+            SandboxOptions options = new(
+                parsed.GetValue(dir)!, parsed.GetValue(members), parsed.GetValue(users), parsed.GetValue(app)!, parsed.GetValue(port));
+            Stay stay = parsed.GetValue(once) ? Stay.Once : parsed.GetValue(detach) ? Stay.Detached : Stay.UntilInterrupted;
+            return RunAsync(Screen.For(parsed), options, stay, cancel);
+        });
+        return sandbox;
+    }
+
+    private static Option<int> Number(string name, int standard, string description) =>
+        new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard };
+
+    private static Option<string> Folder() => new("--dir")
+    {
+        Description = "The folder of the sandbox.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => NetworkOptions.SandboxFolder,
+    };
+
+    private static Command BuildStop()
+    {
+        Option<string> dir = Folder();
+        Command stop = new("stop", "Stop a sandbox gracefully.") { dir };
+        stop.SetAction((parsed, _) => StopAsync(Screen.For(parsed), parsed.GetValue(dir)!));
+        return stop;
+    }
+
+    private static async Task<int> RunAsync(Screen screen, SandboxOptions options, Stay stay, CancellationToken cancel)
+    {
+        using SandboxSetup setup = SandboxSetup.Prepare(options);
+        TourSteps steps = new(screen);
+        Welcome(screen, options);
+        SandboxTour? tour = null;
+        bool documented = false;
+        try
+        {
+            SandboxFile sandbox = await OpenAsync(setup, steps, options, cancel).ConfigureAwait(false);
+            tour = new SandboxTour(setup, sandbox, steps, cancel);
+            await steps.RunAsync(
+                "identity", "Meet the service",
+                "From here on every connection, receipt and audit is held against this one service certificate.",
+                tour.IdentifyAsync).ConfigureAwait(false);
+            if (stay != Stay.Detached) await tour.RunAsync().ConfigureAwait(false);
+            if (stay != Stay.Once)
+            {
+                documented = true;
+                Document(screen, steps, options);
+                Farewell(screen, options, stay);
+                if (stay == Stay.Detached) return ExitCode.Done;
+                await StayAsync(setup, cancel).ConfigureAwait(false);
+            }
+
+            await CloseAsync(setup, steps, tour).ConfigureAwait(false);
+            if (!documented) Document(screen, steps, options);
+            return ExitCode.Done;
+        }
+        catch (Exception e)
+        {
+            await setup.CleanUpAsync().ConfigureAwait(false);
+            if (e is not (CommandFailure or CuriaClientException)) throw;
+            throw CommandFailure.InStep(e, steps.Failed, setup.Node is null ? "" : setup.LastWords(),
+                documented ? null : DocumentOf(steps, options));
+        }
+        finally
+        {
+            tour?.Dispose();
+        }
+    }
+
+    private static async Task<SandboxFile> OpenAsync(
+        SandboxSetup setup, TourSteps steps, SandboxOptions options, CancellationToken cancel)
+    {
+        await steps.RunAsync("keys", "Make keys and certificates", "A member or user is the SHA-256 of a certificate; private keys stay in files that only you can read.", async () =>
+        {
+            await setup.MakeKeysAsync().ConfigureAwait(false);
+            return new StepResult(
+                $"{Count(options.Members, "member")} and {Count(options.Users, "user")} on P-256; members also have an RSA key for recovery shares",
+                "./curia user keygen --name alice");
+        }).ConfigureAwait(false);
+        await steps.RunAsync("settings", "Write the settings of the node", "Addresses, paths and limits only: nothing that others rely on stands in a file of the host.", () =>
+        {
+            setup.WriteSettings();
+            return Task.FromResult(new StepResult(setup.ConfigPath, $"cat {setup.ConfigPath}"));
+        }).ConfigureAwait(false);
+        SandboxFile? sandbox = null;
+        await steps.RunAsync("open", "Start the node and open the service", "The node made its own key, the service key and the ledger secret, and signed the genesis block.", async () =>
+        {
+            setup.StartNode();
+            sandbox = await setup.WaitUntilOpenAsync(cancel).ConfigureAwait(false);
+            return new StepResult($"process {setup.Node!.Pid}, log in {setup.LogPath}", $"tail -f {setup.LogPath}");
+        }).ConfigureAwait(false);
+        return sandbox!;
+    }
+
+    private static async Task CloseAsync(SandboxSetup setup, TourSteps steps, SandboxTour tour)
+    {
+        await steps.RunAsync("stop", "Stop the node", "It finishes what it has begun; then nothing of the network runs any more.", async () =>
+        {
+            await setup.StopNodeAsync().ConfigureAwait(false);
+            return new StepResult("stopped gracefully");
+        }).ConfigureAwait(false);
+        await steps.RunAsync("audit", "Audit the ledger offline", "With the receipts, the genesis digest and the service certificate as anchors: nothing was cut, changed or forked.",
+            () => Task.FromResult(tour.Audit())).ConfigureAwait(false);
+    }
+
+    private static async Task StayAsync(SandboxSetup setup, CancellationToken cancel)
+    {
+        try
+        {
+            int exitCode = await setup.Node!.WaitForExitAsync(cancel).ConfigureAwait(false);
+            if (exitCode != 0) throw CommandFailure.Environment($"{SandboxSetup.NodeName} ended by itself with exit code {exitCode}.");
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C: the normal end.
+        }
+    }
+
+    private static void Welcome(Screen screen, SandboxOptions options)
+    {
+        screen.Line($"[bold]Curia sandbox[/] in {Screen.Escape(options.Folder)}: one node, {Count(options.Members, "member")}, {Count(options.Users, "user")}");
+        screen.Line("[yellow]INSECURE: the TEE is simulated (platform virtual). For learning and development only.[/]");
+        screen.Line();
+    }
+
+    private static void Farewell(Screen screen, SandboxOptions options, Stay stay)
+    {
+        string dir = options.Folder == NetworkOptions.SandboxFolder ? "" : $" --dir {options.Folder}";
+        screen.Line();
+        screen.Line(stay == Stay.Detached
+            ? "[bold]The network is open.[/] Try:"
+            : "[bold]The network stays open until Ctrl-C.[/] In another terminal, try:");
+        foreach (string command in (string[])
+            [
+                $"./curia call POST /app/log/private --data '{{\"id\":1,\"msg\":\"hello\"}}' --as user0 --wait committed{dir}",
+                $"./curia call GET '/app/log/private?id=1' --as user0{dir}",
+                $"./curia bench --target {options.Folder}",
+                .. stay == Stay.Detached ? (string[])[$"./curia sandbox stop{dir}"] : [],
+            ])
+        {
+            screen.Verbatim($"  $ {command}", "36");
+        }
+
+        screen.Line();
+    }
+
+    private static string Count(int number, string what) => number == 1 ? $"one {what}" : $"{number} {what}s";
+
+    private static JsonObject DocumentOf(TourSteps steps, SandboxOptions options) =>
+        new() { ["steps"] = steps.ToJson(), ["sandbox"] = options.Folder };
+
+    private static void Document(Screen screen, TourSteps steps, SandboxOptions options)
+    {
+        if (screen.Json) Screen.Document(DocumentOf(steps, options));
+    }
+
+    private static async Task<int> StopAsync(Screen screen, string folder)
+    {
+        SandboxFile sandbox = SandboxFile.Read(folder);
+        JsonArray stopped = [];
+        foreach (SandboxNode node in sandbox.Nodes)
+        {
+            using NodeProcess? process = NodeProcess.Find(node.Pid, sandbox.PathOf(node.Config), "");
+            bool wasRunning = process is not null;
+            if (process is not null && !await process.StopAsync(StopTimeout).ConfigureAwait(false))
+                throw CommandFailure.Environment($"process {node.Pid} did not stop within {StopTimeout.TotalSeconds:0} s and was killed.");
+            stopped.Add(new JsonObject { ["id"] = node.Id, ["pid"] = node.Pid, ["was_running"] = wasRunning });
+            screen.Line(wasRunning ? $"Process {node.Pid} has stopped." : $"Process {node.Pid} was not running any more.");
+        }
+
+        if (screen.Json) Screen.Document(new JsonObject { ["sandbox"] = folder, ["stopped"] = stopped });
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,115 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Curia.Cli.Terminal;
+
+namespace Curia.Cli.Networks;
+
+/// <summary>A node of a sandbox. Paths are relative to the sandbox.</summary>
+internal sealed record SandboxNode(string Id, string Url, int Pid, string Ledger, string Config);
+
+/// <summary>A member or user of a sandbox. Paths are relative to the sandbox; users have no encryption key.</summary>
+internal sealed record SandboxIdentity(string Id, string Certificate, string Key, string? EncryptionKey);
+
+/// <summary>What <c>sandbox.json</c> says of a sandbox (DESIGN 7).</summary>
+internal sealed record SandboxFile(
+    string Folder,
+    string Platform,
+    string ServiceCertificate,
+    IReadOnlyList<SandboxNode> Nodes,
+    IReadOnlyList<SandboxIdentity> Members,
+    IReadOnlyList<SandboxIdentity> Users)
+{
+    public const string Name = "sandbox.json";
+
+    private const int SizeMax = 1 << 20; // a sandbox of a thousand members fits
+
+    /// <summary>Whether a folder holds a sandbox.</summary>
+    public static bool ExistsIn(string folder) => File.Exists(Path.Combine(folder, Name));
+
+    /// <summary>Reads the sandbox of a folder.</summary>
+    public static SandboxFile Read(string folder)
+    {
+        string path = Path.Combine(folder, Name);
+        if (!File.Exists(path))
+        {
+            throw CommandFailure.Environment(
+                $"there is no sandbox in {folder}. Start one with ./curia sandbox, or name a network with --dir or --url.");
+        }
+
+        try
+        {
+            if (new FileInfo(path).Length > SizeMax) throw new JsonException("it is too long");
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            JsonElement root = document.RootElement;
+            return new SandboxFile(
+                folder, Text(root, "platform"), Text(root, "service_certificate"),
+                [.. root.GetProperty("nodes").EnumerateArray().Select(NodeOf)],
+                [.. root.GetProperty("members").EnumerateArray().Select(IdentityOf)],
+                [.. root.GetProperty("users").EnumerateArray().Select(IdentityOf)]);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw CommandFailure.Environment($"{path} is not what ./curia sandbox writes: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.File("read", path, e);
+        }
+    }
+
+    /// <summary>Writes it, whole or not at all.</summary>
+    public void Write()
+    {
+        JsonObject document = new()
+        {
+            ["platform"] = Platform,
+            ["service_certificate"] = ServiceCertificate,
+            ["nodes"] = new JsonArray([.. Nodes.Select(node => new JsonObject
+            {
+                ["id"] = node.Id, ["url"] = node.Url, ["pid"] = node.Pid, ["ledger"] = node.Ledger, ["config"] = node.Config,
+            })]),
+            ["members"] = new JsonArray([.. Members.Select(JsonOf)]),
+            ["users"] = new JsonArray([.. Users.Select(JsonOf)]),
+        };
+        string path = Path.Combine(Folder, Name);
+        File.WriteAllText(path + ".new", Screen.Text(document, indented: true) + "\n");
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
+    /// <summary>A path of this sandbox as the command line reads it.</summary>
+    public string PathOf(string relative) => Path.Combine(Folder, relative);
+
+    /// <summary>A member or user by its name in this sandbox: <c>user0</c>, <c>member1</c>.</summary>
+    public SandboxIdentity Identity(string name)
+    {
+        IReadOnlyList<SandboxIdentity> all = name.StartsWith("user", StringComparison.Ordinal) ? Users : Members;
+        foreach (SandboxIdentity identity in all)
+        {
+            if (identity.Certificate == $"{name}_cert.pem") return identity;
+        }
+
+        IEnumerable<string> names = Users.Concat(Members).Select(one => one.Certificate.Replace("_cert.pem", "", StringComparison.Ordinal));
+        throw CommandFailure.WrongUsage($"--as {name}: the sandbox in {Folder} has {string.Join(", ", names)}.");
+    }
+
+    private static SandboxNode NodeOf(JsonElement json) => new(
+        Text(json, "id"), Text(json, "url"), json.GetProperty("pid").GetInt32(), Text(json, "ledger"), Text(json, "config"));
+
+    private static SandboxIdentity IdentityOf(JsonElement json) => new(
+        Text(json, "id"), Text(json, "certificate"), Text(json, "key"),
+        json.TryGetProperty("encryption_key", out JsonElement key) ? key.GetString() : null);
+
+    private static string Text(JsonElement json, string name) =>
+        json.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null");
+
+    private static JsonObject JsonOf(SandboxIdentity identity)
+    {
+        JsonObject json = new() { ["id"] = identity.Id, ["certificate"] = identity.Certificate, ["key"] = identity.Key };
+        if (identity.EncryptionKey is not null) json["encryption_key"] = identity.EncryptionKey;
+        return json;
+    }
+}

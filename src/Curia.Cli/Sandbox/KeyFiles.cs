@@ -1,0 +1,70 @@
+using System;
+using System.IO;
+using System.Security.Cryptography;
+using Curia.Cryptography;
+using Curia.Vocabulary;
+
+namespace Curia.Cli.Sandbox;
+
+/// <summary>Makes the key and certificate files of a member or user. Nothing is ever overwritten.</summary>
+internal static class KeyFiles
+{
+    /// <summary>The size of a member's encryption key in bits: recovery shares are sealed to it for years (NIST SP 800-57
+    /// part 1, table 2: 128 bits of security).</summary>
+    public const int EncryptionKeyBits = 3072;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Makes <c>NAME_cert.pem</c> and <c>NAME_privk.pem</c>, for members <c>NAME_enc_privk.pem</c> and
+    /// <c>NAME_enc_pubk.pem</c> too.</summary>
+    /// <returns>SHA-256 of the certificate: the id of the member or user.</returns>
+    public static Digest Make(string folder, string name, bool isMember, TimeSpan validity)
+    {
+        SystemEntropy entropy = new();
+        using EcdsaSigner key = EcdsaSigner.Generate(entropy);
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+
+        // A minute of grace for a node whose clock is a little behind.
+        byte[] der = CertificateAuthority.SelfSigned(key, name, now.AddMinutes(-1), now + validity, entropy);
+        WriteNew(Path.Combine(folder, KeyOf(name)), key.ExportPem(), isSecret: true);
+        WriteNew(Path.Combine(folder, CertificateOf(name)), PemEncoding.WriteString("CERTIFICATE", der) + "\n", isSecret: false);
+        if (isMember) MakeEncryptionKey(folder, name);
+        return Digest.Of(der);
+    }
+
+    public static string CertificateOf(string name) => $"{name}_cert.pem";
+
+    public static string KeyOf(string name) => $"{name}_privk.pem";
+
+    public static string EncryptionKeyOf(string name) => $"{name}_enc_privk.pem";
+
+    public static string EncryptionPublicKeyOf(string name) => $"{name}_enc_pubk.pem";
+
+    private static void MakeEncryptionKey(string folder, string name)
+    {
+        using RSA key = RSA.Create(EncryptionKeyBits);
+        WriteNew(Path.Combine(folder, EncryptionKeyOf(name)), key.ExportPkcs8PrivateKeyPem(), isSecret: true);
+        WriteNew(Path.Combine(folder, EncryptionPublicKeyOf(name)), key.ExportSubjectPublicKeyInfoPem(), isSecret: false);
+    }
+
+    private static void WriteNew(string path, string pem, bool isSecret)
+    {
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (isSecret && !OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        try
+        {
+            using StreamWriter writer = new(path, options);
+            writer.Write(pem);
+            if (!pem.EndsWith('\n')) writer.Write('\n');
+        }
+        catch (IOException e) when (File.Exists(path))
+        {
+            throw CommandFailure.Environment(
+                $"{path} is already there, and a key is never overwritten. Give another --name or --out.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.File("write", path, e);
+        }
+    }
+}

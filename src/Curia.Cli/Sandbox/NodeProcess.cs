@@ -1,0 +1,141 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Runtime.InteropServices;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Curia.Cli.Sandbox;
+
+/// <summary>The process of a node that this program started or found.</summary>
+internal sealed class NodeProcess : IDisposable
+{
+    private const int SignalTerminate = 15; // POSIX.1-2017, <signal.h>: SIGTERM
+
+    private readonly Process process;
+
+    private NodeProcess(Process process, string logPath)
+    {
+        this.process = process;
+        LogPath = logPath;
+        Pid = process.Id;
+    }
+
+    public int Pid { get; }
+
+    /// <summary>Where it writes; empty when it writes to this terminal.</summary>
+    public string LogPath { get; }
+
+    public bool HasExited => process.HasExited;
+
+    public int ExitCode => process.ExitCode;
+
+    /// <summary>Starts a node that outlives this program and writes to a file.</summary>
+    public static NodeProcess StartInBackground(string image, string config, string logPath, params string[] arguments)
+    {
+        // The shell gives what the framework has no call for: output to a file that stays open when this program ends, and
+        // no hang-up when the terminal closes. exec keeps the process id.
+        ProcessStartInfo start = new("/bin/sh") { UseShellExecute = false };
+        string[] words =
+        [
+            "-c", "trap '' HUP; log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", logPath,
+            ProgramFiles.Dotnet, "exec", image, "--config", config, .. arguments,
+        ];
+        foreach (string word in words) start.ArgumentList.Add(word);
+        return new NodeProcess(Start(start), logPath);
+    }
+
+    /// <summary>Starts a node on this terminal.</summary>
+    public static NodeProcess StartInForeground(string image, string config)
+    {
+        ProcessStartInfo start = new(ProgramFiles.Dotnet) { UseShellExecute = false };
+        foreach (string word in (string[])["exec", image, "--config", config]) start.ArgumentList.Add(word);
+        return new NodeProcess(Start(start), "");
+    }
+
+    /// <summary>The process of a node that an earlier command started.</summary>
+    /// <returns>Null when there is none: it ended, or another program has its number now.</returns>
+    public static NodeProcess? Find(int pid, string config, string logPath)
+    {
+        try
+        {
+            string commandLine = $"/proc/{pid}/cmdline";
+            if (Directory.Exists("/proc/self"))
+            {
+                string[] words = File.ReadAllText(commandLine).Split('\0');
+                if (!words.Any(word => word.EndsWith(".json", StringComparison.Ordinal) && SameFile(word, config))) return null;
+            }
+
+            return new NodeProcess(Process.GetProcessById(pid), logPath);
+        }
+        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Asks it to finish what it has begun and stop (SIGTERM).</summary>
+    public void AskToStop()
+    {
+        if (!process.HasExited) _ = Kill(Pid, SignalTerminate);
+    }
+
+    /// <summary>Asks it to stop, and waits.</summary>
+    /// <returns>Whether it ended within the time; otherwise it is killed.</returns>
+    public async Task<bool> StopAsync(TimeSpan timeout)
+    {
+        AskToStop();
+        using CancellationTokenSource late = new(timeout);
+        try
+        {
+            await process.WaitForExitAsync(late.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            return false;
+        }
+    }
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<int> WaitForExitAsync(CancellationToken cancel)
+    {
+        await process.WaitForExitAsync(cancel).ConfigureAwait(false);
+        return process.ExitCode;
+    }
+
+    /// <summary>The last line that it wrote; null when it wrote none.</summary>
+    public string? LastLogLine()
+    {
+        try
+        {
+            return LogPath.Length == 0 ? null : File.ReadLines(LogPath).LastOrDefault(line => line.Trim().Length > 0)?.Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    public void Dispose() => process.Dispose();
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new InvalidOperationException("no process");
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
+        {
+            throw CommandFailure.Environment($"cannot start {start.FileName}: {e.Message}", e);
+        }
+    }
+
+    private static bool SameFile(string left, string right) => Path.GetFullPath(left) == Path.GetFullPath(right);
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int pid, int signal);
+}

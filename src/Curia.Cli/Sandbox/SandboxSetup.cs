@@ -1,0 +1,249 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Cli.Networks;
+using Curia.Cli.Terminal;
+using Curia.Vocabulary;
+
+namespace Curia.Cli.Sandbox;
+
+/// <summary>What a sandbox is to be.</summary>
+internal sealed record SandboxOptions(string Folder, int Members, int Users, string App, int Port);
+
+/// <summary>Makes a sandbox and starts its node; each method is one step. Nothing that was there before is touched.</summary>
+internal sealed class SandboxSetup : IDisposable
+{
+    public const string NodeName = "node0";
+    public const string ServiceCertificate = "service_cert.pem";
+    public const string Platform = "virtual";
+
+    private const int PortMax = 65535;
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan KeyValidity = TimeSpan.FromDays(365);
+
+    private readonly SandboxOptions options;
+    private readonly string image;
+    private bool madeFolder;
+    private bool isOpen;
+    private List<SandboxIdentity> members = [];
+    private List<SandboxIdentity> users = [];
+
+    private SandboxSetup(SandboxOptions options, string image)
+    {
+        this.options = options;
+        this.image = image;
+    }
+
+    /// <summary>The node, once it is started.</summary>
+    public NodeProcess? Node { get; private set; }
+
+    public string NodeFolder => Path.Combine(options.Folder, NodeName);
+
+    public string ConfigPath => Path.Combine(NodeFolder, "node.json");
+
+    public string LogPath => Path.Combine(NodeFolder, "node.log");
+
+    public string LedgerPath => Path.Combine(NodeFolder, "ledger");
+
+    /// <summary>Checks what can be checked before anything is made.</summary>
+    public static SandboxSetup Prepare(SandboxOptions options)
+    {
+        if (options.Members is < 1 or > 100) throw CommandFailure.WrongUsage("--members is a number from 1 to 100.");
+        if (options.Users is < 1 or > 100) throw CommandFailure.WrongUsage("--users is a number from 1 to 100.");
+        if (options.Port is < 0 or > PortMax) throw CommandFailure.WrongUsage($"--port is a number from 0 (any free one) to {PortMax}.");
+        string image = ProgramFiles.ApplicationImage(options.App);
+        RefuseUsedFolder(options.Folder);
+        RefuseUsedPort(options.Port);
+        return new SandboxSetup(options, image);
+    }
+
+    /// <summary>Makes the keys and certificates of members and users.</summary>
+    public async Task MakeKeysAsync()
+    {
+        try
+        {
+            madeFolder = !Directory.Exists(options.Folder);
+            Directory.CreateDirectory(NodeFolder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.File("write to", options.Folder, e);
+        }
+
+        IEnumerable<Task<SandboxIdentity>> makeMembers = Enumerable.Range(0, options.Members)
+            .Select(number => Task.Run(() => MakeIdentity($"member{number}", isMember: true)));
+        IEnumerable<Task<SandboxIdentity>> makeUsers = Enumerable.Range(0, options.Users)
+            .Select(number => Task.Run(() => MakeIdentity($"user{number}", isMember: false)));
+        members = [.. await Task.WhenAll(makeMembers).ConfigureAwait(false)];
+        users = [.. await Task.WhenAll(makeUsers).ConfigureAwait(false)];
+    }
+
+    /// <summary>Writes the settings of the node.</summary>
+    public void WriteSettings()
+    {
+        string address = $"127.0.0.1:{options.Port}";
+        JsonObject settings = new()
+        {
+            ["name"] = NodeName,
+            ["ledger"] = "ledger",
+            ["snapshots"] = "snapshots",
+            ["listeners"] = new JsonArray(new JsonObject
+            {
+                ["name"] = "primary",
+                ["address"] = address,
+                ["published"] = address,
+                ["serves"] = new JsonArray("/app", "/node", "/metrics"),
+                ["max_sessions"] = 1000,
+            }),
+            ["genesis"] = new JsonObject
+            {
+                ["name"] = "sandbox",
+                ["platform"] = Platform,
+                ["certificate_validity_days"] = (int)KeyValidity.TotalDays,
+                ["members"] = new JsonArray([.. members.Select(member => new JsonObject
+                {
+                    ["certificate"] = $"../{member.Certificate}",
+                    ["encryption_key"] = $"../{member.EncryptionKey!.Replace("_privk", "_pubk", StringComparison.Ordinal)}",
+                })]),
+                ["users"] = new JsonArray([.. users.Select(user => new JsonObject { ["certificate"] = $"../{user.Certificate}" })]),
+            },
+            ["limits"] = new JsonObject { ["body_bytes"] = 2097152, ["header_bytes"] = 16384, ["in_flight"] = 2000 },
+            ["output"] = new JsonObject
+            {
+                ["service_certificate"] = $"../{ServiceCertificate}",
+                ["node_certificate"] = "node_cert.pem",
+                ["addresses"] = "addresses.json",
+                ["pid"] = "node.pid",
+            },
+            ["log"] = new JsonObject { ["format"] = "json", ["level"] = "info" },
+        };
+        File.WriteAllText(ConfigPath, Screen.Text(settings, indented: true) + "\n");
+    }
+
+    /// <summary>Starts the node program.</summary>
+    public void StartNode() =>
+        Node = NodeProcess.StartInBackground(image, Path.GetFullPath(ConfigPath), Path.GetFullPath(LogPath));
+
+    /// <summary>Waits until the node has its address file, which it writes when it is open, and writes sandbox.json.</summary>
+    public async Task<SandboxFile> WaitUntilOpenAsync(CancellationToken cancel)
+    {
+        string addresses = Path.Combine(NodeFolder, "addresses.json");
+        long deadline = Environment.TickCount64 + (long)OpenTimeout.TotalMilliseconds;
+        while (!File.Exists(addresses))
+        {
+            if (Node!.HasExited) throw CommandFailure.Environment($"{NodeName} stopped before it was open. {LastWords()}");
+            if (Environment.TickCount64 > deadline)
+                throw CommandFailure.Environment($"{NodeName} was not open after {OpenTimeout.TotalSeconds:0} s. {LastWords()}");
+            await Task.Delay(20, cancel).ConfigureAwait(false);
+        }
+
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(addresses));
+        JsonElement root = document.RootElement;
+        SandboxFile file = new(
+            options.Folder, Platform, ServiceCertificate,
+            [new SandboxNode(
+                root.GetProperty("node_id").GetString()!,
+                root.GetProperty("listeners")[0].GetProperty("url").GetString()!,
+                Node!.Pid, $"{NodeName}/ledger", $"{NodeName}/node.json")],
+            members, users);
+        file.Write();
+        isOpen = true;
+        return file;
+    }
+
+    /// <summary>Stops the node gracefully.</summary>
+    public async Task StopNodeAsync()
+    {
+        if (Node is null) return;
+        if (!await Node.StopAsync(StopTimeout).ConfigureAwait(false))
+            throw CommandFailure.Environment($"{NodeName} did not stop within {StopTimeout.TotalSeconds:0} s and was killed. {LastWords()}");
+        if (Node.ExitCode != 0) throw CommandFailure.Environment($"{NodeName} ended with exit code {Node.ExitCode}. {LastWords()}");
+    }
+
+    /// <summary>Ends what was started; removes what was made unless it was open once and holds something.</summary>
+    public async Task CleanUpAsync()
+    {
+        if (Node is { HasExited: false }) await Node.StopAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
+        if (isOpen || (!madeFolder && !Directory.Exists(NodeFolder))) return;
+        RemoveFolder();
+    }
+
+    /// <summary>What the node said last, as a sentence.</summary>
+    public string LastWords() => Node?.LastLogLine() is string line ? $"Its last words: {Shorten(LogLine.Readable(line))}" : "It said nothing.";
+
+    /// <summary>Removes the sandbox altogether.</summary>
+    public void RemoveFolder()
+    {
+        try
+        {
+            if (madeFolder)
+            {
+                Directory.Delete(options.Folder, recursive: true);
+                return;
+            }
+
+            Directory.Delete(NodeFolder, recursive: true);
+            foreach (string file in Directory.GetFiles(options.Folder, "*.pem")) File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be removed stays; the failure that brought us here is the one to tell.
+        }
+    }
+
+    public void Dispose() => Node?.Dispose();
+
+    private static string Shorten(string line) => line.Length <= 400 ? line : string.Concat(line.AsSpan(0, 400), "…");
+
+    private static void RefuseUsedFolder(string folder)
+    {
+        if (File.Exists(folder)) throw CommandFailure.Environment($"{folder} is a file. Choose a folder with --dir.");
+        if (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any()) return;
+        if (!SandboxFile.ExistsIn(folder))
+            throw CommandFailure.Environment($"{folder} is not empty. Choose a new folder with --dir.");
+        SandboxFile sandbox = SandboxFile.Read(folder);
+        foreach (SandboxNode node in sandbox.Nodes)
+        {
+            using NodeProcess? running = NodeProcess.Find(node.Pid, sandbox.PathOf(node.Config), "");
+            if (running is { HasExited: false })
+            {
+                throw CommandFailure.Environment(
+                    $"the sandbox in {folder} is running (process {node.Pid}). Stop it with ./curia sandbox stop --dir {folder}, "
+                    + "or choose another folder with --dir.");
+            }
+        }
+
+        throw CommandFailure.Environment(
+            $"{folder} holds an earlier sandbox, and resuming one comes with a later version. Remove it, or choose another folder with --dir.");
+    }
+
+    private static void RefuseUsedPort(int port)
+    {
+        if (port == 0) return;
+        try
+        {
+            using TcpListener probe = new(IPAddress.Loopback, port);
+            probe.Start();
+        }
+        catch (SocketException e)
+        {
+            string reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "another program uses it" : e.Message;
+            throw CommandFailure.Environment($"cannot listen on port {port}: {reason}. Choose another with --port, or any free one with --port 0.", e);
+        }
+    }
+
+    private SandboxIdentity MakeIdentity(string name, bool isMember)
+    {
+        Digest id = KeyFiles.Make(options.Folder, name, isMember, KeyValidity);
+        return new SandboxIdentity(
+            id.ToString(), KeyFiles.CertificateOf(name), KeyFiles.KeyOf(name), isMember ? KeyFiles.EncryptionKeyOf(name) : null);
+    }
+}

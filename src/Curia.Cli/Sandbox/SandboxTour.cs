@@ -1,0 +1,212 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Cli.Commands;
+using Curia.Cli.Ledgers;
+using Curia.Cli.Networks;
+using Curia.Client;
+using Curia.Ledger;
+using Curia.Vocabulary;
+
+namespace Curia.Cli.Sandbox;
+
+/// <summary>What a newcomer sees of a running ledger: each method is one step, in this order.</summary>
+internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourSteps steps, CancellationToken cancel) : IDisposable
+{
+    private const string PublicMessage = "anyone may read this in the ledger";
+    private const string PrivateMessage = "only the members' nodes can read this";
+    private const int MessageId = 42;
+    private static readonly TimeSpan CommitWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LoadWait = TimeSpan.FromSeconds(30);
+
+    private readonly CuriaClient user = Network.Of(sandbox, "user0").Connect();
+    private readonly CuriaClient nobody = Network.Of(sandbox).Connect();
+    private TxId privateTxId;
+    private Digest genesis;
+
+    /// <summary>How the tour names the sandbox in commands; empty for the one that commands find by themselves.</summary>
+    private string Dir { get; } = sandbox.Folder == NetworkOptions.SandboxFolder ? "" : $" --dir {Quote(sandbox.Folder)}";
+
+    private string Folder { get; } = sandbox.Folder.TrimEnd('/');
+
+    /// <summary>The receipt that anchors the audit.</summary>
+    private string ReceiptPath(string kind) => $"{Folder}/receipts/{privateTxId}.{kind}";
+
+    /// <summary>All steps that need a running node.</summary>
+    public async Task RunAsync()
+    {
+        await steps.RunAsync(
+            "public-write", "Write to a public map, wait for commit",
+            "Public maps stand in clear in the ledger, signed by the service; commit means that the ledger is on disk and signed.",
+            () => WriteAsync("public", PublicMessage)).ConfigureAwait(false);
+        await steps.RunAsync(
+            "private-write", "Write to a private map, wait for commit",
+            "Private maps leave the TEE encrypted only (AES-256-GCM, with keys that are born in it).",
+            () => WriteAsync("private", PrivateMessage)).ConfigureAwait(false);
+        await steps.RunAsync(
+            "read-back", "Read the private message back", "A user whose certificate the network knows may read.", ReadBackAsync).ConfigureAwait(false);
+        await steps.RunAsync(
+            "outsider-refused", "Read it as nobody in particular", "A caller without a certificate is turned away.", OutsiderAsync).ConfigureAwait(false);
+        await steps.RunAsync(
+            "disk", "Look at the disk as the host does", "Whoever owns the disk sees public messages and no private one.",
+            () => Task.FromResult(LookAtDisk())).ConfigureAwait(false);
+        await steps.RunAsync(
+            "status", "Ask for the status of the transaction", "Committed is final: it never changes again.", StatusAsync).ConfigureAwait(false);
+        await steps.RunAsync(
+            "receipt-json", "Fetch a JSON receipt, verify it offline",
+            "The transaction is in the Merkle tree whose root a node of this service signed.",
+            () => ReceiptAsync(ReceiptFormat.Json)).ConfigureAwait(false);
+        await steps.RunAsync(
+            "receipt-cose", "Fetch a COSE receipt, verify it offline",
+            "The same, signed by the service key itself; any verifier of CCF's COSE profile can check it.",
+            () => ReceiptAsync(ReceiptFormat.Cose)).ConfigureAwait(false);
+        await steps.RunAsync(
+            "changed-receipt-refused", "Change one digit of the receipt", "A receipt cannot be bent to say something else.",
+            () => Task.FromResult(ChangedReceipt())).ConfigureAwait(false);
+    }
+
+    /// <summary>What proves that the node is who it must be; the first call of the tour.</summary>
+    public async Task<StepResult> IdentifyAsync()
+    {
+        CallResult result = await nobody.CallAsync(CallRequest.Get("/node/network"), cancel).ConfigureAwait(false);
+        string? name = result.TextField("genesis");
+        if (!result.IsSuccess || !Digest.TryParseHex(name, out genesis))
+            throw CommandFailure.Refused($"GET /node/network did not name the network: {Describe(result)}");
+        string certificate = LedgerCommands.ReadCertificate(sandbox.PathOf(sandbox.ServiceCertificate)).KeyDigest.ToString();
+        return new StepResult(
+            $"service key {Abbreviate(certificate)}, network {Abbreviate(name!)} (its genesis block), node {Abbreviate(sandbox.Nodes[0].Id)} at {sandbox.Nodes[0].Url}",
+            $"./curia call GET /node/network{Dir}");
+    }
+
+    /// <summary>The last step, when the node has stopped: its ledger against what this tour has seen.</summary>
+    public StepResult Audit()
+    {
+        ReceiptAnchors anchors = new();
+        Cryptography.Certificate service = LedgerCommands.ReadCertificate(sandbox.PathOf(sandbox.ServiceCertificate));
+        anchors.Add(ReceiptPath("json"), service);
+        anchors.Add(ReceiptPath("cose"), service);
+        AuditReport report = LedgerFolder.Open(setup.LedgerPath).Audit(new AuditOptions
+        {
+            ServiceCertificate = service,
+            Genesis = genesis,
+            Expect = privateTxId,
+            Leaves = anchors.Leaves,
+            Roots = anchors.Roots,
+        });
+        if (!report.Ok)
+        {
+            AuditProblem problem = report.Problems[0];
+            throw CommandFailure.Refused($"the ledger of {SandboxSetup.NodeName} is not what it must be: {problem.File} {problem.SeqNo}: {problem.Reason}");
+        }
+
+        return new StepResult(
+            $"{report.Transactions} transactions, {report.Signatures} of them signatures, up to {report.LastTxId}: every digest, signature and position is right",
+            $"./curia ledger verify {Quote(Folder)}/node0/ledger --service-cert {Quote(Folder)}/{sandbox.ServiceCertificate} "
+                + $"--genesis {genesis} --receipt {Quote(ReceiptPath("json"))}");
+    }
+
+    public void Dispose()
+    {
+        user.Dispose();
+        nobody.Dispose();
+    }
+
+    private static string Quote(string word) =>
+        word.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+:@%=".Contains(c, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    private static string Abbreviate(string hex) => hex.Length > 12 ? hex[..12] + "…" : hex;
+
+    private static string Describe(CallResult result) =>
+        $"{result.Status} {result.ErrorCode} {result.ErrorMessage ?? Encoding.UTF8.GetString(result.Body.Span)}".TrimEnd();
+
+    private async Task<StepResult> WriteAsync(string domain, string message)
+    {
+        JsonObject body = new() { ["id"] = MessageId, ["msg"] = message };
+        byte[] json = Encoding.UTF8.GetBytes(Terminal.Screen.Text(body));
+        CallRequest request = CallRequest.Post($"/app/log/{domain}", json) with { CommitWait = CommitWait };
+        CallResult result = await user.CallAsync(request, cancel).ConfigureAwait(false);
+        if (!result.IsSuccess || result.TxId is not TxId txId || result.Commit != TransactionStatus.Committed)
+            throw CommandFailure.Refused($"the write was not committed: {Describe(result)} {result.Commit}");
+        if (domain == "private") privateTxId = txId;
+        string shell = Terminal.Screen.Text(body).Replace("'", "'\\''", StringComparison.Ordinal);
+        return new StepResult(
+            $"transaction {txId} is committed",
+            $"./curia call POST /app/log/{domain} --data '{shell}' --as user0 --wait committed{Dir}");
+    }
+
+    private async Task<StepResult> ReadBackAsync()
+    {
+        CallResult result = await user.CallAsync(CallRequest.Get($"/app/log/private?id={MessageId}"), cancel).ConfigureAwait(false);
+        if (result.TextField("msg") != PrivateMessage)
+            throw CommandFailure.Refused($"the private message did not come back: {Describe(result)}");
+        return new StepResult($"“{PrivateMessage}”", $"./curia call GET '/app/log/private?id={MessageId}' --as user0{Dir}");
+    }
+
+    private async Task<StepResult> OutsiderAsync()
+    {
+        CallResult result = await nobody.CallAsync(CallRequest.Get($"/app/log/private?id={MessageId}"), cancel).ConfigureAwait(false);
+        if (result.Status is not (401 or 403)) throw CommandFailure.Refused($"an outsider was not turned away: {Describe(result)}");
+        return new StepResult($"{result.Status} {result.ErrorCode}", $"./curia call GET '/app/log/private?id={MessageId}'{Dir}");
+    }
+
+    private StepResult LookAtDisk()
+    {
+        byte[] publicBytes = Encoding.UTF8.GetBytes(PublicMessage);
+        byte[] privateBytes = Encoding.UTF8.GetBytes(PrivateMessage);
+        LedgerFolder ledger = LedgerFolder.Open(setup.LedgerPath);
+        byte[][] files = [.. ledger.Names.Select(ledger.Read)];
+        if (!files.Any(file => file.AsSpan().IndexOf(publicBytes) >= 0))
+            throw CommandFailure.Refused("the public message is not in the files of the ledger.");
+        if (files.Any(file => file.AsSpan().IndexOf(privateBytes) >= 0))
+            throw CommandFailure.Refused("the private message stands in clear in the files of the ledger.");
+        return new StepResult(
+            $"{files.Length} ledger file with {files.Sum(file => (long)file.Length):N0} bytes: the public message is in it, the private one is not",
+            $"./curia ledger show {Quote(Folder)}/node0/ledger");
+    }
+
+    private async Task<StepResult> StatusAsync()
+    {
+        TransactionStatus status = await nobody.GetStatusAsync(privateTxId, cancel).ConfigureAwait(false);
+        if (status != TransactionStatus.Committed) throw CommandFailure.Refused($"{privateTxId} is {status} after it was committed.");
+        return new StepResult($"{privateTxId} is {status}", $"./curia call GET '/app/tx?transaction_id={privateTxId}'{Dir}");
+    }
+
+    private async Task<StepResult> ReceiptAsync(ReceiptFormat format)
+    {
+        CallResult result = await user.GetReceiptAsync(privateTxId, format, LoadWait, cancel).ConfigureAwait(false);
+        if (result.Status != 200) throw CommandFailure.Refused($"no receipt of {privateTxId}: {Describe(result)}");
+        ReceiptReport report = user.VerifyReceipt(result.Body, privateTxId);
+        if (report.Verdict != ReceiptVerdict.Valid)
+            throw CommandFailure.Refused($"the receipt of {privateTxId} is {ReceiptReport.Name(report.Verdict)}: {report.Reason}");
+        string kind = format == ReceiptFormat.Cose ? "cose" : "json";
+        Directory.CreateDirectory(Path.Combine(sandbox.Folder, "receipts"));
+        await File.WriteAllBytesAsync(ReceiptPath(kind), result.Body.ToArray(), cancel).ConfigureAwait(false);
+        return new StepResult(
+            $"valid: {report.Reason} ({result.Body.Length} bytes)",
+            $"./curia receipt get {privateTxId} --format {kind} --out {Quote(ReceiptPath(kind))}{Dir} && "
+                + $"./curia receipt verify {Quote(ReceiptPath(kind))} --service-cert {Quote(Folder)}/{sandbox.ServiceCertificate}");
+    }
+
+    private StepResult ChangedReceipt()
+    {
+        JsonNode receipt = JsonNode.Parse(File.ReadAllBytes(ReceiptPath("json")))!;
+        JsonNode components = receipt["leaf_components"] ?? receipt["leafComponents"]
+            ?? throw CommandFailure.Refused("the receipt has no leaf components.");
+        string field = components["write_set_digest"] is null ? "writeSetDigest" : "write_set_digest";
+        string digest = components[field]!.GetValue<string>();
+        components[field] = (digest[0] == '0' ? '1' : '0') + digest[1..];
+        byte[] changed = Encoding.UTF8.GetBytes(Terminal.Screen.Text(receipt));
+        File.WriteAllBytes(ReceiptPath("changed.json"), changed);
+        ReceiptReport report = user.VerifyReceipt(changed, privateTxId);
+        if (report.Verdict != ReceiptVerdict.Invalid) throw CommandFailure.Refused("a changed receipt was not refused.");
+        return new StepResult(
+            $"invalid: {report.Reason}",
+            $"./curia receipt verify {Quote(ReceiptPath("changed.json"))} --service-cert {Quote(Folder)}/{sandbox.ServiceCertificate}");
+    }
+}
