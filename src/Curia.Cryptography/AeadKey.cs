@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace Curia.Cryptography;
 
 /// <summary>An AES-256-GCM key (NIST SP 800-38D): nonces of 12 bytes, tags of 16. One thread at a time.</summary>
-/// <remarks>The caller answers for nonces: one nonce is used once with one key (docs/ledger-format.md, "Sealing").</remarks>
+/// <remarks>The caller answers for nonces: one nonce is used once with one key (docs/ledger-format.md,
+/// "Sealing").</remarks>
 public sealed class AeadKey : IDisposable
 {
     /// <summary>The size of a key in bytes.</summary>
@@ -22,7 +23,8 @@ public sealed class AeadKey : IDisposable
     public AeadKey(SecretBytes key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        if (key.Length != KeySize) throw new ArgumentException($"A key has {KeySize} bytes, not {key.Length}.", nameof(key));
+        if (key.Length != KeySize)
+            throw new ArgumentException($"A key has {KeySize} bytes, not {key.Length}.", nameof(key));
         aes = new AesGcm(key.Reveal(), TagSize);
     }
 

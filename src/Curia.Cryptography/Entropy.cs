@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 
 namespace Curia.Cryptography;
 
-/// <summary>The only source of randomness in Curia. The host passes <see cref="SystemEntropy"/>, the simulation a seeded one.</summary>
+/// <summary>The only source of randomness in Curia. The host passes <see cref="SystemEntropy"/>, the simulation a
+/// seeded one.</summary>
 public abstract class Entropy
 {
     /// <summary>Fills the target with bytes that nobody outside the TEE can predict.</summary>

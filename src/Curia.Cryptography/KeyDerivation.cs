@@ -13,7 +13,8 @@ public static class KeyDerivation
     /// <param name="context">What the key is for, for example a node id; may be empty.</param>
     /// <param name="length">The size of the result in bytes.</param>
     /// <returns>HKDF(salt empty, secret, info = label ‖ 0x00 ‖ context).</returns>
-    public static SecretBytes Derive(SecretBytes secret, string label, ReadOnlySpan<byte> context, int length = AeadKey.KeySize)
+    public static SecretBytes Derive(
+        SecretBytes secret, string label, ReadOnlySpan<byte> context, int length = AeadKey.KeySize)
     {
         ArgumentNullException.ThrowIfNull(secret);
         ArgumentNullException.ThrowIfNull(label);

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Curia.Cryptography;
 
 /// <summary>Key material. Zeroed on dispose, printed as <c>***</c>, compared in constant time.</summary>
-/// <remarks>Passed by reference and never copied into a log, an exception text or an effect that leaves the TEE. The array
-/// is pinned, so that the garbage collector leaves no second copy behind.</remarks>
+/// <remarks>Passed by reference and never copied into a log, an exception text or an effect that leaves the TEE. The
+/// array is pinned, so that the garbage collector leaves no second copy behind.</remarks>
 public sealed class SecretBytes : IDisposable, IEquatable<SecretBytes>
 {
     private readonly byte[] bytes;

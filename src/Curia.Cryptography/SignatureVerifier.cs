@@ -51,11 +51,13 @@ public sealed class SignatureVerifier : IDisposable
         }
     }
 
-    /// <summary>Checks r and s of fixed size (IEEE P1363) over a digest; any other shape is just not a signature.</summary>
+    /// <summary>Checks r and s of fixed size (IEEE P1363) over a digest; any other shape is just not a
+    /// signature.</summary>
     public bool VerifyHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature) =>
         Verify(hash, signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
 
-    /// <summary>Checks a DER signature (RFC 3279 section 2.2.3) over a digest; any other shape is just not a signature.</summary>
+    /// <summary>Checks a DER signature (RFC 3279 section 2.2.3) over a digest; any other shape is just not a
+    /// signature.</summary>
     public bool VerifyHashDer(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature) =>
         Verify(hash, signature, DSASignatureFormat.Rfc3279DerSequence);
 

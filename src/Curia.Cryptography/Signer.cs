@@ -17,8 +17,8 @@ public enum SigningCurve
     P521,
 }
 
-/// <summary>The private half of a signing key. A seam: the node signs with <see cref="EcdsaSigner"/>, the simulation with
-/// a signer whose signatures repeat from a seed.</summary>
+/// <summary>The private half of a signing key. A seam: the node signs with <see cref="EcdsaSigner"/>, the simulation
+/// with a signer whose signatures repeat from a seed.</summary>
 public abstract class Signer : IDisposable
 {
     /// <summary>The curve of the key.</summary>

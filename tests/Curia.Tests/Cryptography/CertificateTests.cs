@@ -57,7 +57,8 @@ public sealed class CertificateTests
         Assert.Equal(to, ours.NotAfter);
         Assert.Equal(key.SubjectPublicKeyInfo.ToArray(), ours.SubjectPublicKeyInfo.ToArray());
         Assert.Equal(Digest.Of(key.SubjectPublicKeyInfo.Span), ours.KeyDigest);
-        Assert.Equal(Convert.ToHexStringLower(theirs.GetCertHash(HashAlgorithmName.SHA256)), ours.Fingerprint.ToString());
+        Assert.Equal(
+            Convert.ToHexStringLower(theirs.GetCertHash(HashAlgorithmName.SHA256)), ours.Fingerprint.ToString());
         Assert.Equal(theirs.ExportCertificatePem(), ours.ToPem().TrimEnd('\n'));
     }
 

@@ -15,7 +15,8 @@ public sealed class SignerTests
         byte[] hash = SHA256.HashData("root"u8);
         byte[] signature = signer.SignHash(hash);
         Assert.Equal(size, signature.Length);
-        Assert.True(SignatureVerifier.TryFromSubjectPublicKeyInfo(signer.SubjectPublicKeyInfo.Span, out SignatureVerifier? verifier));
+        Assert.True(SignatureVerifier.TryFromSubjectPublicKeyInfo(
+            signer.SubjectPublicKeyInfo.Span, out SignatureVerifier? verifier));
         Assert.True(verifier!.VerifyHash(hash, signature));
         hash[0] ^= 1;
         Assert.False(verifier.VerifyHash(hash, signature));

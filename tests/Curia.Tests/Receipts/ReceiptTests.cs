@@ -53,13 +53,16 @@ public sealed class ReceiptTests
             ReceiptReport report = ReceiptVerifier.Verify(file, options);
             Assert.Equal((ReceiptVerdict.Valid, null), (report.Verdict, report.TxId));
             Assert.Contains("signing, not commit", report.Reason, StringComparison.Ordinal);
-            Assert.Equal((false, block.Signature.Root), (report.Receipts[0].ProvesCommit, report.Receipts[0].Root!.Value));
+            Assert.Equal(
+                (false, block.Signature.Root), (report.Receipts[0].ProvesCommit, report.Receipts[0].Root!.Value));
 
             // It cannot answer for a transaction or for claims.
             TxId asked = new(block.View, block.Last);
-            Assert.Equal(ReceiptVerdict.Incomplete, ReceiptVerifier.Verify(file, options with { TxId = asked }).Verdict);
+            Assert.Equal(
+                ReceiptVerdict.Incomplete, ReceiptVerifier.Verify(file, options with { TxId = asked }).Verdict);
             byte[] claims = "[]"u8.ToArray();
-            Assert.Equal(ReceiptVerdict.Incomplete, ReceiptVerifier.Verify(file, options with { Claims = claims }).Verdict);
+            Assert.Equal(
+                ReceiptVerdict.Incomplete, ReceiptVerifier.Verify(file, options with { Claims = claims }).Verdict);
         }
     }
 
@@ -114,7 +117,8 @@ public sealed class ReceiptTests
     public void A_statement_with_receipts_of_two_services_is_judged_by_all_keys()
     {
         using EcdsaSigner author = EcdsaSigner.Generate(new SystemEntropy());
-        Assert.True(CoseSign1.TryDecode(CoseSign1.Sign(author, [0xA1, 0x01, 0x26], "a statement"u8), out CoseSign1? bare));
+        Assert.True(
+            CoseSign1.TryDecode(CoseSign1.Sign(author, [0xA1, 0x01, 0x26], "a statement"u8), out CoseSign1? bare));
         ClaimsDigest claims = new(Digest.Of(bare!.WithUnprotected([])));
         using SampleLedger first = Registered("first", claims, before: 0);
         using SampleLedger second = Registered("second", claims, before: 2);
@@ -138,9 +142,11 @@ public sealed class ReceiptTests
         Assert.Equal(ReceiptVerdict.Incomplete, ReceiptVerifier.Verify(statement, new ReceiptVerifyOptions()).Verdict);
 
         // A receipt for another statement is not one for this.
-        byte[] mixed = bare.WithUnprotected(ReceiptsHeader(ReceiptOf(first, 3).ToCose(), ReceiptOf(second, 4).ToCose()));
+        byte[] mixed =
+            bare.WithUnprotected(ReceiptsHeader(ReceiptOf(first, 3).ToCose(), ReceiptOf(second, 4).ToCose()));
         Assert.Contains("claim digest", ReceiptVerifier.Verify(mixed, options).Reason, StringComparison.Ordinal);
-        byte[] signature = bare.WithUnprotected(ReceiptsHeader(Receipt.Of(Decoded(first.Blocks[1]), new SeqNo(4), null).ToCose()));
+        byte[] signature =
+            bare.WithUnprotected(ReceiptsHeader(Receipt.Of(Decoded(first.Blocks[1]), new SeqNo(4), null).ToCose()));
         Assert.Contains("claim digest", ReceiptVerifier.Verify(signature, options).Reason, StringComparison.Ordinal);
     }
 
@@ -205,7 +211,8 @@ public sealed class ReceiptTests
         {
             byte[] header = Convert.FromHexString(
                 "a40126" + "02" + critical + "045840"
-                + Convert.ToHexString(Encoding.ASCII.GetBytes(ledger.ServiceCertificate.KeyDigest.ToString())) + "19018b02");
+                + Convert.ToHexString(Encoding.ASCII.GetBytes(ledger.ServiceCertificate.KeyDigest.ToString()))
+                + "19018b02");
             byte[] message = CoseSign1.Sign(
                 ledger.ServiceKey, header, receipt.Root.ToArray(), true, good!.Unprotected.Encoded.Span);
             ReceiptVerifyOptions options = new() { Keys = ServiceKeys.Of(ledger.ServiceCertificate) };

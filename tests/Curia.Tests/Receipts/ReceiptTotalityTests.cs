@@ -28,7 +28,8 @@ public sealed class ReceiptTotalityTests : IDisposable
 
     public void Dispose() => ledger.Dispose();
 
-    // A COSE receipt has no byte that could be another: what the signature does not cover leads to the root that it does.
+    // A COSE receipt has no byte that could be another: what the signature does not cover leads to the root that it
+    // does.
     [Theory]
     [InlineData(0x01)]
     [InlineData(0x20)]
@@ -44,7 +45,8 @@ public sealed class ReceiptTotalityTests : IDisposable
     }
 
     // Not covered in a JSON receipt are the case of hexadecimal digits, and the name of the field that says false of a
-    // signature transaction: without it the receipt says the same. (The name of a claims digest of zeros would be a third.)
+    // signature transaction: without it the receipt says the same. (The name of a claims digest of zeros would be a
+    // third.)
     [Theory]
     [InlineData(0x01)]
     [InlineData(0x20)]
@@ -100,8 +102,10 @@ public sealed class ReceiptTotalityTests : IDisposable
                 Gen.Byte.Array[0, 100],
                 CoseSign1Tests.Mutations(cose),
                 CoseSign1Tests.Mutations(Encoding.UTF8.GetBytes(
-                    "[{\"kind\":\"ClaimDigest\",\"digest\":{\"protocol\":\"p\",\"value\":\"" + new string('a', 64) + "\"}}]")))
-            .Sample(bytes => ApplicationClaims.TryComputeDigest(bytes, out _, out string reason) == (reason.Length == 0));
+                    "[{\"kind\":\"ClaimDigest\",\"digest\":{\"protocol\":\"p\",\"value\":\""
+                    + new string('a', 64) + "\"}}]")))
+            .Sample(bytes =>
+                ApplicationClaims.TryComputeDigest(bytes, out _, out string reason) == (reason.Length == 0));
 
     [Fact]
     public void Any_bytes_are_keys_or_not() =>
