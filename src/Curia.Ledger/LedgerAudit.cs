@@ -97,7 +97,8 @@ public sealed class LedgerAudit
 
         SeqNo expected = previous is null ? new SeqNo(1) : previous.Value.Last?.Next ?? name.First;
         if (previous is { IsOpen: true } open)
-            Report(open.ToString(), open.First, $"{fileName} follows a file that was not closed", AuditProblemKind.Damaged);
+            Report(open.ToString(), open.First, $"{fileName} follows a file that was not closed",
+                AuditProblemKind.Damaged);
         if (name.First != expected)
         {
             Report(fileName, name.First, name.First > expected

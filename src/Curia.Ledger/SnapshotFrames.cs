@@ -22,8 +22,8 @@ internal static class SnapshotFrames
 
     public const int HeaderSize = 1 + 1 + 4;
 
-    // The state store cuts its export into frames of about 1 MiB; one entry of 16 MiB still goes into one frame.
-    public const int PayloadBytesMax = 32 * 1024 * 1024;
+    // A frame of exported state has at most 32 MiB (docs/ledger-format-write-sets.md); sealed it has a tag besides.
+    public const int PayloadBytesMax = 33 * 1024 * 1024;
 
     public static byte[] Encode(SnapshotFrameType type, ReadOnlySpan<byte> payload)
     {
