@@ -3,8 +3,8 @@ using Curia.KeyValue;
 
 namespace Logging;
 
-/// <summary>The reference application: numbered messages, private ones and public ones, with the surface of CCF's logging
-/// sample (README.md in this folder).</summary>
+/// <summary>The reference application: numbered messages, private ones and public ones, with the surface of CCF's
+/// logging sample (README.md in this folder).</summary>
 public static class LoggingApp
 {
     private static readonly Map<ulong, string> PrivateRecords = new("records", Codecs.UInt64, Codecs.Utf8);

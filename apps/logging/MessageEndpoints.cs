@@ -8,7 +8,8 @@ using Curia.Vocabulary;
 
 namespace Logging;
 
-/// <summary>The endpoints for the messages of one map. Private and public ones differ in the map and in the claims.</summary>
+/// <summary>The endpoints for the messages of one map. Private and public ones differ in the map and in the
+/// claims.</summary>
 internal sealed class MessageEndpoints(string path, Map<ulong, string> records)
 {
     /// <summary>The most entries on a page; DESIGN section 7.</summary>
@@ -44,16 +45,16 @@ internal sealed class MessageEndpoints(string path, Map<ulong, string> records)
 
     private Response<bool> Record(Entry entry, Transaction transaction)
     {
-        if (entry.Msg.Length == 0) return Response.InvalidInput("The message is empty; 'msg' needs at least one character.");
+        if (entry.Msg.Length == 0) return Response.InvalidInput("The message is empty.");
         int bytes = Encoding.UTF8.GetByteCount(entry.Msg);
         if (bytes > MessageBytesMax)
         {
-            return Response.InvalidInput($"The message has {bytes} bytes in UTF-8; at most {MessageBytesMax} are taken.");
+            return Response.InvalidInput($"The message has {bytes} bytes in UTF-8, more than {MessageBytesMax}.");
         }
 
         transaction.Map(records).Put(entry.Id, entry.Msg);
-        // The leaf of the transaction holds the claims in clear. Of a private message even the digest would let anyone with
-        // the ledger test a guess, so only public ones have claims.
+        // The leaf of the transaction holds the claims in clear. Of a private message even the digest would let anyone
+        // with the ledger test a guess, so only public ones have claims.
         if (records.Domain == Domain.Public)
         {
             transaction.SetClaims(new ClaimsDigest(Digest.Of(Encoding.UTF8.GetBytes(entry.Msg))));
@@ -78,7 +79,8 @@ internal sealed class MessageEndpoints(string path, Map<ulong, string> records)
         // A page of none would name itself as the next one, for ever.
         if (at.Limit == 0)
         {
-            return Response.Error(400, ErrorCodes.InvalidQueryParameterValue, "'limit' is 0; ask for at least one entry.");
+            const string Message = "'limit' is 0; ask for at least one entry.";
+            return Response.Error(400, ErrorCodes.InvalidQueryParameterValue, Message);
         }
 
         int entriesMax = (int)Math.Min(at.Limit, PageEntriesMax);

@@ -6,7 +6,8 @@ using Curia.Vocabulary;
 namespace Logging;
 
 /// <summary>A message and its number.</summary>
-/// <param name="Id">Chosen by the sender; a later message under the same number takes the place of the earlier one.</param>
+/// <param name="Id">Chosen by the sender; a later message under the same number takes the place of the earlier
+/// one.</param>
 /// <param name="Msg">The message.</param>
 public sealed record Entry(ulong Id, string Msg);
 
@@ -25,8 +26,8 @@ public sealed record PageAt(ulong From = 0, uint Limit = MessageEndpoints.PageEn
 
 /// <summary>A page of all messages, in the order of their numbers.</summary>
 /// <param name="Entries">The entries of the page.</param>
-/// <param name="Next">The number of the entry after the page, to be sent as <c>from</c>; null when the page is the last one.
-/// </param>
+/// <param name="Next">The number of the entry after the page, to be sent as <c>from</c>; null when the page is the last
+/// one.</param>
 public sealed record Page(IReadOnlyList<Entry> Entries, ulong? Next);
 
 /// <summary>Which message of the past.</summary>

@@ -40,7 +40,8 @@ public sealed class AuthenticationPolicy
     /// <summary>Everyone.</summary>
     public static AuthenticationPolicy None { get; } = new([AuthenticationMethod.None]);
 
-    /// <summary>The ways to be admitted, in the order in which they are tried; the first that fits makes the caller.</summary>
+    /// <summary>The ways to be admitted, in the order in which they are tried; the first that fits makes the
+    /// caller.</summary>
     public IReadOnlyList<AuthenticationMethod> Methods { get; }
 
     /// <summary>Admits whom one of the policies admits; they are tried in this order.</summary>

@@ -6,7 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Curia.Endpoints;
 
-/// <summary>Reads a type from a JSON body, strictly, and says in words what is wrong with one that does not fit.</summary>
+/// <summary>Reads a type from a JSON body, strictly, and says in words what is wrong with one that does not
+/// fit.</summary>
 internal sealed class BodyReader<T> : InputReader<T>
 {
     private readonly JsonTypeInfo<T> type = TypeInfo();
@@ -35,7 +36,8 @@ internal sealed class BodyReader<T> : InputReader<T>
         return refusal is null;
     }
 
-    // RFC 9110 section 8.3.1: type and subtype in any case, then parameters. JSON has none, but many clients send a charset.
+    // RFC 9110 section 8.3.1: type and subtype in any case, then parameters. JSON has none, but many clients send a
+    // charset.
     private static bool IsJson(string? contentType)
     {
         ReadOnlySpan<char> text = contentType;
@@ -60,7 +62,8 @@ internal sealed class BodyReader<T> : InputReader<T>
         {
             int details = syntax.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
             string reason = details < 0 ? syntax.Message : syntax.Message[..details];
-            return $"it is not valid JSON at line {syntax.LineNumber + 1}, byte {syntax.BytePositionInLine + 1}: {reason}";
+            string place = $"line {syntax.LineNumber + 1}, byte {syntax.BytePositionInLine + 1}";
+            return $"it is not valid JSON at {place}: {reason}";
         }
         catch (InvalidOperationException)
         {
@@ -89,7 +92,7 @@ internal sealed class BodyReader<T> : InputReader<T>
         string path = failure.Path ?? "$";
         JsonPropertyInfo? member = type.Properties.FirstOrDefault(candidate => path == "$." + candidate.Name);
         Type? expected = member?.PropertyType ?? (path == "$" ? typeof(T) : null);
-        string what = expected is null ? "of another type" : ScalarType.Describe(expected);
+        string what = expected is null ? "what this endpoint takes here" : ScalarType.Describe(expected);
         return path == "$" ? $"it is not {what}." : $"the value at {path} is not {what}.";
     }
 

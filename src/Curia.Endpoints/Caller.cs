@@ -27,8 +27,8 @@ public abstract record Caller
     /// <param name="Certificate">DER.</param>
     public sealed record Member(MemberId Id, ReadOnlyMemory<byte> Certificate) : Caller;
 
-    /// <summary>Someone who holds the key of a certificate that the service does not know; trust is the application's affair.
-    /// </summary>
+    /// <summary>Someone who holds the key of a certificate that the service does not know; trust is the application's
+    /// affair.</summary>
     /// <param name="Fingerprint">SHA-256 of the certificate.</param>
     /// <param name="Certificate">DER.</param>
     public sealed record AnyCertificate(Digest Fingerprint, ReadOnlyMemory<byte> Certificate) : Caller;

@@ -18,7 +18,8 @@ public enum EndpointMode
 
 /// <summary>What the OpenAPI document says about an endpoint, beyond verb, path and policy.</summary>
 /// <param name="Summary">One sentence; empty when the author gave none.</param>
-/// <param name="Parameters">The record that is read from path and query; null when the handler reads the request itself.</param>
+/// <param name="Parameters">The record that is read from path and query; null when the handler reads the request
+/// itself.</param>
 /// <param name="Body">The type that is read from the JSON body; null for none or a body of another kind.</param>
 /// <param name="Result">The type that is answered as JSON; null when only the handler knows.</param>
 public sealed record EndpointDescription(
@@ -27,7 +28,8 @@ public sealed record EndpointDescription(
 /// <summary>A verb and a path, whom it admits, and what it does.</summary>
 public sealed class Endpoint
 {
-    /// <summary>An endpoint that is valid by itself; <see cref="EndpointTableBuilder"/> writes the usual ones shorter.</summary>
+    /// <summary>An endpoint that is valid by itself; <see cref="EndpointTableBuilder"/> writes the usual ones
+    /// shorter.</summary>
     /// <param name="verb">Not <see cref="HttpVerb.Head"/>: endpoints for GET answer that.</param>
     /// <param name="path">Segments that are literal or <c>{parameter}</c>: <c>/records/{key}</c>.</param>
     /// <param name="policy">Whom it admits.</param>

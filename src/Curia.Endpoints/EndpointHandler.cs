@@ -4,8 +4,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Endpoints;
 
-/// <summary>What an endpoint does, by the kind of transaction it gets. Handlers are synchronous and run on any thread; the
-/// node runs one again, on newer state, when its transaction conflicts with another.</summary>
+/// <summary>What an endpoint does, by the kind of transaction it gets. Handlers are synchronous and run on any thread;
+/// the node runs one again, on newer state, when its transaction conflicts with another.</summary>
 public abstract record EndpointHandler
 {
     private EndpointHandler()
@@ -17,7 +17,8 @@ public abstract record EndpointHandler
     public sealed record ReadOnly(Func<Request, ReadOnlyTransaction, Response> Run) : EndpointHandler;
 
     /// <summary>Reads and writes. The writes are applied when the response is a success.</summary>
-    /// <param name="Run">Answers; may run several times for one request, so it keeps nothing outside the transaction.</param>
+    /// <param name="Run">Answers; may run several times for one request, so it keeps nothing outside the
+    /// transaction.</param>
     public sealed record ReadWrite(Func<Request, Transaction, Response> Run) : EndpointHandler;
 
     /// <summary>Reads one committed transaction of the past.</summary>

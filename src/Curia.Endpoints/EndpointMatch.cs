@@ -14,7 +14,8 @@ public abstract record EndpointMatch
     /// <summary>An endpoint.</summary>
     /// <param name="Endpoint">The one.</param>
     /// <param name="PathValues">Names and decoded values of its path parameters.</param>
-    public sealed record Found(Endpoint Endpoint, ImmutableArray<KeyValuePair<string, string>> PathValues) : EndpointMatch;
+    public sealed record Found(
+        Endpoint Endpoint, ImmutableArray<KeyValuePair<string, string>> PathValues) : EndpointMatch;
 
     /// <summary>The path exists, for other verbs.</summary>
     /// <param name="Allowed">The verbs, in the order of the enumeration.</param>
@@ -24,7 +25,8 @@ public abstract record EndpointMatch
         public Response ToResponse()
         {
             string allowed = string.Join(", ", Allowed.Select(verb => verb.ToString().ToUpperInvariant()));
-            return Response.Error(405, ErrorCodes.UnsupportedHttpVerb, $"This path takes {allowed}.").With("Allow", allowed);
+            Response error = Response.Error(405, ErrorCodes.UnsupportedHttpVerb, $"This path takes {allowed}.");
+            return error.With("Allow", allowed);
         }
     }
 

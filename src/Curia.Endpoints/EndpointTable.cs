@@ -6,8 +6,8 @@ using System.Linq;
 namespace Curia.Endpoints;
 
 /// <summary>The endpoints of an application, or of a part of the node. Immutable, any thread.</summary>
-/// <remarks>Matching walks a tree of segments: its cost is the length of the path, not the number of endpoints. A literal
-/// segment is preferred to a parameter; no regular expression is involved, so no path is slow.</remarks>
+/// <remarks>Matching walks a tree of segments: its cost is the length of the path, not the number of endpoints. A
+/// literal segment is preferred to a parameter; no regular expression is involved, so no path is slow.</remarks>
 public sealed class EndpointTable
 {
     private readonly ImmutableArray<Endpoint> endpoints;
@@ -35,8 +35,8 @@ public sealed class EndpointTable
 
     /// <summary>Finds the endpoint for a request.</summary>
     /// <param name="verb">The verb; HEAD finds what GET finds.</param>
-    /// <param name="path">A canonical path (<see cref="Request.Path"/>), or the rest of one behind a prefix. Any other text
-    /// is not found.</param>
+    /// <param name="path">A canonical path (<see cref="Request.Path"/>), or the rest of one behind a prefix. Any other
+    /// text is not found.</param>
     public EndpointMatch Match(HttpVerb verb, string path)
     {
         if (path.Length is 0 or > Request.TargetLengthMax || path[0] != '/') return EndpointMatch.NotFound.Instance;
@@ -57,7 +57,7 @@ public sealed class EndpointTable
 
     private static EndpointMatch Capture(Endpoint endpoint, string path)
     {
-        if (!endpoint.Template.Segments.Any(segment => segment.IsParameter)) return new EndpointMatch.Found(endpoint, []);
+        if (!endpoint.Template.ParameterNames.Any()) return new EndpointMatch.Found(endpoint, []);
         ImmutableArray<KeyValuePair<string, string>>.Builder values =
             ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
         ReadOnlySpan<char> rest = path.AsSpan(1);
@@ -66,7 +66,8 @@ public sealed class EndpointTable
         {
             TemplateSegment segment = endpoint.Template.Segments[index++];
             if (!segment.IsParameter) continue;
-            if (!PercentEncoding.TryDecodeSegment(rest[range], out string value)) return EndpointMatch.NotFound.Instance;
+            bool decoded = PercentEncoding.TryDecodeSegment(rest[range], out string value);
+            if (!decoded) return EndpointMatch.NotFound.Instance;
             values.Add(new(segment.Text, value));
         }
 
@@ -82,7 +83,8 @@ public sealed class EndpointTable
         public SortedSet<HttpVerb> Allowed { get; } = [];
     }
 
-    /// <summary>What can follow after some segments. Never deeper than <see cref="RequestTarget.SegmentsMax"/>.</summary>
+    /// <summary>What can follow after some segments. Never deeper than
+    /// <see cref="RequestTarget.SegmentsMax"/>.</summary>
     private sealed class Branch
     {
         private readonly Dictionary<string, Branch> literals = new(StringComparer.Ordinal);
@@ -105,8 +107,8 @@ public sealed class EndpointTable
             int next = slash < 0 ? -1 : start + slash + 1;
             if (segment.IsEmpty) return null;
 
-            // A literal that leads nowhere does not hide the parameter beside it. Every branch is visited once at most, so
-            // the tree bounds the walk, whatever the path.
+            // A literal that leads nowhere does not hide the parameter beside it. Every branch is visited once at most,
+            // so the tree bounds the walk, whatever the path.
             bool known = literals.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out Branch? literal);
             Endpoint? found = known ? literal!.Arrive(search, next) : null;
             return found ?? parameter?.Arrive(search, next);

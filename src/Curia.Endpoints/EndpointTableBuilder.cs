@@ -5,12 +5,12 @@ using Curia.Vocabulary;
 
 namespace Curia.Endpoints;
 
-/// <summary>Writes an <see cref="EndpointTable"/>, one call for each endpoint: verb, path, whom it admits, and a handler that
-/// takes what it needs and the transaction.</summary>
+/// <summary>Writes an <see cref="EndpointTable"/>, one call for each endpoint: verb, path, whom it admits, and a
+/// handler that takes what it needs and the transaction.</summary>
 /// <remarks>
-/// <para>A handler's parameters say where they come from. <c>TParameters</c> is a record that is read from path and query,
-/// <c>TBody</c> a type that is read from the JSON body; <see cref="Request"/> in place of either is the request itself.
-/// Input that does not fit is answered with 400 or 415 and never reaches the handler.</para>
+/// <para>A handler's parameters say where they come from. <c>TParameters</c> is a record that is read from path and
+/// query, <c>TBody</c> a type that is read from the JSON body; <see cref="Request"/> in place of either is the request
+/// itself. Input that does not fit is answered with 400 or 415 and never reaches the handler.</para>
 /// <para>A handler returns a <see cref="Response"/>, a <see cref="Response{T}"/>, or any other value, which becomes
 /// the JSON body of a 200. GET and historical handlers get a transaction that has nothing to write with.</para>
 /// </remarks>
@@ -32,7 +32,7 @@ public sealed class EndpointTableBuilder
     /// <summary>A reading endpoint that needs nothing but the state.</summary>
     public EndpointTableBuilder MapGet<TResult>(
         string path, AuthenticationPolicy policy, Func<ReadOnlyTransaction, TResult> handler) =>
-        MapGet(path, policy, (Request _, ReadOnlyTransaction transaction) => handler(transaction));
+        MapGet(path, policy, (NoParameters _, ReadOnlyTransaction transaction) => handler(transaction));
 
     /// <summary>A reading endpoint, with a handler that reads the request itself.</summary>
     public EndpointTableBuilder MapGet(
@@ -102,6 +102,13 @@ public sealed class EndpointTableBuilder
 
     /// <summary>A posting endpoint with parameters in path or query and a body.</summary>
     public EndpointTableBuilder MapPost<TParameters, TBody, TResult>(
+        string path, AuthenticationPolicy policy, Func<TParameters, TBody, Transaction, TResult> handler) =>
+        MapPost(path, policy, (TParameters parameters, TBody body, Request _, Transaction transaction) =>
+            handler(parameters, body, transaction));
+
+    /// <summary>A posting endpoint with parameters and a body that also wants the request, for its caller or its
+    /// headers.</summary>
+    public EndpointTableBuilder MapPost<TParameters, TBody, TResult>(
         string path, AuthenticationPolicy policy, Func<TParameters, TBody, Request, Transaction, TResult> handler) =>
         MapBody(HttpVerb.Post, path, policy, handler);
 
@@ -123,6 +130,13 @@ public sealed class EndpointTableBuilder
 
     /// <summary>A putting endpoint with parameters in path or query and a body.</summary>
     public EndpointTableBuilder MapPut<TParameters, TBody, TResult>(
+        string path, AuthenticationPolicy policy, Func<TParameters, TBody, Transaction, TResult> handler) =>
+        MapPut(path, policy, (TParameters parameters, TBody body, Request _, Transaction transaction) =>
+            handler(parameters, body, transaction));
+
+    /// <summary>A putting endpoint with parameters and a body that also wants the request, for its caller or its
+    /// headers.</summary>
+    public EndpointTableBuilder MapPut<TParameters, TBody, TResult>(
         string path, AuthenticationPolicy policy, Func<TParameters, TBody, Request, Transaction, TResult> handler) =>
         MapBody(HttpVerb.Put, path, policy, handler);
 
@@ -143,6 +157,13 @@ public sealed class EndpointTableBuilder
             handler(body, request, transaction));
 
     /// <summary>A changing endpoint with parameters in path or query and a body.</summary>
+    public EndpointTableBuilder MapPatch<TParameters, TBody, TResult>(
+        string path, AuthenticationPolicy policy, Func<TParameters, TBody, Transaction, TResult> handler) =>
+        MapPatch(path, policy, (TParameters parameters, TBody body, Request _, Transaction transaction) =>
+            handler(parameters, body, transaction));
+
+    /// <summary>A changing endpoint with parameters and a body that also wants the request, for its caller or its
+    /// headers.</summary>
     public EndpointTableBuilder MapPatch<TParameters, TBody, TResult>(
         string path, AuthenticationPolicy policy, Func<TParameters, TBody, Request, Transaction, TResult> handler) =>
         MapBody(HttpVerb.Patch, path, policy, handler);
@@ -227,4 +248,7 @@ public sealed class EndpointTableBuilder
             ? new HistoricalPosition.At(seqNo)
             : new HistoricalPosition.Refused(Response.Error(400, ErrorCodes.InvalidQueryParameterValue, Message));
     }
+
+    // An endpoint that takes nothing refuses a query, like any other that it does not know.
+    private sealed record NoParameters;
 }

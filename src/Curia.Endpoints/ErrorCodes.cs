@@ -1,6 +1,7 @@
 namespace Curia.Endpoints;
 
-/// <summary>The codes of error bodies that clients may act on. They bear CCF's names, because its clients know them.</summary>
+/// <summary>The codes of error bodies that clients may act on. They bear CCF's names, because its clients know
+/// them.</summary>
 public static class ErrorCodes
 {
     /// <summary>400: the body is not what the endpoint takes.</summary>

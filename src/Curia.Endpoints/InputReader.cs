@@ -54,7 +54,8 @@ internal abstract class InputReader<T>
         return failure is null;
     }
 
-    /// <summary>What the serializer knows about the type; asked at start, so that a type it cannot read fails there.</summary>
+    /// <summary>What the serializer knows about the type; asked at start, so that a type it cannot read fails
+    /// there.</summary>
     protected static JsonTypeInfo<T> TypeInfo()
     {
         try

@@ -10,9 +10,9 @@ public static class JsonFormat
     /// <summary>Deeper input is refused. Honest requests have fewer than ten levels.</summary>
     public const int DepthMax = 32;
 
-    /// <summary>Members in snake_case; reading is strict: unknown, missing and repeated members, null where the type has
-    /// none, comments and trailing commas are errors. Identifiers of Curia.Vocabulary are texts, positions and views are
-    /// numbers, enumerations are names.</summary>
+    /// <summary>Members in snake_case; reading is strict: unknown, missing and repeated members, null where the type
+    /// has none, comments and trailing commas are errors. Identifiers of Curia.Vocabulary are texts, positions and
+    /// views are numbers, enumerations are names.</summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
     private static JsonSerializerOptions Create()

@@ -7,8 +7,8 @@ using System.Text.Json.Nodes;
 
 namespace Curia.Endpoints;
 
-/// <summary>Writes the OpenAPI 3.1 document of a table. 3.1, because its schemas are JSON Schema 2020-12, which is what the
-/// serializer exports; and because it knows mutual TLS as a security scheme.</summary>
+/// <summary>Writes the OpenAPI 3.1 document of a table. 3.1, because its schemas are JSON Schema 2020-12, which is what
+/// the serializer exports; and because it knows mutual TLS as a security scheme.</summary>
 internal sealed class OpenApiDocument
 {
     private const string ErrorReference = "#/components/responses/Error";
@@ -79,7 +79,7 @@ internal sealed class OpenApiDocument
                 Parameter(name, "path", required: true, new JsonObject { ["type"] = "string" }))];
         }
 
-        JsonObject members = OpenApiSchemas.Export(record)["properties"]!.AsObject();
+        JsonObject members = OpenApiSchemas.Export(record)["properties"]?.AsObject() ?? [];
         return [.. JsonFormat.Options.GetTypeInfo(record).Properties.Select(member => Parameter(
             member.Name,
             inPath.Contains(member.Name) ? "path" : "query",
@@ -130,7 +130,8 @@ internal sealed class OpenApiDocument
             ["schemas"] = schemas.All(),
         };
         JsonObject schemes = [];
-        foreach (AuthenticationMethod method in endpoints.SelectMany(endpoint => endpoint.Policy.Methods).Distinct().Order())
+        IEnumerable<AuthenticationMethod> methods = endpoints.SelectMany(endpoint => endpoint.Policy.Methods);
+        foreach (AuthenticationMethod method in methods.Distinct().Order())
         {
             if (method == AuthenticationMethod.None) continue;
             schemes.Add(SchemeName(method), new JsonObject

@@ -23,7 +23,8 @@ internal sealed class OpenApiSchemas
     /// <summary>The schema of a type, by itself.</summary>
     public static JsonNode Export(Type type) => JsonFormat.Options.GetJsonSchemaAsNode(type, Format);
 
-    /// <summary>A reference to the schema of a type; of an unnamed shape, such as a number, the schema itself.</summary>
+    /// <summary>A reference to the schema of a type; of an unnamed shape, such as a number, the schema
+    /// itself.</summary>
     public JsonNode Reference(Type type)
     {
         JsonNode schema = Export(type);
@@ -93,7 +94,8 @@ internal sealed class OpenApiSchemas
 
     private string NameFor(Type type)
     {
-        string name = type.Name.Split('`')[0] + string.Concat(type.GetGenericArguments().Select(argument => argument.Name));
+        string arguments = string.Concat(type.GetGenericArguments().Select(argument => argument.Name));
+        string name = type.Name.Split('`')[0] + arguments;
         if (type == typeof(ErrorBody)) name = "Error";
         string unique = name;
         for (int number = 2; schemas.ContainsKey(unique); number++) unique = name + number;

@@ -21,7 +21,7 @@ internal sealed class ParametersReader<T> : InputReader<T>
     public ParametersReader(PathTemplate template)
     {
         type = TypeInfo();
-        if (type.Kind != JsonTypeInfoKind.Object) throw new ArgumentException($"{typeof(T)} has no members for parameters.");
+        if (type.Kind != JsonTypeInfoKind.Object) throw new ArgumentException($"{typeof(T)} has no members.");
         members = type.Properties.ToDictionary(member => member.Name, StringComparer.Ordinal);
         pathNames = [.. template.ParameterNames];
         foreach (JsonPropertyInfo member in members.Values)
@@ -31,7 +31,8 @@ internal sealed class ParametersReader<T> : InputReader<T>
         }
 
         string? without = pathNames.FirstOrDefault(name => !members.ContainsKey(name));
-        if (without is not null) throw new ArgumentException($"{typeof(T)} has no member for {{{without}}} of {template.Text}.");
+        if (without is null) return;
+        throw new ArgumentException($"{typeof(T)} has no member for {{{without}}} of {template.Text}.");
     }
 
     public override bool TryRead(

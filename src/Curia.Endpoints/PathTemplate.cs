@@ -21,7 +21,8 @@ internal sealed class PathTemplate
     public ImmutableArray<TemplateSegment> Segments { get; }
 
     /// <summary>The names of the parameters, from left to right.</summary>
-    public IEnumerable<string> ParameterNames => Segments.Where(segment => segment.IsParameter).Select(segment => segment.Text);
+    public IEnumerable<string> ParameterNames =>
+        Segments.Where(segment => segment.IsParameter).Select(segment => segment.Text);
 
     /// <summary>Reads what an author wrote.</summary>
     /// <exception cref="ArgumentException">It is no template; the text says why.</exception>
@@ -30,7 +31,8 @@ internal sealed class PathTemplate
         ArgumentNullException.ThrowIfNull(text);
         if (!text.StartsWith('/')) throw Wrong(text, "it does not start with a slash");
         string[] parts = text[1..].Split('/');
-        if (parts.Length > RequestTarget.SegmentsMax) throw Wrong(text, $"it has more than {RequestTarget.SegmentsMax} segments");
+        bool tooLong = parts.Length > RequestTarget.SegmentsMax;
+        if (tooLong) throw Wrong(text, $"it has more than {RequestTarget.SegmentsMax} segments");
         ImmutableArray<TemplateSegment> segments = [.. parts.Select(part => ParseSegment(text, part))];
         string? repeated = segments.Where(segment => segment.IsParameter).GroupBy(segment => segment.Text)
             .FirstOrDefault(group => group.Count() > 1)?.Key;
@@ -43,13 +45,15 @@ internal sealed class PathTemplate
         if (part.StartsWith('{') && part.EndsWith('}'))
         {
             string name = part[1..^1];
-            bool named = name.Length > 0 && name.All(character => char.IsAsciiLetterOrDigit(character) || character == '_');
-            return named ? new TemplateSegment(name, IsParameter: true) : throw Wrong(text, $"'{part}' names no parameter");
+            bool named = name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_');
+            if (!named) throw Wrong(text, $"'{part}' names no parameter");
+            return new TemplateSegment(name, IsParameter: true);
         }
 
         // Literals are compared with canonical paths, so they are written in the canonical form.
         bool literal = PercentEncoding.IsPlain(part) && part is not ("." or "..");
-        return literal ? new TemplateSegment(part, IsParameter: false) : throw Wrong(text, $"'{part}' is no literal segment");
+        if (!literal) throw Wrong(text, $"'{part}' is no literal segment");
+        return new TemplateSegment(part, IsParameter: false);
     }
 
     private static ArgumentException Wrong(string text, string reason) =>

@@ -5,7 +5,8 @@ using System.Text.Unicode;
 
 namespace Curia.Endpoints;
 
-/// <summary>Percent-encoding, strict: a percent sign is followed by two hexadecimal digits, and the bytes are UTF-8.</summary>
+/// <summary>Percent-encoding, strict: a percent sign is followed by two hexadecimal digits, and the bytes are
+/// UTF-8.</summary>
 internal static class PercentEncoding
 {
     private static readonly SearchValues<char> Unreserved =
@@ -18,18 +19,19 @@ internal static class PercentEncoding
     /// <summary>Whether a segment of a path is already in canonical form and needs no decoding.</summary>
     public static bool IsPlain(ReadOnlySpan<char> segment) => !segment.ContainsAnyExcept(PathCharacters);
 
-    /// <summary>Decodes a segment of a path. Control characters are refused: nothing that names a resource has them.</summary>
+    /// <summary>Decodes a segment of a path. Control characters are refused: nothing that names a resource has
+    /// them.</summary>
     public static bool TryDecodeSegment(ReadOnlySpan<char> segment, out string text) =>
-        TryDecode(segment, PathCharacters, plusIsSpace: false, out text) && !text.AsSpan().ContainsAnyInRange('\0', '\x1f')
-            && !text.Contains('\x7f', StringComparison.Ordinal);
+        TryDecode(segment, PathCharacters, plusIsSpace: false, out text)
+            && !text.AsSpan().ContainsAnyInRange('\0', '\x1f') && !text.Contains('\x7f', StringComparison.Ordinal);
 
     /// <summary>Decodes a name or a value of a query, where a plus is a space.</summary>
     public static bool TryDecodeForm(ReadOnlySpan<char> part, out string text) =>
         TryDecode(part, accepted: null, plusIsSpace: true, out text);
 
     /// <summary>The one way to write a segment: what need not be encoded is not, and digits are upper-case.</summary>
-    /// <remarks>RFC 3986 section 6.2.2. Only then do two spellings of one path meet the same rules, such as the prefixes
-    /// that a listener serves.</remarks>
+    /// <remarks>RFC 3986 section 6.2.2. Only then do two spellings of one path meet the same rules, such as the
+    /// prefixes that a listener serves.</remarks>
     public static void AppendCanonical(StringBuilder target, string decoded)
     {
         foreach (byte value in Encoding.UTF8.GetBytes(decoded))
@@ -40,7 +42,8 @@ internal static class PercentEncoding
         }
     }
 
-    private static bool TryDecode(ReadOnlySpan<char> source, SearchValues<char>? accepted, bool plusIsSpace, out string text)
+    private static bool TryDecode(
+        ReadOnlySpan<char> source, SearchValues<char>? accepted, bool plusIsSpace, out string text)
     {
         text = "";
         if (!source.ContainsAnyExcept(Unreserved))

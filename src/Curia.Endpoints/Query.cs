@@ -9,7 +9,8 @@ namespace Curia.Endpoints;
 /// <summary>The decoded query of a request: names, each at most once, and their values.</summary>
 public sealed class Query
 {
-    /// <summary>More parameters are refused: no endpoint has that many, and looking one up is a walk over them.</summary>
+    /// <summary>More parameters are refused: no endpoint has that many, and looking one up is a walk over
+    /// them.</summary>
     public const int ParametersMax = 64;
 
     private readonly ImmutableArray<KeyValuePair<string, string>> parameters;
@@ -26,8 +27,8 @@ public sealed class Query
     /// <param name="text">Any text.</param>
     /// <param name="query">The parameters, or <see cref="Empty"/>.</param>
     /// <param name="wrong">What is wrong when false is returned, for the sender.</param>
-    /// <returns>False for a broken percent-encoding, text that is not UTF-8, a name that is empty or there twice, and too
-    /// many parameters; nothing throws.</returns>
+    /// <returns>False for a broken percent-encoding, text that is not UTF-8, a name that is empty or there twice, and
+    /// too many parameters; nothing throws.</returns>
     /// <remarks>The encoding is that of forms and of URLSearchParams (WHATWG URL section 5.1), where a plus is a space:
     /// the common client libraries send that.</remarks>
     public static bool TryParse(ReadOnlySpan<char> text, out Query query, out string wrong)
@@ -41,7 +42,8 @@ public sealed class Query
         {
             ReadOnlySpan<char> part = text[range];
             if (part.IsEmpty) continue;
-            if (read.Count == ParametersMax) return Refuse($"the query has more than {ParametersMax} parameters", out wrong);
+            bool full = read.Count == ParametersMax;
+            if (full) return Refuse($"the query has more than {ParametersMax} parameters", out wrong);
             int equals = part.IndexOf('=');
             if (!PercentEncoding.TryDecodeForm(equals < 0 ? part : part[..equals], out string name)
                 || !PercentEncoding.TryDecodeForm(equals < 0 ? [] : part[(equals + 1)..], out string value))
@@ -65,7 +67,8 @@ public sealed class Query
         return value is not null;
     }
 
-    /// <summary>The value of a parameter that is there and is an unsigned number: digits only, no sign, no space.</summary>
+    /// <summary>The value of a parameter that is there and is an unsigned number: digits only, no sign, no
+    /// space.</summary>
     public bool TryGetUInt64(string name, out ulong value)
     {
         value = 0;

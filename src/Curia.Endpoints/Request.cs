@@ -5,7 +5,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Curia.Endpoints;
 
-/// <summary>One request, decoded and bounded. Immutable, apart from the headers, which are looked up where they are.</summary>
+/// <summary>One request, decoded and bounded. Immutable, apart from the headers, which are looked up where they
+/// are.</summary>
 public sealed class Request
 {
     /// <summary>A longer target is refused with 414. RFC 9110 section 4.1 asks for 8,000 at least.</summary>
@@ -46,8 +47,9 @@ public sealed class Request
     /// <summary>The verb.</summary>
     public HttpVerb Verb { get; }
 
-    /// <summary>The path in canonical form: it starts with a slash, characters that need no percent-encoding have none, no
-    /// segment is <c>.</c> or <c>..</c>. So two spellings of one path are one text, and prefixes can be compared.</summary>
+    /// <summary>The path in canonical form: it starts with a slash, characters that need no percent-encoding have none,
+    /// no segment is <c>.</c> or <c>..</c>. So two spellings of one path are one text, and prefixes can be
+    /// compared.</summary>
     public string Path { get; }
 
     /// <summary>The query.</summary>
@@ -110,7 +112,8 @@ public sealed class Request
         return value is not null;
     }
 
-    /// <summary>The same request with what the node found out: who sent it, and what the endpoint's path has captured.</summary>
+    /// <summary>The same request with what the node found out: who sent it, and what the endpoint's path has
+    /// captured.</summary>
     public Request With(Caller caller, ImmutableArray<KeyValuePair<string, string>> pathValues) =>
         new(this, caller, pathValues);
 

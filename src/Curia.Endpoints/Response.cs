@@ -97,7 +97,8 @@ public sealed class Response
     {
         foreach (char character in value)
         {
-            if (character is < ' ' or > '~') throw new ArgumentException("Headers take printable ASCII only.", argument);
+            bool printable = character is >= ' ' and <= '~';
+            if (!printable) throw new ArgumentException("Headers take printable ASCII only.", argument);
         }
 
         return value;
@@ -109,7 +110,8 @@ public sealed class Response
         bool token = name.Length > 0;
         foreach (char character in name)
         {
-            token &= char.IsAsciiLetterOrDigit(character) || "!#$%&'*+-.^_`|~".Contains(character, StringComparison.Ordinal);
+            token &= char.IsAsciiLetterOrDigit(character)
+                || "!#$%&'*+-.^_`|~".Contains(character, StringComparison.Ordinal);
         }
 
         return token ? name : throw new ArgumentException("This is no name of a header.", nameof(name));

@@ -1,7 +1,7 @@
 namespace Curia.Endpoints;
 
-/// <summary>A value of one type, or any <see cref="Response"/> in its place, such as an error. A handler that returns it
-/// says the type of its answer to the compiler and to the OpenAPI document.</summary>
+/// <summary>A value of one type, or any <see cref="Response"/> in its place, such as an error. A handler that returns
+/// it says the type of its answer to the compiler and to the OpenAPI document.</summary>
 /// <typeparam name="T">What the endpoint answers when all is well.</typeparam>
 public sealed class Response<T> : ITypedResponse
 {

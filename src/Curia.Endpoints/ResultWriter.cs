@@ -2,8 +2,8 @@ using System;
 
 namespace Curia.Endpoints;
 
-/// <summary>Turns what a handler returns into a response: a <see cref="Response"/> is one, a <see cref="Response{T}"/> holds
-/// one, anything else is the JSON body of a 200.</summary>
+/// <summary>Turns what a handler returns into a response: a <see cref="Response"/> is one, a <see cref="Response{T}"/>
+/// holds one, anything else is the JSON body of a 200.</summary>
 internal static class ResultWriter<TResult>
 {
     private static readonly bool IsTyped =
@@ -19,7 +19,8 @@ internal static class ResultWriter<TResult>
         }
     }
 
-    /// <summary>Refuses handlers that are not synchronous: nothing may be awaited while a transaction is open.</summary>
+    /// <summary>Refuses handlers that are not synchronous: nothing may be awaited while a transaction is
+    /// open.</summary>
     /// <exception cref="ArgumentException">The result is awaitable.</exception>
     public static void RequireSynchronous()
     {

@@ -17,7 +17,8 @@ internal static class ScalarType
         if (plain == typeof(bool)) return "true or false";
         if (IsUnsigned(plain)) return $"an unsigned integer of {Bits(plain)} bits";
         if (IsSigned(plain)) return $"an integer of {Bits(plain)} bits";
-        return plain == typeof(double) || plain == typeof(float) || plain == typeof(decimal) ? "a number" : "of another type";
+        bool real = plain == typeof(double) || plain == typeof(float) || plain == typeof(decimal);
+        return real ? "a number" : "what this endpoint takes here";
     }
 
     /// <summary>Whether a parameter can have the type.</summary>
@@ -35,7 +36,8 @@ internal static class ScalarType
         return plain == typeof(bool) || (!plain.IsEnum && (IsUnsigned(plain) || IsSigned(plain)));
     }
 
-    /// <summary>Whether the text is <c>true</c>, <c>false</c> or an integer in JSON's grammar, of sensible length.</summary>
+    /// <summary>Whether the text is <c>true</c>, <c>false</c> or an integer in JSON's grammar, of sensible
+    /// length.</summary>
     /// <remarks>Only then may it become part of a JSON text; the reader of that text checks its range.</remarks>
     public static bool IsRawText(Type type, string text)
     {

@@ -31,7 +31,8 @@ internal static class VocabularyJson
     /// <summary>The JSON schema of an identifier; null for other types.</summary>
     public static JsonObject? SchemaOf(Type type)
     {
-        if (type == typeof(SeqNo) || type == typeof(View)) return new JsonObject { ["type"] = "integer", ["minimum"] = 0 };
+        bool number = type == typeof(SeqNo) || type == typeof(View);
+        if (number) return new JsonObject { ["type"] = "integer", ["minimum"] = 0 };
         if (type == typeof(TxId)) return new JsonObject { ["type"] = "string", ["pattern"] = TxIdPattern };
         return IsHex(type) ? new JsonObject { ["type"] = "string", ["pattern"] = HexPattern } : null;
     }

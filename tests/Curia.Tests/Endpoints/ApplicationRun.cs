@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Linq;
 using System.Text;
 using System.Text.Json;
 using Curia.Endpoints;
@@ -8,8 +9,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Tests.Endpoints;
 
-/// <summary>Runs the endpoints of an application on a real store, as the node does, without policies, network and ledger.
-/// </summary>
+/// <summary>Runs the endpoints of an application on a real store, as the node does, without policies, network and
+/// ledger.</summary>
 internal sealed class ApplicationRun(EndpointTable table)
 {
     private static readonly View View = new(2);
@@ -39,8 +40,10 @@ internal sealed class ApplicationRun(EndpointTable table)
     public Response Send(string method, string target, byte[] body, string? contentType)
     {
         string? Header(string name) => name == "Content-Type" ? contentType : null;
-        if (!Request.TryCreate(method, target, Header, body, default, out Request? request, out Response? refusal)) return refusal;
-        return table.Match(request.Verb, request.Path) switch
+        bool accepted = Request.TryCreate(
+            method, target, Header, body, default, out Request? request, out Response? refusal);
+        if (!accepted) return refusal!;
+        return table.Match(request!.Verb, request.Path) switch
         {
             EndpointMatch.Found found => Run(found.Endpoint.Handler, request.With(Caller, found.PathValues)),
             EndpointMatch.MethodNotAllowed other => other.ToResponse(),
@@ -96,7 +99,7 @@ internal static class ResponseReading
     public static string ErrorCode(this Response response)
     {
         JsonElement error = Assert.Single(response.Json().EnumerateObject()).Value;
-        Assert.Equal(["code", "message"], System.Linq.Enumerable.Select(error.EnumerateObject(), member => member.Name));
+        Assert.Equal(["code", "message"], error.EnumerateObject().Select(member => member.Name));
         Assert.NotEqual("", error.GetProperty("message").GetString());
         return error.GetProperty("code").GetString()!;
     }

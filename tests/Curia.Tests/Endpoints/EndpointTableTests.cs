@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using CsCheck;
 using Curia.Endpoints;
-using Curia.KeyValue;
 
 namespace Curia.Tests.Endpoints;
 
@@ -50,7 +49,8 @@ public sealed class EndpointTableTests
     [Fact]
     public void A_wrong_verb_is_405_and_names_the_right_ones()
     {
-        Response response = Assert.IsType<EndpointMatch.MethodNotAllowed>(Table.Match(HttpVerb.Put, "/log")).ToResponse();
+        EndpointMatch match = Table.Match(HttpVerb.Put, "/log");
+        Response response = Assert.IsType<EndpointMatch.MethodNotAllowed>(match).ToResponse();
         Assert.Equal((405, ErrorCodes.UnsupportedHttpVerb), (response.Status, response.ErrorCode()));
         Assert.Contains(new KeyValuePair<string, string>("Allow", "GET, POST, HEAD"), response.Headers);
     }
@@ -92,8 +92,8 @@ public sealed class EndpointTableTests
     public void Matching_agrees_with_trying_every_template()
     {
         string[] names = ["a", "b", "{x}"];
-        Gen<string> templates = Gen.OneOf(names).Array[1, 4].Select(parts =>
-            string.Concat(parts.Select((part, index) => "/" + part.Replace("x", $"x{index}", StringComparison.Ordinal))));
+        Gen<string> templates = Gen.OneOf(names).Array[1, 4].Select(parts => string.Concat(
+            parts.Select((part, index) => "/" + part.Replace("x", $"x{index}", StringComparison.Ordinal))));
         Gen<string> paths = Gen.OneOf("a", "b", "c", "").Array[0, 5].Select(parts => "/" + string.Join('/', parts));
         Gen<HttpVerb> verbs = Gen.OneOf(HttpVerb.Get, HttpVerb.Post);
         Gen.Select(Gen.Select(verbs, templates).Array[1, 8], verbs, paths).Sample((endpoints, verb, path) =>
@@ -139,7 +139,7 @@ public sealed class EndpointTableTests
     private static EndpointTable Build(params (HttpVerb Verb, string Path)[] endpoints)
     {
         EndpointTableBuilder builder = new("test", "1.0.0");
-        EndpointHandler handler = new EndpointHandler.ReadOnly((Request _, ReadOnlyTransaction _) => Response.NoContent());
+        EndpointHandler handler = new EndpointHandler.ReadOnly((_, _) => Response.NoContent());
         foreach ((HttpVerb verb, string path) in endpoints)
         {
             builder.Add(new Endpoint(verb, path, AuthenticationPolicy.None, handler));

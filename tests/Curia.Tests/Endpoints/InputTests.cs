@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Text;
+using System.Text.Json.Serialization;
 using System.Threading.Tasks;
 using CsCheck;
 using Curia.Endpoints;
@@ -19,7 +20,7 @@ public sealed class InputTests
         .MapPost("/number", Everyone, (ulong number, Transaction _) => number)
         .MapPost("/tree", Everyone, (Tree tree, Transaction _) => true)
         .MapPost("/period", Everyone, (Period period, Transaction _) => period.Last - period.First)
-        .MapPut("/both/{key}", Everyone, (Key at, Body body, Request _, Transaction _) => $"{at.Name}{at.Times}{body.Msg}")
+        .MapPut("/both/{key}", Everyone, (Key at, Body body, Request _, Transaction _) => at.Name + at.Times + body.Msg)
         .MapGet("/search/{number}", Everyone, (Search search, ReadOnlyTransaction _) => search)
         .MapGet("/nothing", Everyone, (Nothing _, ReadOnlyTransaction _) => true)
         .MapGet("/caller", Everyone, (Nothing _, Request request, ReadOnlyTransaction _) => request.Caller.ToString())
@@ -134,7 +135,8 @@ public sealed class InputTests
     [Fact]
     public void Parameters_have_types_and_defaults()
     {
-        Assert.Equal("""{"number":-5,"text":"","flag":null,"tx":null,"seqno":null,"kind":null}""", run.Get("/search/-5").Text());
+        Assert.Equal(
+            """{"number":-5,"text":"","flag":null,"tx":null,"seqno":null,"kind":null}""", run.Get("/search/-5").Text());
         string all = $"/search/0?text=%7B%22%0A&flag=true&tx=2.15&seqno=15&kind=Private";
         Assert.Equal(
             """{"number":0,"text":"{\"\n","flag":true,"tx":"2.15","seqno":15,"kind":"Private"}""", run.Get(all).Text());
@@ -157,7 +159,7 @@ public sealed class InputTests
     [InlineData("/both/1", ErrorCodes.InvalidQueryParameterValue, "'name' is missing")]
     public void Other_parameters_are_refused_by_name(string target, string code, string reason)
     {
-        Response response = target.StartsWith("/both", StringComparison.Ordinal) ? run.Put(target, "{}") : run.Get(target);
+        Response response = target == "/both/1" ? run.Put(target, "{}") : run.Get(target);
         Assert.Equal((400, code), (response.Status, response.ErrorCode()));
         Assert.Contains(reason, response.ErrorMessage(), StringComparison.Ordinal);
     }
@@ -166,7 +168,7 @@ public sealed class InputTests
     public void Any_bytes_are_a_value_or_a_refusal()
     {
         Gen<byte[]> valid = Gen.Const(Encoding.UTF8.GetBytes("""{"id":1234,"msg":"a\u00e4\"b"}"""));
-        Gen<byte[]> truncated = Gen.Select(valid, Gen.Int[0, 30], (bytes, length) => bytes[..Math.Min(length, bytes.Length)]);
+        Gen<byte[]> truncated = Gen.Select(valid, Gen.Int[0, 27], (bytes, length) => bytes[..length]);
         Gen<byte[]> changed = Gen.Select(valid, Gen.Int[0, 27], Gen.Byte, (bytes, at, value) =>
         {
             byte[] copy = [.. bytes];
@@ -174,7 +176,7 @@ public sealed class InputTests
             return copy;
         });
         Gen<byte[]> trailing = Gen.Select(valid, Gen.Byte.Array[0, 8], (bytes, tail) => bytes.Concat(tail).ToArray());
-        Gen<byte[]> tokens = Gen.OneOf("{", "}", "[", "]", "\"", ":", ",", "id", "msg", "1", "\\u", "null", "e9", "\u0001")
+        Gen<byte[]> tokens = Gen.OneOf("{", "}", "[", "]", "\"", ":", ",", "id", "msg", "1", "\\u", "null", "e9", "\0")
             .Array[0, 60].Select(parts => Encoding.UTF8.GetBytes(string.Concat(parts)));
         string[] targets = ["/body", "/tree", "/number", "/period"];
         Gen.Select(Gen.OneOf(targets), Gen.OneOf(Gen.Byte.Array[0, 200], truncated, changed, trailing, tokens))
@@ -194,7 +196,7 @@ public sealed class InputTests
         Gen.Select(names, values, values).Sample((name, value, number) =>
         {
             // An unpaired surrogate cannot be encoded; it becomes a replacement character.
-            string target = $"/search/{Uri.EscapeDataString(Clean(number))}?{name}={Uri.EscapeDataString(Clean(value))}";
+            string target = $"/search/{Encode(number)}?{name}={Encode(value)}";
             int status = run.Get(target).Status;
             Assert.True(status is 200 or 400 or 404, $"{status}");
         }, iter: 2000);
@@ -203,18 +205,14 @@ public sealed class InputTests
     [Fact]
     public void A_type_that_cannot_be_read_is_refused_at_start()
     {
-        EndpointTableBuilder builder = new("test", "1.0.0");
-        Assert.Throws<ArgumentException>(() => builder.MapGet("/a", Everyone, (Tree tree, ReadOnlyTransaction _) => true));
-        Assert.Throws<ArgumentException>(() => builder.MapGet("/a", Everyone, (ulong id, ReadOnlyTransaction _) => true));
-        Assert.Throws<ArgumentException>(() => builder.MapGet("/a/{id}", Everyone, (Nothing _, ReadOnlyTransaction _) => true));
+        RefusedAtStart(table => table.MapGet("/a", Everyone, (Tree tree, ReadOnlyTransaction _) => true));
+        RefusedAtStart(table => table.MapGet("/a", Everyone, (ulong id, ReadOnlyTransaction _) => true));
+        RefusedAtStart(table => table.MapGet("/a/{id}", Everyone, (Nothing _, ReadOnlyTransaction _) => true));
     }
 
     [Fact]
-    public void A_handler_that_does_not_answer_at_once_is_refused_at_start()
-    {
-        EndpointTableBuilder builder = new("test", "1.0.0");
-        Assert.Throws<ArgumentException>(() => builder.MapGet("/a", Everyone, (ReadOnlyTransaction _) => Task.FromResult(1)));
-    }
+    public void A_handler_that_does_not_answer_at_once_is_refused_at_start() =>
+        RefusedAtStart(table => table.MapGet("/a", Everyone, (ReadOnlyTransaction _) => Task.FromResult(1)));
 
     [Fact]
     public void The_handler_knows_the_caller()
@@ -224,7 +222,11 @@ public sealed class InputTests
         Assert.Contains(user.ToString(), run.Get("/caller").Text(), StringComparison.Ordinal);
     }
 
-    private static string Clean(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+    private static void RefusedAtStart(Action<EndpointTableBuilder> map) =>
+        Assert.Throws<ArgumentException>(() => map(new EndpointTableBuilder("test", "1.0.0")));
+
+    private static string Encode(string text) =>
+        Uri.EscapeDataString(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)));
 
     private sealed record Body(ulong Id, string Msg);
 
@@ -232,14 +234,14 @@ public sealed class InputTests
 
     private sealed record Nothing;
 
-    private sealed record Key([property: System.Text.Json.Serialization.JsonPropertyName("key")] int Times, string Name);
+    private sealed record Key([property: JsonPropertyName("key")] int Times, string Name);
 
     private sealed record Search(
         int Number,
         string Text = "",
         bool? Flag = null,
         TxId? Tx = null,
-        [property: System.Text.Json.Serialization.JsonPropertyName("seqno")] SeqNo? SeqNo = null,
+        [property: JsonPropertyName("seqno")] SeqNo? SeqNo = null,
         Domain? Kind = null);
 
     private sealed record Period
