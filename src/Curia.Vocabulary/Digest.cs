@@ -20,7 +20,11 @@ public readonly record struct Digest : IComparable<Digest>
     /// <exception cref="ArgumentException">The span has another length.</exception>
     public Digest(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length != Size) throw new ArgumentException($"A digest has {Size} bytes, not {bytes.Length}.", nameof(bytes));
+        if (bytes.Length != Size)
+        {
+            throw new ArgumentException($"A digest has {Size} bytes, not {bytes.Length}.", nameof(bytes));
+        }
+
         word0 = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         word1 = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
         word2 = BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]);

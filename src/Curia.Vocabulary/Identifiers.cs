@@ -3,7 +3,8 @@ using System;
 namespace Curia.Vocabulary;
 
 /// <summary>Names a node: SHA-256 of its public key's SubjectPublicKeyInfo (DESIGN 7, "Ids").</summary>
-/// <remarks>The key is made at start inside the TEE and never stored, so a process that restarts is a new node.</remarks>
+/// <remarks>The key is made at start inside the TEE and never stored, so a process that restarts is a new
+/// node.</remarks>
 public readonly record struct NodeId(Digest Value) : IComparable<NodeId>
 {
     /// <inheritdoc/>

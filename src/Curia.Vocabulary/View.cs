@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Curia.Vocabulary;
 
 /// <summary>A period with at most one primary. Views grow at every election and are never used twice.</summary>
-/// <param name="Value">From 1 on; 0 stands for "before the first view". Fits 32 bits, because the nonce of an entry holds
-/// it in four bytes (docs/ledger-format.md, "Sealing").</param>
+/// <param name="Value">From 1 on; 0 stands for "before the first view". Fits 32 bits, because the nonce of an entry
+/// holds it in four bytes (docs/ledger-format.md, "Sealing").</param>
 public readonly record struct View(ulong Value) : IComparable<View>
 {
     /// <summary>The largest view that an entry can be sealed in.</summary>
