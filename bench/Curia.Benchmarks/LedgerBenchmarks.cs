@@ -10,7 +10,7 @@ namespace Curia.Benchmarks;
 /// entry (HMAC, AES-GCM, three hashes, one for the tree) and two P-256 signatures for each block, so 100,000 entries a
 /// second on one thread need blocks of a hundred entries and more.</summary>
 [MemoryDiagnoser]
-public class LedgerBenchmarks
+public class LedgerBenchmarks : IDisposable
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
@@ -21,6 +21,9 @@ public class LedgerBenchmarks
     private MerkleTree tree = MerkleTree.OfEmptyLedger();
     private EntrySealer? entries;
     private BlockSealer? blocks;
+    private LedgerSecret? secret;
+    private EcdsaSigner? serviceKey;
+    private EcdsaSigner? nodeKey;
     private ServiceIdentity? service;
     private ReadOnlyMemory<byte> block;
     private ulong next;
@@ -31,9 +34,9 @@ public class LedgerBenchmarks
     [GlobalSetup]
     public void Start()
     {
-        LedgerSecret secret = LedgerSecret.Generate(entropy);
-        EcdsaSigner serviceKey = EcdsaSigner.Generate(entropy);
-        EcdsaSigner nodeKey = EcdsaSigner.Generate(entropy);
+        secret = LedgerSecret.Generate(entropy);
+        serviceKey = EcdsaSigner.Generate(entropy);
+        nodeKey = EcdsaSigner.Generate(entropy);
         Certificate certificate = Read(CertificateAuthority.SelfSigned(serviceKey, "service", Now, Now.AddYears(1),
             entropy));
         byte[] node = CertificateAuthority.Issue(
@@ -49,6 +52,17 @@ public class LedgerBenchmarks
         blocks.Seal(genesis, tree, TxId.Zero, Now);
         block = SealBlock().Bytes;
         next = 1;
+    }
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        entries?.Dispose();
+        blocks?.Dispose();
+        secret?.Dispose();
+        serviceKey?.Dispose();
+        nodeKey?.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Benchmark]
