@@ -5,11 +5,12 @@ using Curia.Vocabulary;
 namespace Curia.Consensus;
 
 /// <summary>The set of nodes that vote, from a seqno on.</summary>
-/// <remarks>It counts from the moment its block is appended, not from its commit; until then the older ones count beside
-/// it, each with a majority of its own (DESIGN 4, "Reconfiguration"; Raft thesis, section 4.3).</remarks>
+/// <remarks>It counts from the moment its block is appended, not from its commit; until then the older ones count
+/// beside it, each with a majority of its own (DESIGN 4, "Reconfiguration"; Raft thesis, section 4.3).</remarks>
 public sealed record Configuration
 {
-    /// <summary>The most voters of one configuration: a block is acknowledged by each, and a quorum is counted per commit.</summary>
+    /// <summary>The most voters of one configuration: a block is acknowledged by each, and a quorum is counted per
+    /// commit.</summary>
     public const int VotersMax = 1000;
 
     /// <summary>A configuration of at least one voter.</summary>
@@ -21,7 +22,8 @@ public sealed record Configuration
         ArgumentNullException.ThrowIfNull(voters);
         if (voters.Count is 0 or > VotersMax)
         {
-            throw new ArgumentException($"A configuration has 1 to {VotersMax} voters, not {voters.Count}.", nameof(voters));
+            throw new ArgumentException(
+                $"A configuration has 1 to {VotersMax} voters, not {voters.Count}.", nameof(voters));
         }
 
         From = from;

@@ -12,7 +12,8 @@ public static class Quorum
 {
     /// <summary>Up to where a majority of one configuration has stored.</summary>
     /// <param name="configuration">Whose voters count.</param>
-    /// <param name="matched">What each node is known to have stored; a voter that is missing has stored nothing.</param>
+    /// <param name="matched">What each node is known to have stored; a voter that is missing has stored
+    /// nothing.</param>
     public static SeqNo StoredByMajority(Configuration configuration, IReadOnlyDictionary<NodeId, SeqNo> matched)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -34,7 +35,12 @@ public static class Quorum
         IReadOnlyDictionary<NodeId, SeqNo> matched)
     {
         ArgumentNullException.ThrowIfNull(configurations);
-        if (configurations.Count == 0) throw new ArgumentException("Without a configuration there is no quorum.", nameof(configurations));
+        if (configurations.Count == 0)
+        {
+            throw new ArgumentException(
+                "Without a configuration there is no quorum.", nameof(configurations));
+        }
+
         SeqNo lowest = new(ulong.MaxValue);
         foreach (Configuration configuration in configurations)
         {
@@ -52,7 +58,12 @@ public static class Quorum
     {
         ArgumentNullException.ThrowIfNull(configurations);
         ArgumentNullException.ThrowIfNull(granted);
-        if (configurations.Count == 0) throw new ArgumentException("Without a configuration there is no quorum.", nameof(configurations));
+        if (configurations.Count == 0)
+        {
+            throw new ArgumentException(
+                "Without a configuration there is no quorum.", nameof(configurations));
+        }
+
         foreach (Configuration configuration in configurations)
         {
             int votes = 0;

@@ -7,7 +7,8 @@ namespace Curia.Consensus;
 
 /// <summary>One node's part in consensus: inputs in, effects out, nothing else (DESIGN 4).</summary>
 /// <remarks>One thread. View and votes are volatile: a process that restarts is a new node with a new id, so it cannot
-/// vote twice. A replica of a configuration of one elects itself at its first step and commits what its own disk has.</remarks>
+/// vote twice. A replica of a configuration of one elects itself at its first step and commits what its own disk
+/// has.</remarks>
 public sealed class Replica
 {
     private readonly NodeId self;
@@ -29,7 +30,8 @@ public sealed class Replica
     /// <param name="self">This node.</param>
     /// <param name="configuration">The configuration to begin with.</param>
     /// <param name="options">Timeouts and limits.</param>
-    /// <param name="lastView">The newest view that anything is known of; the first election is for the one after it.</param>
+    /// <param name="lastView">The newest view that anything is known of; the first election is for the one after
+    /// it.</param>
     /// <param name="committed">Where the ledger ends: the last committed transaction.</param>
     public Replica(
         NodeId self,
@@ -41,7 +43,12 @@ public sealed class Replica
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.UncommittedBlocksMax, 1);
-        if (committed.View > lastView) throw new ArgumentException("The ledger ends in a view to come.", nameof(committed));
+        if (committed.View > lastView)
+        {
+            throw new ArgumentException(
+                "The ledger ends in a view to come.", nameof(committed));
+        }
+
         this.self = self;
         this.options = options;
         timer = new ElectionTimer(options.ElectionTimeoutTicks, options.Seed);
@@ -52,7 +59,8 @@ public sealed class Replica
         matched[self] = committed.SeqNo;
     }
 
-    /// <summary>The view before the first one of a service: a new service begins in view 2, as users of CCF know it.</summary>
+    /// <summary>The view before the first one of a service: a new service begins in view 2, as users of CCF know
+    /// it.</summary>
     public static readonly View BeforeFirstView = new(1);
 
     /// <summary>What this replica is in its view.</summary>
@@ -143,7 +151,7 @@ public sealed class Replica
         Invariant.Holds(block.First == Last.Next, "a block does not follow the end of the log");
         Invariant.Holds(block.Last >= block.First, "a block ends before it begins");
         Invariant.Holds(
-            block.Configuration is null || (block.Configuration.From >= block.First && block.Configuration.From <= block.Last),
+            block.Configuration is not { } made || (made.From >= block.First && made.From <= block.Last),
             "a configuration counts from a seqno outside of its block");
         if (uncommitted.Count >= options.UncommittedBlocksMax)
         {
@@ -196,7 +204,8 @@ public sealed class Replica
         }
     }
 
-    /// <returns>True when a configuration committed: those before it no longer count, and more may be committed.</returns>
+    /// <returns>True when a configuration committed: those before it no longer count, and more may be
+    /// committed.</returns>
     private bool CommitThrough(int newest)
     {
         SeqNo reconfigured = configurations[0].From;

@@ -21,7 +21,8 @@ public abstract record ReplicaEffect
 
     /// <summary>The replica has another role, or is in another view.</summary>
     /// <param name="Role">What it is now.</param>
-    /// <param name="View">The view it is in. A new primary opens it with a signed block; nothing older commits before.</param>
+    /// <param name="View">The view it is in. A new primary opens it with a signed block; nothing older commits
+    /// before.</param>
     public sealed record RoleChanged(ReplicaRole Role, View View) : ReplicaEffect;
 
     /// <summary>A proposed block was not taken and never will be: it is in no log and was not stored.</summary>

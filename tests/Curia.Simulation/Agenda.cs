@@ -3,7 +3,8 @@ using System.Collections.Generic;
 
 namespace Curia.Simulation;
 
-/// <summary>Virtual time: what is to happen when. Two things of one moment happen in the order in which they were set.</summary>
+/// <summary>Virtual time: what is to happen when. Two things of one moment happen in the order in which they were
+/// set.</summary>
 internal sealed class Agenda
 {
     private readonly PriorityQueue<Action, (long Microseconds, long Order)> waiting = new();

@@ -11,7 +11,7 @@ internal static class Describe
     {
         Input.Submit submit => $"> submit {submit.Ticket}{(submit.WaitForCommit ? ", waits for commit" : "")}",
         Input.Tick tick => $"> tick {tick.Now:u}",
-        Input.BlockRead read => $"> block read {read.SeqNo}: {(read.Block is { } block ? Short(block.Span) : "nothing")}",
+        Input.BlockRead { Block: { } block } read => $"> block read {read.SeqNo}: {Short(block.Span)}",
         Input.Stored stored => $"> stored {stored.Last}",
         _ => $"> {input}",
     };
@@ -27,7 +27,8 @@ internal static class Describe
 
     public static string Of(Execution execution) => execution switch
     {
-        Execution.Answered answered => $"{answered.Response.Status} at {answered.TxId} {Short(answered.Response.Body.Span)}",
+        Execution.Answered { Response: { } response } answered =>
+            $"{response.Status} at {answered.TxId} {Short(response.Body.Span)}",
         Execution.Proposed proposed => $"proposed {Short(proposed.Response.Body.Span)}",
         _ => throw new InvalidOperationException(execution.GetType().Name),
     };

@@ -1,19 +1,16 @@
 using System;
-using System.Globalization;
 using Curia.Simulation;
 
+string wrong = "";
 return args switch
 {
-    ["run", .. string[] options] when RunCommand.TryParse(options, out RunCommand? run, out _) => run!.Execute(),
+    ["run", .. string[] options] when RunCommand.TryParse(options, out RunCommand run, out wrong) => run.Execute(),
     ["mutants"] => MutantsCommand.Execute(),
-    _ => Usage(args),
+    _ => Usage(wrong),
 };
 
-static int Usage(string[] args)
+static int Usage(string wrong)
 {
-    string wrong = args is ["run", .. string[] options] && !RunCommand.TryParse(options, out _, out string problem) ? problem + "\n" : "";
-    Console.Error.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{wrong}Usage: run [--seeds N] [--from N] [--faults all|none] | mutants"));
+    Console.Error.WriteLine($"{wrong} Usage: run [--seeds N] [--from N] [--faults all|none] | mutants".TrimStart());
     return 2;
 }

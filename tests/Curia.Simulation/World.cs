@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using Curia.Cryptography;
 using Curia.Endpoints;
@@ -47,7 +48,9 @@ internal sealed class World : IDisposable
         SeededSigner nodeKey = new(entropy);
         Node = subject.Node(Setup(nodeKey, entropy));
         blocks = new BlockChecker(
-            Encoding.ASCII.GetBytes(workload.PrivateMarker), Encoding.ASCII.GetBytes(workload.PublicMarker), Situations);
+            Encoding.ASCII.GetBytes(workload.PrivateMarker),
+            Encoding.ASCII.GetBytes(workload.PublicMarker),
+            Situations);
         content = new ContentChecker(entropy, new NodeId(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span)));
         statuses = new StatusChecker(random.Fork(), Situations);
         receipts = new ReceiptChecker(this);
@@ -76,6 +79,9 @@ internal sealed class World : IDisposable
 
     public StatusChecker Statuses => statuses;
 
+    /// <summary>Hears of every block that left the node.</summary>
+    public Action<ReadOnlyMemory<byte>>? Sealed { get; init; }
+
     /// <summary>Why the power is off; null while it is on.</summary>
     public string? PowerFailure { get; private set; }
 
@@ -101,11 +107,17 @@ internal sealed class World : IDisposable
     /// <summary>Lets the next event happen.</summary>
     public void StepOnce()
     {
-        if (++Events > EventsMax) throw new Violation(Rules.EverythingEnds, $"{EventsMax} events and no end; open: {Open()}");
+        if (++Events > EventsMax)
+        {
+            throw new Violation(
+                Rules.EverythingEnds, $"{EventsMax} events and no end; open: {Open()}");
+        }
+
         if (!Agenda.Next()) throw new Violation(Rules.EverythingEnds, $"nothing is left to happen; open: {Open()}");
     }
 
-    /// <summary>Gives the node an input, performs what it asks for, and checks everything that can be checked.</summary>
+    /// <summary>Gives the node an input, performs what it asks for, and checks everything that can be
+    /// checked.</summary>
     public void Deliver(Input input)
     {
         if (PowerFailure is not null) return;
@@ -195,6 +207,7 @@ internal sealed class World : IDisposable
                 break;
             case Effect.StoreBlock store:
                 blocks.Check(store);
+                Sealed?.Invoke(store.Bytes);
                 driver.Store(store);
                 break;
             case Effect.ReadBlock read:
@@ -219,11 +232,15 @@ internal sealed class World : IDisposable
         bool acknowledges = reply.Answer is Answer.Ordered or Answer.Finished { Status: TransactionStatus.Committed };
         if (driver.HasFailed && acknowledges)
         {
-            throw new Violation(Rules.FailedStoreStops, $"ticket {reply.Ticket} was told {reply.Answer} after a failed store");
+            throw new Violation(
+                Rules.FailedStoreStops, $"ticket {reply.Ticket} was told {reply.Answer} after a failed store");
         }
 
         // A ticket that is closed had left, unless the node answers twice.
-        if (open.TryGetValue(reply.Ticket, out (string What, Action<Answer> Answer) waiting)) waiting.Answer(reply.Answer);
+        if (open.TryGetValue(reply.Ticket, out (string What, Action<Answer> Answer) waiting))
+        {
+            waiting.Answer(reply.Answer);
+        }
     }
 
     private void Drain()
@@ -254,7 +271,7 @@ internal sealed class World : IDisposable
         !driver.HasFailed && isDraining && driver.IsIdle && open.Count == 0
         && Node.View.Committed == Node.View.Last && clients.TrueForAll(client => client.IsDone);
 
-    private string Open() => string.Join(", ", System.Linq.Enumerable.Take(System.Linq.Enumerable.Select(open.Values, ticket => ticket.What), 5));
+    private string Open() => string.Join(", ", open.Values.Select(ticket => ticket.What).Take(5));
 
     private DateTimeOffset HostTime() =>
         Identities.Beginning + hostClockAhead + TimeSpan.FromMicroseconds(Agenda.Now);
@@ -269,7 +286,7 @@ internal sealed class World : IDisposable
         {
             Name = "simulation",
             Members = [new GenesisMember(Identities.Member, null)],
-            Users = [.. System.Linq.Enumerable.Select(Identities.Users, user => new GenesisUser(user))],
+            Users = [.. Identities.Users.Select(user => new GenesisUser(user))],
         },
         SubjectAlternativeNames = [new SubjectAlternativeName.Dns("localhost")],
         PublishedAddresses = ["localhost:8000"],

@@ -17,7 +17,12 @@ internal sealed class Autopsy(World world, SeededRandom random)
         List<ChunkFile> found = [.. world.Disk.Read().Select(file => new ChunkFile(file.Name, file.Bytes))];
         List<ChunkFile> repaired = Repair(found, out SeqNo last);
         world.Trace.Add(world.Agenda.Now, $"on disk up to {last}, synced {synced}, acknowledged {acknowledged}");
-        if (last < acknowledged) throw new Violation(Rules.AcknowledgedSurvives, $"up to {acknowledged} was acknowledged, {last} is left");
+        if (last < acknowledged)
+        {
+            throw new Violation(
+                Rules.AcknowledgedSurvives, $"up to {acknowledged} was acknowledged, {last} is left");
+        }
+
         if (last < synced) throw new Violation(Rules.AuditPasses, $"up to {synced} was synced, {last} can be read");
         if (last == SeqNo.Zero)
         {
@@ -77,7 +82,12 @@ internal sealed class Autopsy(World world, SeededRandom random)
         foreach (ChunkFile file in files) audit.AddChunk(file.Name, file.Bytes);
         AuditReport report = audit.Finish();
         if (!report.Ok) throw new Violation(Rules.AuditPasses, string.Join("; ", report.Problems));
-        if (report.LastTxId.SeqNo != last) throw new Violation(Rules.AuditPasses, $"the audit ends at {report.LastTxId}, the disk at {last}");
+        if (report.LastTxId.SeqNo != last)
+        {
+            throw new Violation(
+                Rules.AuditPasses, $"the audit ends at {report.LastTxId}, the disk at {last}");
+        }
+
         world.Situations.Reached("audit passed");
     }
 
@@ -91,10 +101,15 @@ internal sealed class Autopsy(World world, SeededRandom random)
         if (report.Ok) throw new Violation(Rules.AuditPasses, "the audit passed a ledger with a torn tail");
         if (report.Problems.Any(problem => problem.File != files[^1].Name))
         {
-            throw new Violation(Rules.AuditPasses, $"a torn tail in {files[^1].Name} is reported as {report.Problems[0]}");
+            throw new Violation(
+                Rules.AuditPasses, $"a torn tail in {files[^1].Name} is reported as {report.Problems[0]}");
         }
 
-        if (report.LastTxId.SeqNo < last) throw new Violation(Rules.AuditPasses, $"the audit ends at {report.LastTxId} before {last}");
+        if (report.LastTxId.SeqNo < last)
+        {
+            throw new Violation(
+                Rules.AuditPasses, $"the audit ends at {report.LastTxId} before {last}");
+        }
     }
 
     private sealed record ChunkFile(string Name, byte[] Bytes);

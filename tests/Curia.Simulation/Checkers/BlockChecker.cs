@@ -9,8 +9,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Simulation;
 
-/// <summary>Looks at every block that leaves the node: its place, its root over all leaves so far, both signatures, that no
-/// seqno is sealed twice, and that nothing private stands in it in clear.</summary>
+/// <summary>Looks at every block that leaves the node: its place, its root over all leaves so far, both signatures,
+/// that no seqno is sealed twice, and that nothing private stands in it in clear.</summary>
 internal sealed class BlockChecker(byte[] privateMarker, byte[] publicMarker, Situations situations)
 {
     private readonly NaiveTree tree = new();
@@ -55,7 +55,11 @@ internal sealed class BlockChecker(byte[] privateMarker, byte[] publicMarker, Si
     /// <summary>Searches bytes that reach the disk for the marker that stands in every private value.</summary>
     public void NothingPrivate(ReadOnlySpan<byte> bytes, string what)
     {
-        if (bytes.IndexOf(privateMarker) >= 0) throw new Violation(Rules.PrivateIsSealed, $"{what} holds a private value in clear");
+        if (bytes.IndexOf(privateMarker) >= 0)
+        {
+            throw new Violation(
+                Rules.PrivateIsSealed, $"{what} holds a private value in clear");
+        }
 
         // The same search must find what is public, or it would prove nothing.
         publicSeen |= bytes.IndexOf(publicMarker) >= 0;

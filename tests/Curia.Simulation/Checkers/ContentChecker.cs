@@ -9,8 +9,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Simulation;
 
-/// <summary>Reads the ledger as nobody else can: with the ledger secret, found among the bytes that the seeded entropy gave.
-/// Every entry must hold just what the naive model says that its operation wrote.</summary>
+/// <summary>Reads the ledger as nobody else can: with the ledger secret, found among the bytes that the seeded entropy
+/// gave. Every entry must hold just what the naive model says that its operation wrote.</summary>
 internal sealed class ContentChecker(SeededEntropy entropy, NodeId nodeId) : IDisposable
 {
     private LedgerSecret? secret;
@@ -27,7 +27,10 @@ internal sealed class ContentChecker(SeededEntropy entropy, NodeId nodeId) : IDi
         SortedDictionary<(string, ulong), string?> written = [];
         foreach (MapWrites map in Open(entry).Maps)
         {
-            foreach (KeyWrite write in map.Writes) written.Add((map.Name, KeyOf(entry, write)), ValueOf(map.Name, write));
+            foreach (KeyWrite write in map.Writes)
+            {
+                written.Add((map.Name, KeyOf(entry, write)), ValueOf(map.Name, write));
+            }
         }
 
         SortedDictionary<(string, ulong), string?> expected = [];
@@ -39,7 +42,11 @@ internal sealed class ContentChecker(SeededEntropy entropy, NodeId nodeId) : IDi
     public WriteSet Open(LedgerEntry entry)
     {
         byte[] opened = [];
-        if (entry.SealedPrivate.Length > 0 && !Sealer(entry).TryOpen(entry, out opened)) Fail(entry, "cannot be opened");
+        if (entry.SealedPrivate.Length > 0 && !Sealer(entry).TryOpen(entry, out opened))
+        {
+            Fail(entry, "cannot be opened");
+        }
+
         if (!WriteSet.TryDecode(entry.Public.Span, opened, out WriteSet? writes)) Fail(entry, "holds no write set");
         return writes!;
     }

@@ -5,7 +5,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Simulation;
 
-/// <summary>The end of a run in which nothing broke for good: the disk is honest now, so every question must get its answer.</summary>
+/// <summary>The end of a run in which nothing broke for good: the disk is honest now, so every question must get its
+/// answer.</summary>
 internal sealed class Finale(World world, SeededRandom random)
 {
     private const int Sampled = 8;
@@ -17,7 +18,11 @@ internal sealed class Finale(World world, SeededRandom random)
         foreach (OrderedOperation operation in world.History.Operations)
         {
             TransactionStatus status = world.Statuses.Ask(world.Node, operation.TxId, world.Disk.SyncedLast);
-            if (status != TransactionStatus.Committed) throw new Violation(Rules.EverythingEnds, $"{operation.TxId} is {status}");
+            if (status != TransactionStatus.Committed)
+            {
+                throw new Violation(
+                    Rules.EverythingEnds, $"{operation.TxId} is {status}");
+            }
         }
 
         foreach (string map in (string[])[Maps.Private, Maps.Public, Maps.Counters, Maps.Totals]) Compare(map, view);
@@ -26,7 +31,9 @@ internal sealed class Finale(World world, SeededRandom random)
         {
             Poll(operation.TxId, () => world.AskForReceipt(operation.TxId, cose: false));
             Poll(operation.TxId, () => world.AskForReceipt(operation.TxId, cose: true));
-            Poll(operation.TxId, () => world.AskForHistory(operation.Operation, operation.TxId, Identities.Users[0].Der));
+            Poll(
+                operation.TxId,
+                () => world.AskForHistory(operation.Operation, operation.TxId, Identities.Users[0].Der));
         }
 
         world.Situations.Reached("run ended well");
@@ -40,7 +47,12 @@ internal sealed class Finale(World world, SeededRandom random)
             throw new Violation(Rules.StateIsSerial, $"a read of {map} was proposed for order");
         }
 
-        if (answered.TxId != view.Last) throw new Violation(Rules.StateIsSerial, $"{map} was read at {answered.TxId}, the end is {view.Last}");
+        if (answered.TxId != view.Last)
+        {
+            throw new Violation(
+                Rules.StateIsSerial, $"{map} was read at {answered.TxId}, the end is {view.Last}");
+        }
+
         world.History.Answered(list, answered, view);
     }
 

@@ -9,7 +9,8 @@ using Curia.Vocabulary;
 namespace Curia.Simulation;
 
 /// <summary>Compares what clients were told, and what stands in the ledger, with the naive model.</summary>
-internal sealed class HistoryChecker(BlockChecker blocks, ContentChecker content, StatusChecker statuses, Situations situations)
+internal sealed class HistoryChecker(
+    BlockChecker blocks, ContentChecker content, StatusChecker statuses, Situations situations)
 {
     private readonly NaiveModel model = new();
     private readonly SortedDictionary<SeqNo, OrderedOperation> ordered = [];
@@ -20,27 +21,35 @@ internal sealed class HistoryChecker(BlockChecker blocks, ContentChecker content
     /// <summary>Every operation that has its place, in order.</summary>
     public IReadOnlyCollection<OrderedOperation> Operations => ordered.Values;
 
-    /// <summary>An operation was answered without a place in the order: it must be right for the version that it was read
-    /// from.</summary>
+    /// <summary>An operation was answered without a place in the order: it must be right for the version that it was
+    /// read from.</summary>
     public void Answered(Operation operation, Execution.Answered answered, NodeView view)
     {
         if (answered.TxId is not { } read)
         {
-            throw new Violation(Rules.StateIsSerial, $"{operation} was answered {answered.Response.Status} without a TxID");
+            throw new Violation(
+                Rules.StateIsSerial, $"{operation} was answered {answered.Response.Status} without a TxID");
         }
 
-        if (read.SeqNo > view.Last.SeqNo) throw new Violation(Rules.StatusesAreFinal, $"an answer names {read}, the end is {view.Last}");
+        if (read.SeqNo > view.Last.SeqNo)
+        {
+            throw new Violation(
+                Rules.StatusesAreFinal, $"an answer names {read}, the end is {view.Last}");
+        }
+
         Expected expected = operation.On(model.At(read.SeqNo.Value));
         if (expected.Status < 400 && expected.Writes.Count > 0)
         {
-            throw new Violation(Rules.StateIsSerial, $"{operation} should have written and was answered {answered.Response.Status}");
+            throw new Violation(
+                Rules.StateIsSerial, $"{operation} should have written and was answered {answered.Response.Status}");
         }
 
         Compare(operation, read, expected, answered.Response);
         if (read > view.Committed) situations.Reached("read of pending state");
     }
 
-    /// <summary>An operation has its place: its answer must be that of running alone, after all others before it.</summary>
+    /// <summary>An operation has its place: its answer must be that of running alone, after all others before
+    /// it.</summary>
     public void Ordered(Operation operation, TxId txId, Response response)
     {
         Expected expected = operation.On(model.At(txId.SeqNo.Value - 1));
@@ -63,7 +72,11 @@ internal sealed class HistoryChecker(BlockChecker blocks, ContentChecker content
             contentChecked = seqNo;
             if (entry.Type != EntryType.WriteSet)
             {
-                if (ordered.ContainsKey(seqNo)) throw new Violation(Rules.StateIsSerial, $"{entry.TxId} was ordered and is {entry.Type}");
+                if (ordered.ContainsKey(seqNo))
+                {
+                    throw new Violation(
+                        Rules.StateIsSerial, $"{entry.TxId} was ordered and is {entry.Type}");
+                }
             }
             else if (ordered.TryGetValue(seqNo, out OrderedOperation? operation))
             {
@@ -84,7 +97,9 @@ internal sealed class HistoryChecker(BlockChecker blocks, ContentChecker content
         bool right = value is null ? response.Status == 404 : response.Status == 200 && body == value;
         if (!right)
         {
-            throw new Violation(Rules.HistoryIsTrue, $"{operation.TxId} wrote {value ?? "nothing"}, the answer is {response.Status} {body}");
+            throw new Violation(
+                Rules.HistoryIsTrue,
+                $"{operation.TxId} wrote {value ?? "nothing"}, the answer is {response.Status} {body}");
         }
     }
 

@@ -1,10 +1,11 @@
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 
 namespace Curia.Simulation;
 
-/// <summary>What the state must be: every value that a key ever had, with the seqno that gave it. No tree, no transactions,
-/// one operation after the other.</summary>
+/// <summary>What the state must be: every value that a key ever had, with the seqno that gave it. No tree, no
+/// transactions, one operation after the other.</summary>
 internal sealed class NaiveModel
 {
     private readonly SortedDictionary<(string Map, ulong Key), List<(ulong SeqNo, string? Value)>> history = [];
@@ -42,7 +43,7 @@ internal sealed class NaiveModel
         public string? Get(string map, ulong key) => model.ValueAt(map, key, seqNo);
 
         public ulong Counter(ulong key) =>
-            Get(Maps.Counters, key) is { } digits ? ulong.Parse(digits, System.Globalization.CultureInfo.InvariantCulture) : 0;
+            Get(Maps.Counters, key) is { } digits ? ulong.Parse(digits, CultureInfo.InvariantCulture) : 0;
 
         public IEnumerable<(ulong Key, string Value)> All(string map) => model.AllAt(map, seqNo);
     }

@@ -8,7 +8,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Simulation;
 
-/// <summary>Asks for receipts and for old transactions, and verifies what comes with the service certificate alone.</summary>
+/// <summary>Asks for receipts and for old transactions, and verifies what comes with the service certificate
+/// alone.</summary>
 internal sealed class ReceiptChecker(World world)
 {
     private readonly SortedDictionary<TxId, Digest> leaves = [];
@@ -24,13 +25,33 @@ internal sealed class ReceiptChecker(World world)
         string path = cose ? "/app/receipt/cose" : "/app/receipt";
         if (Answered(Requests.Make("GET", $"{path}?transaction_id={txId}"), txId) is not { } response) return false;
         string kind = cose ? "COSE receipt" : "JSON receipt";
-        if (response.Status != 200) throw new Violation(Rules.ReceiptsVerify, $"{kind} of {txId}: answered {response.Status}");
-        if (txId > world.Node.View.Committed) throw new Violation(Rules.ReceiptsVerify, $"{kind} of {txId}, which is pending");
+        if (response.Status != 200)
+        {
+            throw new Violation(
+                Rules.ReceiptsVerify, $"{kind} of {txId}: answered {response.Status}");
+        }
+
+        if (txId > world.Node.View.Committed)
+        {
+            throw new Violation(
+                Rules.ReceiptsVerify, $"{kind} of {txId}, which is pending");
+        }
+
         ReceiptVerifyOptions options = new() { Keys = ServiceKeys.Of(world.Blocks.Service!), TxId = txId };
         ReceiptReport report = ReceiptVerifier.Verify(response.Body, options);
-        if (report.Verdict != ReceiptVerdict.Valid) throw new Violation(Rules.ReceiptsVerify, $"{kind} of {txId}: {report.Reason}");
+        if (report.Verdict != ReceiptVerdict.Valid)
+        {
+            throw new Violation(
+                Rules.ReceiptsVerify, $"{kind} of {txId}: {report.Reason}");
+        }
+
         LedgerEntry entry = world.Blocks.Entries[(int)txId.SeqNo.Value - 1];
-        if (report.Receipts[0].Leaf != entry.Leaf) throw new Violation(Rules.ReceiptsVerify, $"{kind} of {txId} is for another entry");
+        if (report.Receipts[0].Leaf != entry.Leaf)
+        {
+            throw new Violation(
+                Rules.ReceiptsVerify, $"{kind} of {txId} is for another entry");
+        }
+
         leaves[txId] = entry.Leaf;
         world.Situations.Reached(kind);
         return true;
@@ -44,7 +65,12 @@ internal sealed class ReceiptChecker(World world)
         ModelWrite asked = ordered.Writes.Count > 0 ? ordered.Writes[^1] : new ModelWrite(Maps.Private, 1, null);
         string target = $"/app/historical?seqno={txId.SeqNo}&map={Uri.EscapeDataString(asked.Map)}&key={asked.Key}";
         if (Answered(Requests.Make("GET", target, default, certificate), txId) is not { } response) return false;
-        if (txId > world.Node.View.Committed) throw new Violation(Rules.HistoryIsTrue, $"{txId} is pending, {operation} is history");
+        if (txId > world.Node.View.Committed)
+        {
+            throw new Violation(
+                Rules.HistoryIsTrue, $"{txId} is pending, {operation} is history");
+        }
+
         world.History.Historical(ordered, asked, response);
         world.Situations.Reached("old transaction read");
         return true;

@@ -1,6 +1,7 @@
 namespace Curia.Simulation;
 
-/// <summary>What must hold in every run. A violation names its rule, and each mutant names the rule that must catch it.</summary>
+/// <summary>What must hold in every run. A violation names its rule, and each mutant names the rule that must catch
+/// it.</summary>
 internal static class Rules
 {
     public const string CommitGrows = "committed never goes back";

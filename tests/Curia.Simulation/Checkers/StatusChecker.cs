@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Text.Json;
 using Curia.Endpoints;
@@ -36,14 +37,25 @@ internal sealed class StatusChecker(SeededRandom random, Situations situations)
         bool holds = status switch
         {
             TransactionStatus.Committed => txId <= view.Committed && txId.View == view.View,
-            TransactionStatus.Invalid => !ordered.Contains(txId) && !(txId.View >= view.View && txId.SeqNo > view.Committed.SeqNo),
+            TransactionStatus.Invalid => !ordered.Contains(txId)
+                && (txId.View < view.View || txId.SeqNo <= view.Committed.SeqNo),
             TransactionStatus.Pending => txId.SeqNo > view.Committed.SeqNo && txId.SeqNo <= view.Last.SeqNo,
             _ => !ordered.Contains(txId),
         };
-        if (!holds) throw new Violation(Rules.StatusesAreFinal, $"{txId} is said to be {status} at {view.Committed}, {view.Last}");
+        if (!holds)
+        {
+            throw new Violation(
+                Rules.StatusesAreFinal, $"{txId} is said to be {status} at {view.Committed}, {view.Last}");
+        }
+
         if (status == TransactionStatus.Committed)
         {
-            if (txId.SeqNo > synced) throw new Violation(Rules.CommitIsDurable, $"{txId} is told as committed, synced is {synced}");
+            if (txId.SeqNo > synced)
+            {
+                throw new Violation(
+                    Rules.CommitIsDurable, $"{txId} is told as committed, synced is {synced}");
+            }
+
             if (txId.SeqNo > AcknowledgedLast) AcknowledgedLast = txId.SeqNo;
         }
 
@@ -56,8 +68,18 @@ internal sealed class StatusChecker(SeededRandom random, Situations situations)
         NodeView view = node.View;
         if (view.Committed < committed) throw new Violation(Rules.CommitGrows, $"from {committed} to {view.Committed}");
         committed = view.Committed;
-        if (committed.SeqNo > synced) throw new Violation(Rules.CommitIsDurable, $"committed is {committed}, synced is {synced}");
-        if (committed.SeqNo > view.Last.SeqNo) throw new Violation(Rules.NodeHolds, $"{committed} is beyond the end {view.Last}");
+        if (committed.SeqNo > synced)
+        {
+            throw new Violation(
+                Rules.CommitIsDurable, $"committed is {committed}, synced is {synced}");
+        }
+
+        if (committed.SeqNo > view.Last.SeqNo)
+        {
+            throw new Violation(
+                Rules.NodeHolds, $"{committed} is beyond the end {view.Last}");
+        }
+
         if (!view.IsOpen) return;
         for (int count = 0; count < AskedPerStep; count++) Ask(node, Choose(view), synced);
     }
@@ -72,7 +94,7 @@ internal sealed class StatusChecker(SeededRandom random, Situations situations)
         }
 
         using JsonDocument body = JsonDocument.Parse(answered.Response.Body);
-        TransactionStatus status = System.Enum.Parse<TransactionStatus>(body.RootElement.GetProperty("status").GetString()!);
+        TransactionStatus status = Enum.Parse<TransactionStatus>(body.RootElement.GetProperty("status").GetString()!);
         Told(txId, status, node.View, synced);
         return status;
     }

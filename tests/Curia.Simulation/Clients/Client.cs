@@ -49,9 +49,17 @@ internal sealed class Client(World world, RunSettings settings, SeededRandom ran
                 break;
             case Execution.Proposed proposed:
                 // Meanwhile others go on: this is where conflicts come from.
-                world.Agenda.After(random.Between(0, settings.ThinkMicroseconds), () => Submit(operation, proposed, executions));
+                world.Agenda.After(Held(), () => Submit(operation, proposed, executions));
                 break;
         }
+    }
+
+    // Sometimes a worker is so slow that what it read is long committed and compacted away.
+    private long Held()
+    {
+        if (!random.Percent(3)) return random.Between(0, settings.ThinkMicroseconds);
+        world.Situations.Reached("transaction held for long");
+        return random.Between(20_000, 300_000);
     }
 
     private void Submit(Operation operation, Execution.Proposed proposed, int executions)
@@ -121,8 +129,9 @@ internal sealed class Client(World world, RunSettings settings, SeededRandom ran
 
     private void Await(TxId txId)
     {
-        // Sometimes a TxID that nobody was given: of an older view it is invalid at once, of a newer one it never comes.
-        if (random.Percent(20)) txId = txId with { View = new View(txId.View.Value + (random.Percent(50) ? 1ul : ulong.MaxValue)) };
+        // Sometimes a TxID that nobody was given: of an older view it is invalid at once, of a newer one it never
+        // comes.
+        if (random.Percent(20)) txId = txId with { View = random.Percent(50) ? txId.View.Next : new View(1) };
         long ticket = 0;
         ticket = world.Ticket($"await {txId}", answer =>
         {

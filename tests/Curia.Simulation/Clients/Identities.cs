@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using Curia.Cryptography;
 
 namespace Curia.Simulation;
@@ -11,7 +10,7 @@ internal static class Identities
     /// <summary>When virtual time begins.</summary>
     public static readonly DateTimeOffset Beginning = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static IReadOnlyList<Certificate> Users { get; } = [.. Enumerable.Range(1, 2).Select(n => Make($"user{n}", (ulong)n))];
+    public static IReadOnlyList<Certificate> Users { get; } = [Make("user1", 1), Make("user2", 2)];
 
     public static Certificate Member { get; } = Make("member", 100);
 

@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Text;
 using Curia.Endpoints;
@@ -34,7 +36,8 @@ internal abstract record Operation(string Method, string Target)
         public override ClaimsDigest Claims =>
             WithClaims ? new ClaimsDigest(Digest.Of(Encoding.UTF8.GetBytes(Value))) : ClaimsDigest.None;
 
-        public override Expected On(NaiveModel.ModelState state) => Expected.Ok("done", new ModelWrite(Map, Key, Value));
+        public override Expected On(NaiveModel.ModelState state) =>
+            Expected.Ok("done", new ModelWrite(Map, Key, Value));
     }
 
     /// <summary>One value under many keys: a transaction that is larger than the others.</summary>
@@ -56,7 +59,8 @@ internal abstract record Operation(string Method, string Target)
     }
 
     /// <summary>Reads and writes one counter: a lost update would show in its answer.</summary>
-    internal sealed record Add(ulong Key, ulong Amount) : Operation("POST", Invariant($"/app/add?key={Key}&amount={Amount}"))
+    internal sealed record Add(ulong Key, ulong Amount)
+        : Operation("POST", Invariant($"/app/add?key={Key}&amount={Amount}"))
     {
         public override Expected On(NaiveModel.ModelState state)
         {
@@ -79,7 +83,8 @@ internal abstract record Operation(string Method, string Target)
         }
     }
 
-    /// <summary>Reads all counters and writes their sum: conflicts with every counter that is changed or born meanwhile.</summary>
+    /// <summary>Reads all counters and writes their sum: conflicts with every counter that is changed or born
+    /// meanwhile.</summary>
     internal sealed record Total(ulong Key) : Operation("POST", Invariant($"/app/total?key={Key}"))
     {
         public override Expected On(NaiveModel.ModelState state)
@@ -87,7 +92,7 @@ internal abstract record Operation(string Method, string Target)
             ulong sum = 0;
             foreach ((ulong _, string value) in state.All(Maps.Counters))
             {
-                sum += ulong.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+                sum += ulong.Parse(value, CultureInfo.InvariantCulture);
             }
 
             return Expected.Ok(Invariant($"{sum}"), new ModelWrite(Maps.Totals, Key, Invariant($"{sum}")));
@@ -102,7 +107,8 @@ internal abstract record Operation(string Method, string Target)
         public override Expected On(NaiveModel.ModelState state) => Expected.Error(409);
     }
 
-    internal sealed record Get(string Map, ulong Key) : Operation("GET", Invariant($"/app/get?map={Name(Map)}&key={Key}"))
+    internal sealed record Get(string Map, ulong Key)
+        : Operation("GET", Invariant($"/app/get?map={Name(Map)}&key={Key}"))
     {
         public override Expected On(NaiveModel.ModelState state) =>
             state.Get(Map, Key) is { } value ? Expected.Ok(value) : Expected.Error(404);
@@ -115,23 +121,23 @@ internal abstract record Operation(string Method, string Target)
     }
 
     /// <summary>The request as it comes over the network.</summary>
-    public Request ToRequest(System.ReadOnlyMemory<byte> certificate) =>
+    public Request ToRequest(ReadOnlyMemory<byte> certificate) =>
         Requests.Make(Method, Target, Encoding.UTF8.GetBytes(Body), certificate);
 
-    private static string Name(string map) => System.Uri.EscapeDataString(map);
+    private static string Name(string map) => Uri.EscapeDataString(map);
 }
 
 /// <summary>Requests as the shell makes them.</summary>
 internal static class Requests
 {
     public static Request Make(
-        string method, string target, System.ReadOnlyMemory<byte> body = default, System.ReadOnlyMemory<byte> certificate = default)
+        string method,
+        string target,
+        ReadOnlyMemory<byte> body = default,
+        ReadOnlyMemory<byte> certificate = default)
     {
-        if (!Request.TryCreate(method, target, _ => null, body, certificate, out Request? request, out Response? refusal))
-        {
-            throw new Violation("a request is refused only when it is wrong", $"{method} {target}: {refusal.Status}");
-        }
-
-        return request;
+        return Request.TryCreate(method, target, _ => null, body, certificate, out Request? request, out _)
+            ? request
+            : throw new Violation(Rules.NodeHolds, $"a request was refused that is not wrong: {method} {target}");
     }
 }

@@ -9,7 +9,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Simulation;
 
-/// <summary>The application under test: each operation of <see cref="Operation"/>, as an author would write it.</summary>
+/// <summary>The application under test: each operation of <see cref="Operation"/>, as an author would write
+/// it.</summary>
 internal static class SimulationApp
 {
     private static readonly Map<ulong, ulong> counters = new(Maps.Counters, Codecs.UInt64, Codecs.UInt64);
@@ -20,7 +21,9 @@ internal static class SimulationApp
         [Maps.Public] = new Map<ulong, string>(Maps.Public, Codecs.UInt64, Codecs.Utf8),
     };
 
-    public static EndpointTable Endpoints { get; } = Build(AuthenticationPolicy.UserCertificate, Add);
+    public static AuthenticationPolicy Users => AuthenticationPolicy.UserCertificate;
+
+    public static EndpointTable Endpoints { get; } = Build(Users, Add);
 
     /// <summary>The application with another policy or another way to add: for mutants.</summary>
     public static EndpointTable Build(AuthenticationPolicy users, Func<Request, Transaction, Response> add)
@@ -72,7 +75,9 @@ internal static class SimulationApp
     private static Response Move(Request request, Transaction transaction)
     {
         MapView<ulong, ulong> map = transaction.Map(counters);
-        (ulong from, ulong to, ulong amount) = (Number(request, "from"), Number(request, "to"), Number(request, "amount"));
+        ulong from = Number(request, "from");
+        ulong to = Number(request, "to");
+        ulong amount = Number(request, "amount");
         map.TryGet(from, out ulong source);
         if (source < amount) return Response.Error(409, "NotEnough", "There is less than that.");
         map.Put(from, source - amount);
@@ -103,11 +108,13 @@ internal static class SimulationApp
     private static Response List(Request request, ReadOnlyTransaction transaction)
     {
         string name = Text(request, "map");
-        IEnumerable<string> entries = records.TryGetValue(name, out Map<ulong, string>? map)
-            ? transaction.Map(map).Range().Select(entry => $"{entry.Key}={entry.Value};")
-            : transaction.Map(name == Maps.Counters ? counters : totals).Range().Select(entry => $"{entry.Key}={entry.Value};");
-        return Response.Text(string.Concat(entries));
+        return Response.Text(string.Concat(records.TryGetValue(name, out Map<ulong, string>? map)
+            ? Lines(transaction.Map(map).Range())
+            : Lines(transaction.Map(name == Maps.Counters ? counters : totals).Range())));
     }
+
+    private static IEnumerable<string> Lines<T>(IEnumerable<KeyValuePair<ulong, T>> entries) =>
+        entries.Select(entry => $"{entry.Key}={entry.Value};");
 
     private static HistoricalPosition.At Locate(Request request) =>
         new(new SeqNo(Number(request, "seqno")));

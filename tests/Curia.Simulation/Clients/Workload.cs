@@ -34,7 +34,11 @@ internal sealed class Workload(SeededRandom random, int keys)
     {
         StringBuilder value = new();
         value.Append(Invariant($"{marker}-{serial++}"));
-        for (int padding = random.Pick([0, 10, 300]); padding > 0; padding--) value.Append((char)random.Between('a', 'z'));
+        for (int padding = random.Pick([0, 10, 300]); padding > 0; padding--)
+        {
+            value.Append((char)random.Between('a', 'z'));
+        }
+
         return value.ToString();
     }
 }

@@ -5,17 +5,30 @@ using Curia.Vocabulary;
 namespace Curia.Simulation;
 
 /// <summary>What came out of one seed.</summary>
-/// <param name="Seed">The seed.</param>
-/// <param name="Trace">The digest over all that happened.</param>
-/// <param name="Violation">What was wrong; null when nothing was.</param>
-/// <param name="Situations">What was reached.</param>
-/// <param name="Tail">The end of the trace.</param>
-/// <param name="Committed">Blocks that were sealed, and the events that it took.</param>
-internal sealed record SeedResult(
-    ulong Seed, Digest Trace, Violation? Violation, Situations Situations, IReadOnlyCollection<string> Tail, RunSize Committed);
+internal sealed record SeedResult
+{
+    public required ulong Seed { get; init; }
+
+    /// <summary>The digest over all that happened.</summary>
+    public required Digest Trace { get; init; }
+
+    /// <summary>What was wrong; null when nothing was.</summary>
+    public required Violation? Violation { get; init; }
+
+    public required Situations Situations { get; init; }
+
+    /// <summary>The end of the trace.</summary>
+    public required IReadOnlyCollection<string> Tail { get; init; }
+
+    public required RunSize Size { get; init; }
+}
 
 /// <summary>How much happened.</summary>
-internal readonly record struct RunSize(long Events, long Blocks, long Transactions);
+internal readonly record struct RunSize(long Events, long Blocks, long Transactions)
+{
+    public static RunSize operator +(RunSize left, RunSize right) =>
+        new(left.Events + right.Events, left.Blocks + right.Blocks, left.Transactions + right.Transactions);
+}
 
 /// <summary>Runs one seed.</summary>
 internal static class SeedRun
@@ -36,12 +49,19 @@ internal static class SeedRun
         }
         catch (InvariantException broken)
         {
-            violation = new Violation(Rules.NodeHolds, broken.Message);
+            violation = new Violation(Rules.NodeHolds, broken.ToString());
         }
 
         if (violation is not null) world.Trace.Add(world.Agenda.Now, $"VIOLATION {violation.Message}");
-        RunSize size = new(world.Events, world.Blocks.Blocks.Count, world.Blocks.Entries.Count);
-        return new SeedResult(seed, world.Trace.Finish(), violation, world.Situations, world.Trace.Tail, size);
+        return new SeedResult
+        {
+            Seed = seed,
+            Trace = world.Trace.Finish(),
+            Violation = violation,
+            Situations = world.Situations,
+            Tail = world.Trace.Tail,
+            Size = new RunSize(world.Events, world.Blocks.Blocks.Count, world.Blocks.Entries.Count),
+        };
     }
 
     /// <summary>Runs a seed twice; both runs must be the same to the byte.</summary>

@@ -5,8 +5,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Simulation;
 
-/// <summary>The part of the shell that stores and reads blocks: a few blocks are written, then one sync makes them durable,
-/// then the node hears of it. Here things go wrong.</summary>
+/// <summary>The part of the shell that stores and reads blocks: a few blocks are written, then one sync makes them
+/// durable, then the node hears of it. Here things go wrong.</summary>
 internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom random)
 {
     private readonly Queue<Effect.StoreBlock> waiting = new();
@@ -50,7 +50,11 @@ internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom rando
     private void Begin()
     {
         IsIdle = false;
-        for (int count = random.Between(1, 4); count > 0 && waiting.Count > 0; count--) batch.Enqueue(waiting.Dequeue());
+        for (int count = random.Between(1, 4); count > 0 && waiting.Count > 0; count--)
+        {
+            batch.Enqueue(waiting.Dequeue());
+        }
+
         if (batch.Count > 1) world.Situations.Reached("one sync for several blocks");
         world.Agenda.After(Latency(), WriteNext);
     }
@@ -109,8 +113,17 @@ internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom rando
 
         SeqNo last = written;
         IsIdle = true;
-        if (waiting.Count > 0) Begin();
+        bool more = waiting.Count > 0;
+        if (more) Begin();
+        if (more && random.Percent(20))
+        {
+            // The shell may tell of several syncs at once: the next one covers this one too.
+            world.Situations.Reached("one word for several syncs");
+            return;
+        }
+
         world.Deliver(new Input.Stored(last));
+        if (random.Percent(5)) world.Deliver(new Input.Stored(last));
     }
 
     private void Fail(string situation, string reason)
@@ -127,10 +140,13 @@ internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom rando
     {
         world.Situations.Reached("wrong bytes read back");
         if (bytes is not { } truth || truth.Length == 0) return null;
-        switch (random.Below(5))
+        switch (random.Below(6))
         {
             case 0:
                 return null;
+            case 4:
+                world.Situations.Reached("block of another service read back");
+                return random.Pick(ForeignLedger.Blocks);
             case 1:
                 return truth[..random.Below(truth.Length)];
             case 2:

@@ -82,7 +82,8 @@ internal sealed record FaultPlan
         {
             Ending = ending,
             EndingAtDiskAction = early ? random.Between(1, 3) : random.Between(4, random.Pick([20, 60, 160])),
-            CapacityBytes = ending == Ending.DiskFull ? random.Between(early ? 10 : 5_000, early ? 2_500 : 80_000) : long.MaxValue,
+            CapacityBytes = ending != Ending.DiskFull ? long.MaxValue
+                : early ? random.Between(10, 2_500) : random.Between(5_000, 80_000),
             DiskMicroseconds = random.Pick([50, 500, 5_000]),
             SlowPercent = random.Pick([0, 5, 30]),
             BadReadPercent = random.Pick([0, 20, 60]),

@@ -10,8 +10,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Simulation;
 
-/// <summary>The part of the shell that writes snapshots, some time later and while writes go on. A finished one is read as a
-/// joining node will read it, and its content compared with the naive model.</summary>
+/// <summary>The part of the shell that writes snapshots, some time later and while writes go on. A finished one is read
+/// as a joining node will read it, and its content compared with the naive model.</summary>
 internal sealed class SnapshotDriver(World world, FaultPlan plan, SeededRandom random)
 {
     private readonly SortedDictionary<SeqNo, byte[]> written = [];
@@ -47,7 +47,7 @@ internal sealed class SnapshotDriver(World world, FaultPlan plan, SeededRandom r
         ReceiptVerifyOptions options = new() { Keys = ServiceKeys.Of(world.Blocks.Service!) };
         ReceiptReport report = ReceiptVerifier.Verify(snapshot.Receipt, options);
         Require(report.Verdict == ReceiptVerdict.Valid, snapshot, $"has a receipt that is not valid: {report.Reason}");
-        Require(report.TxId is { } evidence && evidence.SeqNo == finish.EvidenceSeqNo, snapshot, "has a receipt of another transaction");
+        Require(report.TxId?.SeqNo == finish.EvidenceSeqNo, snapshot, "has a receipt of another transaction");
         Require(report.Receipts[0].Claims == snapshot.Digest, snapshot, "has a receipt that claims another digest");
         Content(snapshot);
     }
@@ -58,15 +58,19 @@ internal sealed class SnapshotDriver(World world, FaultPlan plan, SeededRandom r
         IReadOnlyList<byte[]> opened = [];
         if (snapshot.PrivateCount > 0)
         {
-            Require(
-                world.Content.Secret is { } secret && snapshot.TryOpen(secret, out opened), snapshot, "has private frames that do not open");
+            bool opens = world.Content.Secret is { } secret && snapshot.TryOpen(secret, out opened);
+            Require(opens, snapshot, "has private frames that do not open");
         }
 
         StateImport import = new();
-        foreach (ReadOnlyMemory<byte> frame in snapshot.Public) Require(import.TryAdd(frame.Span), snapshot, "has a wrong frame");
+        foreach (ReadOnlyMemory<byte> frame in snapshot.Public)
+        {
+            Require(import.TryAdd(frame.Span), snapshot, "has a wrong frame");
+        }
+
         foreach (byte[] frame in opened) Require(import.TryAdd(frame), snapshot, "has a wrong private frame");
         Require(import.TryFinish(snapshot.Header.TxId, out State? state), snapshot, "holds no state");
-        Require(state!.ComputeDigest() == snapshot.Header.StateDigest, snapshot, "holds another state than its header says");
+        Require(state!.ComputeDigest() == snapshot.Header.StateDigest, snapshot, "holds another state than it says");
         NaiveModel.ModelState expected = world.History.Model.At(snapshot.Header.TxId.SeqNo.Value);
         foreach (string map in (string[])[Maps.Private, Maps.Public, Maps.Counters, Maps.Totals])
         {
@@ -90,6 +94,10 @@ internal sealed class SnapshotDriver(World world, FaultPlan plan, SeededRandom r
 
     private static void Require(bool holds, Snapshot snapshot, string problem)
     {
-        if (!holds) throw new Violation(Rules.SnapshotsHoldTheState, $"the snapshot at {snapshot.Header.TxId} {problem}");
+        if (!holds)
+        {
+            throw new Violation(
+                Rules.SnapshotsHoldTheState, $"the snapshot at {snapshot.Header.TxId} {problem}");
+        }
     }
 }

@@ -7,7 +7,8 @@ using Curia.Vocabulary;
 namespace Curia.Simulation;
 
 /// <summary>A ledger directory on a disk with a write cache: what is written can be read back, what is synced survives.
-/// Lays chunk files out as the shell does (docs/ledger-format.md, "Chunk files"), with small chunks so that runs have several.</summary>
+/// Lays chunk files out as the shell does (docs/ledger-format.md, "Chunk files"), with small chunks so that runs have
+/// several.</summary>
 internal class VirtualDisk(int chunkBytes, long capacityBytes, Situations situations)
 {
     private readonly List<VirtualFile> files = [];
@@ -61,7 +62,8 @@ internal class VirtualDisk(int chunkBytes, long capacityBytes, Situations situat
         foreach (VirtualFile file in files) file.Sync();
     }
 
-    /// <summary>A sync fails: the cache is marked clean, whatever reached the platter. A later sync reports success.</summary>
+    /// <summary>A sync fails: the cache is marked clean, whatever reached the platter. A later sync reports
+    /// success.</summary>
     public void FailSync()
     {
         foreach (VirtualFile file in files) file.LoseCache();

@@ -3,7 +3,8 @@ using System.Collections.Generic;
 
 namespace Curia.Simulation;
 
-/// <summary>A file that is only appended to: what was written, and how much of it a sync has put on the platter.</summary>
+/// <summary>A file that is only appended to: what was written, and how much of it a sync has put on the
+/// platter.</summary>
 internal sealed class VirtualFile(string name)
 {
     private readonly List<byte> bytes = [];
@@ -32,7 +33,8 @@ internal sealed class VirtualFile(string name)
 
     public void Overwrite(int at, byte value) => bytes[at] = value;
 
-    /// <summary>Power fails: what was not synced is lost, kept, cut, or kept in some sectors and not in others.</summary>
+    /// <summary>Power fails: what was not synced is lost, kept, cut, or kept in some sectors and not in
+    /// others.</summary>
     public void Crash(SeededRandom random, Situations situations)
     {
         int unsynced = bytes.Count - SyncedLength;

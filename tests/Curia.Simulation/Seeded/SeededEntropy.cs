@@ -6,8 +6,8 @@ using Curia.Cryptography;
 
 namespace Curia.Simulation;
 
-/// <summary>Entropy that repeats: SHA-256 over the seed and a counter. It remembers what it gave, so that the checkers can
-/// find the ledger secret and read what nobody else can.</summary>
+/// <summary>Entropy that repeats: SHA-256 over the seed and a counter. It remembers what it gave, so that the checkers
+/// can find the ledger secret and read what nobody else can.</summary>
 internal sealed class SeededEntropy : Entropy
 {
     private readonly byte[] seedAndCounter = new byte[16];

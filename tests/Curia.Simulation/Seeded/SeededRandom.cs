@@ -10,7 +10,8 @@ internal sealed class SeededRandom
 
     public SeededRandom(ulong seed) => state = seed;
 
-    /// <summary>A stream of its own, so that one more choice in one part does not move the choices of the others.</summary>
+    /// <summary>A stream of its own, so that one more choice in one part does not move the choices of the
+    /// others.</summary>
     public SeededRandom Fork() => new(Next());
 
     // SplitMix64 (Steele, Lea, Flood 2014).

@@ -6,6 +6,7 @@ using Org.BouncyCastle.Crypto.EC;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Signers;
 using Org.BouncyCastle.Math;
+using Org.BouncyCastle.Math.EC;
 using Org.BouncyCastle.Math.EC.Multiplier;
 using Org.BouncyCastle.X509;
 
@@ -24,8 +25,9 @@ internal sealed class SeededSigner : Signer
     {
         using SecretBytes scalar = EcdsaSigner.PrivateScalar(entropy, SigningCurve.P256);
         key = new ECPrivateKeyParameters(new BigInteger(1, scalar.Reveal().ToArray()), domain);
-        ECPublicKeyParameters publicKey = new(new FixedPointCombMultiplier().Multiply(domain.G, key.D).Normalize(), Named());
-        SubjectPublicKeyInfo = SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(publicKey).GetDerEncoded();
+        ECPoint point = new FixedPointCombMultiplier().Multiply(domain.G, key.D).Normalize();
+        ECPublicKeyParameters half = new(point, Named());
+        SubjectPublicKeyInfo = SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(half).GetDerEncoded();
     }
 
     public override SigningCurve Curve => SigningCurve.P256;

@@ -43,7 +43,8 @@ public sealed class ReplicaTests
     [Fact]
     public void Who_is_no_voter_asks_for_no_votes()
     {
-        Replica learner = new(Self, Configuration.Of(new SeqNo(1), Other), new ReplicaOptions(), Replica.BeforeFirstView);
+        Configuration others = Configuration.Of(new SeqNo(1), Other);
+        Replica learner = new(Self, others, new ReplicaOptions(), Replica.BeforeFirstView);
         for (int tick = 0; tick < 100; tick++) Assert.Empty(learner.Step(new ReplicaInput.Tick()).All);
     }
 
@@ -95,7 +96,11 @@ public sealed class ReplicaTests
     public void Commit_never_goes_back()
     {
         Replica replica = Primary();
-        foreach (BlockInfo block in (BlockInfo[])[Block(2, 1, 2), Block(2, 3, 4)]) replica.Step(new ReplicaInput.Propose(block));
+        foreach (BlockInfo block in (BlockInfo[])[Block(2, 1, 2), Block(2, 3, 4)])
+        {
+            replica.Step(new ReplicaInput.Propose(block));
+        }
+
         Stored(replica, 4);
         Assert.Empty(Stored(replica, 2));
         Assert.Empty(Stored(replica, 4));
@@ -177,8 +182,8 @@ public sealed class ReplicaTests
     [Fact]
     public void A_primary_takes_no_more_blocks_than_may_be_uncommitted()
     {
-        Replica replica = new(
-            Self, Configuration.Of(new SeqNo(1), Self), new ReplicaOptions { UncommittedBlocksMax = 2 }, Replica.BeforeFirstView);
+        ReplicaOptions options = new() { UncommittedBlocksMax = 2 };
+        Replica replica = new(Self, Configuration.Of(new SeqNo(1), Self), options, Replica.BeforeFirstView);
         replica.Step(new ReplicaInput.Tick());
         for (ulong seqNo = 1; seqNo <= 2; seqNo++)
         {
@@ -191,7 +196,8 @@ public sealed class ReplicaTests
         Assert.Equal(new SeqNo(2), replica.Last);
         Stored(replica, 1);
         Assert.True(replica.CanPropose);
-        Assert.Equal([new ReplicaEffect.Store(Block(2, 3, 3))], replica.Step(new ReplicaInput.Propose(Block(2, 3, 3))).All);
+        BlockInfo next = Block(2, 3, 3);
+        Assert.Equal([new ReplicaEffect.Store(next)], replica.Step(new ReplicaInput.Propose(next)).All);
     }
 
     // Raft thesis, sections 4.1 and 4.3; DESIGN 4, "Reconfiguration".
@@ -213,8 +219,9 @@ public sealed class ReplicaTests
     public void The_older_configuration_counts_until_the_newer_one_commits()
     {
         Replica replica = Primary();
+        Configuration first = Configuration.Of(new SeqNo(1), Self);
         Configuration next = Configuration.Of(new SeqNo(4), Self);
-        replica.Step(new ReplicaInput.Propose(Block(2, 1, 2) with { Configuration = Configuration.Of(new SeqNo(1), Self) }));
+        replica.Step(new ReplicaInput.Propose(Block(2, 1, 2) with { Configuration = first }));
         Assert.Single(replica.Configurations);
         replica.Step(new ReplicaInput.Propose(Block(2, 3, 5) with { Configuration = next }));
         Stored(replica, 2);
