@@ -1,1 +1,1 @@
-return 0;
+return Curia.Host.CuriaHost.Run(args, Curia.Endpoints.EndpointTable.Empty);

@@ -1,0 +1,193 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using Curia.Ledger;
+using Curia.Vocabulary;
+using Microsoft.Win32.SafeHandles;
+
+namespace Curia.Host;
+
+/// <summary>Where each block lies: transaction to file and offset. Any thread.</summary>
+/// <remarks>The chunks are few and all known; the blocks of a closed chunk are found again by walking its lengths when
+/// somebody asks, so that memory does not grow with the ledger.</remarks>
+internal sealed class ChunkIndex
+{
+    // A chunk of smallest blocks (5 MiB of some 700 bytes) has about 7,500 positions of 24 bytes: 64 chunks are 12 MiB, and
+    // history that is read is mostly recent.
+    private const int ChunksLocatedMax = 64;
+
+    private readonly string folder;
+    private readonly Lock gate = new();
+    private readonly List<Chunk> chunks = [];
+    private readonly Queue<Chunk> located = new();
+    private int unnamedFrom;
+    private ulong unnamedLast = ulong.MaxValue;
+
+    /// <summary>An index of nothing.</summary>
+    public ChunkIndex(string folder) => this.folder = folder;
+
+    /// <summary>The files of this ledger.</summary>
+    public IReadOnlyList<string> Paths
+    {
+        get
+        {
+            lock (gate) return [.. chunks.Select(chunk => chunk.Path)];
+        }
+    }
+
+    /// <summary>A new chunk begins.</summary>
+    public void Open(SeqNo first, string path)
+    {
+        lock (gate) chunks.Add(new Chunk { First = first, Path = path, Blocks = [] });
+    }
+
+    /// <summary>The chunk that grows has one block more.</summary>
+    public void Add(SeqNo first, SeqNo last, long offset, int length)
+    {
+        lock (gate)
+        {
+            Chunk chunk = chunks[^1];
+            chunk.Blocks!.Add(new Place(first, offset, length));
+            chunk.Last = last;
+        }
+    }
+
+    /// <summary>The chunk that grew is complete.</summary>
+    public void Close()
+    {
+        lock (gate)
+        {
+            chunks[^1].IsClosed = true;
+            Keep(chunks[^1]);
+            FindUnnamed();
+        }
+    }
+
+    /// <summary>Whether a complete chunk still bears its first name though all of it is committed.</summary>
+    /// <remarks>Without the lock, which is held while files are renamed: the node loop asks this.</remarks>
+    public bool HasUnnamed(SeqNo committed) => Volatile.Read(ref unnamedLast) <= committed.Value;
+
+    /// <summary>Gives complete, committed chunks their final names.</summary>
+    /// <returns>Whether a file was renamed.</returns>
+    public bool NameCommitted(SeqNo committed)
+    {
+        if (!HasUnnamed(committed)) return false;
+        lock (gate)
+        {
+            for (; FindUnnamed() <= committed.Value; unnamedFrom++)
+            {
+                Chunk chunk = chunks[unnamedFrom];
+                string path = Path.Combine(folder, LedgerChunk.ClosedName(chunk.First, chunk.Last));
+                File.Move(chunk.Path, path);
+                chunk.Path = path;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The bytes of the block that holds a transaction.</summary>
+    /// <returns>Null when there is no such block, or the file ends before it does.</returns>
+    public ReadOnlyMemory<byte>? Read(SeqNo seqNo)
+    {
+        SafeFileHandle file;
+        Chunk chunk;
+        lock (gate)
+        {
+            int at = chunks.FindLastIndex(candidate => candidate.First <= seqNo);
+            if (at < 0 || seqNo > chunks[at].Last) return null;
+            chunk = chunks[at];
+
+            // Opened under the lock, since the writer renames under it; the open file keeps its content after that.
+            file = File.OpenHandle(chunk.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+
+        using (file)
+        {
+            if (Locate(chunk, file, seqNo) is not Place place) return null;
+            byte[] block = new byte[place.Length];
+            return RandomAccess.Read(file, block, place.Offset) == block.Length ? block : null;
+        }
+    }
+
+    private Place? Locate(Chunk chunk, SafeFileHandle file, SeqNo seqNo)
+    {
+        lock (gate)
+        {
+            if (chunk.Blocks is not null) return Find(chunk.Blocks, seqNo);
+        }
+
+        List<Place> blocks = Walk(file);
+        lock (gate)
+        {
+            if (chunk.Blocks is null)
+            {
+                chunk.Blocks = blocks;
+                Keep(chunk);
+            }
+        }
+
+        return Find(blocks, seqNo);
+    }
+
+    private ulong FindUnnamed()
+    {
+        bool found = unnamedFrom < chunks.Count && chunks[unnamedFrom].IsClosed;
+        ulong last = found ? chunks[unnamedFrom].Last.Value : ulong.MaxValue;
+        Volatile.Write(ref unnamedLast, last);
+        return last;
+    }
+
+    private void Keep(Chunk chunk)
+    {
+        located.Enqueue(chunk);
+        if (located.Count > ChunksLocatedMax) located.Dequeue().Blocks = null;
+    }
+
+    private static Place? Find(List<Place> blocks, SeqNo seqNo)
+    {
+        int low = 0;
+        int high = blocks.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            if (blocks[middle].First <= seqNo) low = middle;
+            else high = middle - 1;
+        }
+
+        return high < 0 || blocks[low].First > seqNo ? null : blocks[low];
+    }
+
+    // Lengths on disk are the enemy's: a wrong one ends the walk, and the node then says that the block is missing or changed.
+    private static List<Place> Walk(SafeFileHandle file)
+    {
+        List<Place> blocks = [];
+        long size = RandomAccess.GetLength(file);
+        Span<byte> start = stackalloc byte[Block.HeaderSize];
+        for (long offset = LedgerChunk.HeaderSize; RandomAccess.Read(file, start, offset) == start.Length;)
+        {
+            if (!BlockHeader.TryDecode(start, out BlockHeader header, out _) || header.Length > size - offset) break;
+            blocks.Add(new Place(header.First, offset, header.Length));
+            offset += header.Length;
+        }
+
+        return blocks;
+    }
+
+    private readonly record struct Place(SeqNo First, long Offset, int Length);
+
+    private sealed class Chunk
+    {
+        public required SeqNo First { get; init; }
+
+        public SeqNo Last { get; set; }
+
+        public required string Path { get; set; }
+
+        public bool IsClosed { get; set; }
+
+        public List<Place>? Blocks { get; set; }
+    }
+}

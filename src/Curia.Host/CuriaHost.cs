@@ -1,0 +1,118 @@
+using System;
+using System.IO;
+using System.Threading.Tasks;
+using Curia.Cryptography;
+using Curia.Endpoints;
+using Curia.Node;
+
+namespace Curia.Host;
+
+/// <summary>The shell around one node: everything that the deterministic core may not touch.</summary>
+public static class CuriaHost
+{
+    // After the drain time: sealing and storing one block. A disk that needs longer hangs.
+    private static readonly TimeSpan LastBlockTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs a node with an application until it is told to stop.</summary>
+    /// <param name="args">The command line: <c>--config node.json [--disclose-data-keys FILE]</c>.</param>
+    /// <param name="application">The application's endpoints.</param>
+    /// <returns>The exit code: 0 drained, 2 wrong usage, 3 the environment failed.</returns>
+    public static int Run(string[] args, EndpointTable application)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        ArgumentNullException.ThrowIfNull(application);
+        if (args is ["--version"])
+        {
+            Console.WriteLine(ProgramVersion());
+            return 0;
+        }
+
+        if (!HostArguments.TryParse(args, out HostArguments? arguments, out string wrong))
+        {
+            Console.Error.WriteLine($"Not understood: {wrong}. {HostArguments.Usage}");
+            return 2;
+        }
+
+        try
+        {
+            return RunAsync(arguments!, application).GetAwaiter().GetResult();
+        }
+        catch (StartFailure failure)
+        {
+            Console.Error.WriteLine(failure.Message);
+            return 3;
+        }
+    }
+
+    private static async Task<int> RunAsync(HostArguments arguments, EndpointTable application)
+    {
+        // Read and check everything, and bind the sockets, before the first byte is written.
+        NodeConfiguration configuration = NodeConfiguration.Read(arguments.Config);
+        GenesisSettings genesis = GenesisMaterial.Read(configuration.Genesis);
+        using Shutdown shutdown = new();
+        using HostLog log = new(configuration.LogFormat, configuration.LogLevel);
+        using HostMetrics metrics = new();
+        StartChecks.EmptyFolder("ledger", configuration.Ledger);
+        StartChecks.WritableFolder("snapshot", configuration.Snapshots);
+        await using HttpFrontend frontend = await HttpFrontend.BindAsync(configuration, log);
+        OutputFiles output = OutputFiles.Prepare(configuration.Output);
+        if (arguments.DiscloseDataKeys is string file) StartChecks.WritableFolder("data key", Path.GetDirectoryName(Path.GetFullPath(file))!);
+
+        // The node, and what its effects are performed on.
+        SystemEntropy entropy = new();
+        using EcdsaSigner nodeKey = EcdsaSigner.Generate(entropy);
+        PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
+        NodeSetup setup = new()
+        {
+            NodeKey = nodeKey,
+            Entropy = entropy,
+            NewSigner = source => EcdsaSigner.Generate(source),
+            Application = application,
+            Genesis = genesis,
+            SubjectAlternativeNames = addresses.AlternativeNames,
+            PublishedAddresses = addresses.HostsAndPorts,
+            Platform = configuration.Genesis.Platform,
+            Limits = new NodeLimits { SnapshotInterval = (ulong)configuration.Limits.SnapshotTransactions },
+            ProgramVersion = ProgramVersion(),
+        };
+        using CuriaNode node = new(setup);
+        InputQueue inputs = new();
+        using LedgerFiles ledger = LedgerFiles.Create(configuration.Ledger, inputs.Add, metrics, log);
+        SnapshotFiles snapshots = new(configuration.Snapshots, inputs.Add, log);
+        bool isOpen = false;
+        NodeLoop loop = new(node, inputs, ledger, snapshots, metrics, log, open =>
+        {
+            if (arguments.DiscloseDataKeys is string path) DataKeyDisclosure.Write(path, node, log);
+            output.Write(node.View.NodeId, open, addresses);
+            frontend.Open(TlsIdentity.Join(open.NodeCertificate.Span, nodeKey));
+            isOpen = true;
+        });
+        frontend.Handle(new RequestHandling(node, loop, setup.Limits, configuration.Limits, metrics, new(frontend.Sessions), log));
+        metrics.ObserveNode(node, inputs);
+        metrics.ObserveSessions(frontend.Sessions);
+        log.Warning("INSECURE: platform 'virtual' is a simulation for development. Nothing protects keys or private data from "
+            + "this machine.");
+        loop.Start();
+        LoopEnd end = await UntilEndAsync(frontend, loop, shutdown, configuration.Limits, log);
+        output.Withdraw();
+        if (!isOpen) ledger.Discard();
+        if (end.Reason is null) return 0;
+        if (!isOpen) throw new StartFailure("The node did not open its service", end.Reason, "Correct this and start it again");
+        log.Error(end.Reason);
+        return 3;
+    }
+
+    private static async Task<LoopEnd> UntilEndAsync(
+        HttpFrontend frontend, NodeLoop loop, Shutdown shutdown, LimitsConfiguration limits, HostLog log)
+    {
+        if (await Task.WhenAny(loop.Ended, shutdown.Requested) == loop.Ended) return await loop.Ended;
+
+        log.Info("The node stops: it takes no more requests, finishes those in flight and stores the last block.");
+        await frontend.StopAsync(TimeSpan.FromSeconds(limits.DrainSeconds));
+        loop.Drain();
+        if (await Task.WhenAny(loop.Ended, Task.Delay(LastBlockTime)) == loop.Ended) return await loop.Ended;
+        return new LoopEnd($"The last block was not stored within {LastBlockTime.TotalSeconds} seconds. Look at the disk");
+    }
+
+    private static string ProgramVersion() => typeof(CuriaHost).Assembly.GetName().Version!.ToString(3);
+}

@@ -1,0 +1,98 @@
+using System;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Curia.Host;
+
+/// <summary>Files that are there whole or not at all after a crash.</summary>
+internal static class DurableFiles
+{
+    /// <summary>Writes a file under a temporary name beside its place, makes it durable, then renames it into place.</summary>
+    /// <exception cref="IOException">The disk is full or broken; the temporary file is removed, the old file stands.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder does not let this process write.</exception>
+    /// <param name="path">Its place.</param>
+    /// <param name="content">All of it.</param>
+    /// <param name="isSecret">Whether only the owner may read it.</param>
+    public static void Replace(string path, ReadOnlySpan<byte> content, bool isSecret = false)
+    {
+        string temporary = Temporary(path);
+        try
+        {
+            using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                // Before the content: there is no moment in which others could read it.
+                if (isSecret && !OperatingSystem.IsWindows())
+                    File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                RandomAccess.Write(file, content, 0);
+                RandomAccess.FlushToDisk(file);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            Remove(temporary);
+            throw;
+        }
+
+        FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Makes a folder, and finds out whether files can be written in it, before anything depends on it.</summary>
+    /// <exception cref="IOException">The disk is full or broken, or a file has the folder's name.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder does not let this process write.</exception>
+    public static void Prepare(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        string probe = Temporary(Path.Combine(folder, "probe"));
+        try
+        {
+            // One page: on a full disk an empty file can still be made, its first byte cannot.
+            using SafeFileHandle file = File.OpenHandle(probe, FileMode.CreateNew, FileAccess.Write);
+            RandomAccess.Write(file, new byte[4096], 0);
+            RandomAccess.FlushToDisk(file);
+        }
+        finally
+        {
+            Remove(probe);
+        }
+    }
+
+    /// <summary>Makes the names in a folder durable: a new or renamed file is lost without it, whatever it holds.</summary>
+    /// <remarks>fsync(2), NOTES: "does not necessarily ensure that the entry in the directory containing the file has also
+    /// reached disk". The framework opens no folders, so one call to the C library does. Windows flushes names itself.</remarks>
+    public static void FlushFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        const int readOnly = 0;
+        int descriptor = Open(Encoding.UTF8.GetBytes(folder + "\0"), readOnly);
+        if (descriptor < 0)
+        {
+            throw new IOException($"{folder}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        }
+
+        using SafeFileHandle handle = new(descriptor, ownsHandle: true);
+        RandomAccess.FlushToDisk(handle);
+    }
+
+    /// <summary>Removes a file if it is there; a failure to do so is no failure of the caller's job.</summary>
+    public static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It stays behind under a name that nothing reads.
+        }
+    }
+
+    private static string Temporary(string path) => $"{path}.{Environment.ProcessId}.tmp";
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Open(byte[] path, int flags);
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using Curia.Endpoints;
+using Curia.Vocabulary;
+
+namespace Curia.Host;
+
+/// <summary>What goes back to the client, and what is counted of it.</summary>
+/// <param name="Response">Status, headers and body.</param>
+/// <param name="Route">The path template of the endpoint; null when there was none.</param>
+/// <param name="TxId">Goes into the header x-ms-ccf-transaction-id.</param>
+/// <param name="WaitedForCommit">Whether the client's preference was followed.</param>
+internal readonly record struct Outgoing(Response Response, string? Route = null, TxId? TxId = null, bool WaitedForCommit = false);
+
+/// <summary>The answers that the shell gives itself, in the OData shape of all errors.</summary>
+internal static class HostResponses
+{
+    /// <summary>503: more sessions than the listener admits.</summary>
+    public static readonly Response TooManySessions = Retry(Response.Error(503, "SessionCapExhausted",
+        "The listener has as many open sessions as it admits. Close some, or try again later."));
+
+    /// <summary>503: more requests in flight than the node admits.</summary>
+    public static readonly Response TooManyInFlight = Retry(Response.Error(503, "TooManyRequests",
+        "The node has as many requests in flight as it admits. Try again later."));
+
+    /// <summary>503: too many inputs wait for the loop.</summary>
+    public static readonly Response QueueFull = Retry(Response.Error(503, "TooManyRequests",
+        "The node has more to do than it can do soon. Nothing was written. Try again later."));
+
+    /// <summary>503: the node stops, or did not answer.</summary>
+    public static readonly Response Stopping = Retry(Response.Error(503, "NodeUnavailable",
+        "The node gave no answer; it may be stopping. Ask for the state before you send a write again."));
+
+    /// <summary>503: lost too many races.</summary>
+    public static readonly Response AttemptsExceeded = Retry(Response.Error(503, "TransactionCommitAttemptsExceedLimit",
+        "The transaction met a conflicting one at each attempt. Nothing was written. Try again later."));
+
+    /// <summary>503: the transaction was ordered, and did not last.</summary>
+    public static readonly Response Invalidated = Response.Error(503, "TransactionInvalid",
+        "The transaction was invalidated before it committed. Nothing was written. Send it again.");
+
+    /// <summary>504: the client's time was up before commit.</summary>
+    public static readonly Response CommitTimeout = Response.Error(504, "CommitTimeout",
+        "The transaction is not committed yet. Follow its status with GET /app/tx?transaction_id=.");
+
+    /// <summary>404: the path is not served on this listener.</summary>
+    public static readonly Response NotServedHere = Response.NotFound("This listener does not serve this path.");
+
+    /// <summary>500: the reason is in the node's log only.</summary>
+    public static readonly Response InternalError = Response.Error(500, "InternalError", "The node failed to answer this request.");
+
+    /// <summary>What the server found wrong with a request, in our shape.</summary>
+    public static Response BadRequest(int status, LimitsConfiguration limits) => status switch
+    {
+        413 => Response.Error(413, "RequestBodyTooLarge", string.Create(CultureInfo.InvariantCulture,
+            $"The body has more than {limits.BodyBytes} bytes.")),
+        431 => Response.Error(431, "RequestHeaderTooLarge", string.Create(CultureInfo.InvariantCulture,
+            $"The header has more than {limits.HeaderBytes} bytes or {limits.HeaderCount} fields.")),
+        408 => Response.Error(408, "RequestTimeout", "The request did not arrive in time."),
+        _ => Response.Error(400, "InvalidRequest", "The request is not valid HTTP."),
+    };
+
+    /// <summary>What the node refused to order.</summary>
+    public static Response Refused(Curia.Node.Answer.Refused refused)
+    {
+        Response response = Response.Error(refused.Status, refused.Code, refused.Message);
+        return refused.Status == 503 ? Retry(response) : response;
+    }
+
+    private static Response Retry(Response response) => response.With("Retry-After", "1");
+}

@@ -1,0 +1,79 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Curia.Node;
+
+namespace Curia.Host;
+
+/// <summary>An input on its way to the loop, with the request that waits for the answer to it.</summary>
+internal readonly record struct QueuedInput(Input Input, PendingReply? Reply);
+
+/// <summary>What waits for the loop: many threads add, one takes everything at once.</summary>
+/// <remarks>Two lists that change places: an input costs a lock without contention and no allocation.</remarks>
+internal sealed class InputQueue
+{
+    /// <summary>Inputs of clients that may wait: at some 20 µs a step they are 80 ms of work, which is the longest that a
+    /// client should be kept waiting before it is told that the node is busy. Beyond it: 503.</summary>
+    public const int RequestsQueuedMax = 4096;
+
+    private readonly object gate = new();
+    private List<QueuedInput> waiting = new(RequestsQueuedMax);
+    private List<QueuedInput> spare = new(RequestsQueuedMax);
+    private bool asleep;
+    private bool closed;
+
+    /// <summary>How many inputs wait.</summary>
+    public int Count => Volatile.Read(ref waiting).Count;
+
+    /// <summary>Adds what a client asked for.</summary>
+    /// <returns>False when too much waits already, or the loop takes nothing more.</returns>
+    public bool TryAddRequest(Input input, PendingReply? reply)
+    {
+        lock (gate)
+        {
+            if (closed || waiting.Count >= RequestsQueuedMax) return false;
+            AddLocked(new QueuedInput(input, reply));
+            return true;
+        }
+    }
+
+    /// <summary>Adds the outcome of an effect. Never refused: the node asked for it, so their number is bounded by the node.</summary>
+    public void Add(Input input)
+    {
+        lock (gate)
+        {
+            if (!closed) AddLocked(new QueuedInput(input, null));
+        }
+    }
+
+    /// <summary>Everything that waits, in order; waits itself for a while when that is nothing. Only the loop calls it, and
+    /// is done with the list when it calls again.</summary>
+    public List<QueuedInput> TakeAll(TimeSpan patience)
+    {
+        lock (gate)
+        {
+            if (waiting.Count == 0 && patience > TimeSpan.Zero)
+            {
+                asleep = true;
+                Monitor.Wait(gate, patience);
+                asleep = false;
+            }
+
+            spare.Clear();
+            (waiting, spare) = (spare, waiting);
+            return spare;
+        }
+    }
+
+    /// <summary>Nothing more is taken in.</summary>
+    public void Close()
+    {
+        lock (gate) closed = true;
+    }
+
+    private void AddLocked(QueuedInput input)
+    {
+        waiting.Add(input);
+        if (asleep) Monitor.Pulse(gate);
+    }
+}

@@ -1,0 +1,196 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Threading;
+using Curia.Ledger;
+using Curia.Node;
+using Curia.Vocabulary;
+using Microsoft.Win32.SafeHandles;
+
+namespace Curia.Host;
+
+/// <summary>The ledger on disk: append-only chunk files (docs/ledger-format.md), one thread that writes them.</summary>
+/// <remarks>A block counts as stored when the file and the folder that names it are flushed. When several blocks wait, they
+/// share one flush. After a failed write or flush nothing is tried again: what the disk holds is then unknown, and a second
+/// fsync that succeeds would prove nothing (the kernel has dropped the dirty pages and their error).</remarks>
+internal sealed class LedgerFiles : IDisposable
+{
+    private static readonly TimeSpan closeTime = TimeSpan.FromSeconds(10);
+
+    private readonly string folder;
+    private readonly ChunkIndex index;
+    private readonly Action<Input> tell;
+    private readonly HostMetrics metrics;
+    private readonly HostLog log;
+    private readonly Thread writer;
+    private readonly object gate = new();
+    private List<Effect.StoreBlock> waiting = [];
+    private List<Effect.StoreBlock> taken = [];
+    private SeqNo committed;
+    private bool closing;
+
+    // The chunk that grows; only the writing thread touches these.
+    private SafeFileHandle? file;
+    private long fileBytes;
+    private bool folderChanged;
+
+    private LedgerFiles(string folder, Action<Input> tell, HostMetrics metrics, HostLog log)
+    {
+        this.folder = folder;
+        this.tell = tell;
+        this.metrics = metrics;
+        this.log = log;
+        index = new ChunkIndex(folder);
+        writer = new Thread(Write) { IsBackground = true, Name = "ledger writer" };
+    }
+
+    /// <summary>Makes the folder if need be, and starts the writing thread.</summary>
+    /// <param name="folder">Where the chunks go; must hold nothing yet.</param>
+    /// <param name="tell">Takes the outcomes: <see cref="Input.Stored"/>, <see cref="Input.StoreFailed"/> and <see cref="Input.BlockRead"/>.</param>
+    /// <param name="metrics">Counts bytes and flushes.</param>
+    /// <param name="log">Takes failures.</param>
+    /// <exception cref="StartFailure">The folder cannot be made or written, or holds a ledger already.</exception>
+    public static LedgerFiles Create(string folder, Action<Input> tell, HostMetrics metrics, HostLog log)
+    {
+        StartChecks.EmptyFolder("ledger", folder);
+        LedgerFiles files = new(folder, tell, metrics, log);
+        files.writer.Start();
+        return files;
+    }
+
+    /// <summary>Appends a block; <see cref="Input.Stored"/> follows when it is safe, perhaps together with later ones.</summary>
+    public void Append(Effect.StoreBlock block)
+    {
+        lock (gate)
+        {
+            waiting.Add(block);
+            Monitor.Pulse(gate);
+        }
+    }
+
+    /// <summary>Chunks that end at or before this transaction get their final name.</summary>
+    public void Committed(SeqNo last)
+    {
+        lock (gate)
+        {
+            committed = last;
+            if (index.HasUnnamed(last)) Monitor.Pulse(gate);
+        }
+    }
+
+    /// <summary>Reads the block that holds a transaction; <see cref="Input.BlockRead"/> follows. The node verifies what comes
+    /// back, so a changed file is found there and not here.</summary>
+    public void Read(SeqNo seqNo) => ThreadPool.UnsafeQueueUserWorkItem(ReadOne, (this, seqNo), preferLocal: false);
+
+    /// <summary>Takes away what was written by a start that did not succeed, so that the next one finds the folder empty.</summary>
+    public void Discard()
+    {
+        Dispose();
+        foreach (string path in index.Paths) DurableFiles.Remove(path);
+    }
+
+    /// <summary>Writes what waits, then closes the file.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            closing = true;
+            Monitor.Pulse(gate);
+        }
+
+        if (writer.IsAlive && !writer.Join(closeTime)) return; // a disk that hangs must not hang the end as well
+        file?.Dispose();
+        file = null;
+    }
+
+    private static void ReadOne((LedgerFiles Files, SeqNo SeqNo) request)
+    {
+        ReadOnlyMemory<byte>? block = null;
+        try
+        {
+            block = request.Files.index.Read(request.SeqNo);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            request.Files.log.Warning($"The block of seqno {request.SeqNo} cannot be read: {e.Message}");
+        }
+
+        request.Files.tell(new Input.BlockRead(request.SeqNo, block));
+    }
+
+    private void Write()
+    {
+        try
+        {
+            while (TakeAll(out SeqNo safeToName))
+            {
+                if (taken.Count > 0) StoreTaken();
+                if (index.NameCommitted(safeToName)) DurableFiles.FlushFolder(folder);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Error($"The ledger cannot be written in {folder}: {e.Message}");
+            tell(new Input.StoreFailed($"{folder}: {e.Message}"));
+        }
+    }
+
+    private bool TakeAll(out SeqNo safeToName)
+    {
+        lock (gate)
+        {
+            while (waiting.Count == 0 && !index.HasUnnamed(committed) && !closing) Monitor.Wait(gate);
+            taken.Clear();
+            (waiting, taken) = (taken, waiting);
+            safeToName = committed;
+            return taken.Count > 0 || index.HasUnnamed(committed);
+        }
+    }
+
+    private void StoreTaken()
+    {
+        foreach (Effect.StoreBlock block in taken)
+        {
+            if (file is null) OpenChunk(block.First);
+            RandomAccess.Write(file!, block.Bytes.Span, fileBytes);
+            index.Add(block.First, block.Last, fileBytes, block.Bytes.Length);
+            fileBytes += block.Bytes.Length;
+            metrics.LedgerBytes(block.Bytes.Length);
+            if (fileBytes >= LedgerChunk.BytesToClose) CloseChunk();
+        }
+
+        if (file is not null) Flush(file);
+        if (folderChanged) DurableFiles.FlushFolder(folder);
+        folderChanged = false;
+        tell(new Input.Stored(taken[^1].Last));
+    }
+
+    private void OpenChunk(SeqNo first)
+    {
+        string path = Path.Combine(folder, LedgerChunk.OpenName(first));
+        byte[] header = LedgerChunk.Header(first);
+
+        // CreateNew: a second process on the same folder must not write into this one's ledger.
+        file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        index.Open(first, path);
+        RandomAccess.Write(file, header, 0);
+        fileBytes = header.Length;
+        folderChanged = true;
+    }
+
+    private void CloseChunk()
+    {
+        Flush(file!);
+        file!.Dispose();
+        file = null;
+        index.Close();
+    }
+
+    private void Flush(SafeFileHandle target)
+    {
+        long start = Stopwatch.GetTimestamp();
+        RandomAccess.FlushToDisk(target);
+        metrics.Flushed(Stopwatch.GetElapsedTime(start));
+    }
+}

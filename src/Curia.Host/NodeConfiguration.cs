@@ -1,0 +1,197 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Net;
+using Curia.Node;
+
+namespace Curia.Host;
+
+/// <summary>One address on which the node answers, and what it answers there.</summary>
+/// <param name="Name">Names it in metrics and in addresses.json.</param>
+/// <param name="Bind">Where it listens; port 0 takes any free port.</param>
+/// <param name="PublishedHost">The host that clients use: a DNS name or the text of an IP address.</param>
+/// <param name="PublishedPort">The port that clients use; 0: the one that is bound.</param>
+/// <param name="Serves">Path prefixes; any other path is 404 here.</param>
+/// <param name="SessionsMax">Open connections that get answers; some more get 503, the rest is closed.</param>
+internal sealed record ListenerConfiguration(
+    string Name, IPEndPoint Bind, string PublishedHost, int PublishedPort, IReadOnlyList<string> Serves, int SessionsMax);
+
+/// <summary>What protects the node from its clients, and how often it writes its state to disk.</summary>
+internal sealed record LimitsConfiguration(
+    int BodyBytes, int HeaderBytes, int HeaderCount, int Streams, int InFlight, int IdleSeconds, int RequestSeconds,
+    int DrainSeconds, int SnapshotTransactions);
+
+/// <summary>Files that the node writes for its operator; null: not wanted.</summary>
+internal sealed record OutputConfiguration(
+    string? ServiceCertificate, string? NodeCertificate, string? Addresses, string? Pid)
+{
+    /// <summary>The paths that are wanted.</summary>
+    public IEnumerable<string> Paths =>
+        new[] { ServiceCertificate, NodeCertificate, Addresses, Pid }.OfType<string>();
+}
+
+/// <summary>Which certificate a member brings, and the public key that secrets for it are wrapped with.</summary>
+internal sealed record MemberConfiguration(string Certificate, string? EncryptionKey);
+
+/// <summary>The first members and users, as files, and the name of the new service.</summary>
+internal sealed record GenesisConfiguration(
+    string Name, string Platform, int CertificateValidityDays, IReadOnlyList<MemberConfiguration> Members,
+    IReadOnlyList<string> Users);
+
+/// <summary>node.json: what the operator of one machine decides. No promise to others rests on it (DESIGN 6, "node.json").</summary>
+internal sealed record NodeConfiguration(
+    string Name, string Ledger, string Snapshots, IReadOnlyList<ListenerConfiguration> Listeners,
+    GenesisConfiguration Genesis, LimitsConfiguration Limits, OutputConfiguration Output, LogFormat LogFormat,
+    LogSeverity LogLevel)
+{
+    // Far above any configuration a person writes; a wrong file (a ledger, a device) is not read into memory.
+    private const int FileBytesMax = 1024 * 1024;
+
+    // As many listeners as an operator can tell apart; each costs a socket and a certificate.
+    private const int ListenersMax = 16;
+
+    // All of them are written in one transaction, the genesis, which is bounded.
+    private const int GenesisCertificatesMax = 1000;
+
+    /// <summary>Reads and checks the file; paths in it are relative to its folder.</summary>
+    /// <exception cref="StartFailure">The file is missing, unreadable, or wrong; the message names the field.</exception>
+    public static NodeConfiguration Read(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(full)!;
+        ConfigurationSection top = ConfigurationSection.Parse(path, ConfigurationFiles.Read("configuration", full, FileBytesMax));
+        ConfigurationSection log = top.Section("log");
+        NodeConfiguration configuration = new(
+            Name: Label(top, "name"),
+            Ledger: Path.GetFullPath(top.Text("ledger"), folder),
+            Snapshots: Path.GetFullPath(top.Text("snapshots"), folder),
+            Listeners: ReadListeners(top),
+            Genesis: ReadGenesis(top.Section("genesis"), folder),
+            Limits: ReadLimits(top.Section("limits")),
+            Output: ReadOutput(top.Section("output"), folder),
+            LogFormat: log.OneOf("format", LogFormat.Json, ("json", LogFormat.Json), ("text", LogFormat.Text)),
+            LogLevel: log.OneOf("level", LogSeverity.Information, ("info", LogSeverity.Information),
+                ("warning", LogSeverity.Warning), ("error", LogSeverity.Error)));
+        log.Done();
+        top.Done();
+        return configuration;
+    }
+
+    private static List<ListenerConfiguration> ReadListeners(ConfigurationSection top)
+    {
+        List<ListenerConfiguration> listeners = [.. top.Sections("listeners", ListenersMax).Select(ReadListener)];
+        if (listeners.Count == 0) throw top.Refuse("listeners", "is empty", "add at least one listener");
+        if (listeners.DistinctBy(listener => listener.Name).Count() < listeners.Count)
+            throw top.Refuse("listeners", "has two listeners of one name", "give each its own name");
+        return listeners;
+    }
+
+    private static ListenerConfiguration ReadListener(ConfigurationSection section)
+    {
+        string address = section.Text("address");
+        if (!TryHostAndPort(address, out string host, out int port) || !IPAddress.TryParse(host, out IPAddress? bind))
+            throw section.Refuse("address", $"is \"{address}\"", "write an IP address and a port, such as 127.0.0.1:8000");
+
+        bool isEvery = bind.Equals(IPAddress.Any) || bind.Equals(IPAddress.IPv6Any);
+        if (isEvery && section.TextOr("published", null) is null)
+            throw section.Refuse("published", "is missing, and address names every address", "write the one that clients use");
+        string published = section.TextOr("published", null) ?? address;
+        if (!TryHostAndPort(published, out string publishedHost, out int publishedPort)
+            || Uri.CheckHostName(publishedHost) is UriHostNameType.Unknown or UriHostNameType.Basic)
+        {
+            throw section.Refuse("published", $"is \"{published}\"", "write a host name or IP address and a port");
+        }
+
+        IReadOnlyList<string> serves = section.TextsOrNull("serves", 32) ?? ["/app", "/node", "/gov", "/metrics"];
+        if (serves.Count == 0 || serves.Any(prefix => prefix.Length < 2 || prefix[0] != '/' || prefix[^1] == '/'))
+            throw section.Refuse("serves", "is not a list of path prefixes", "write prefixes such as \"/app\" and \"/node\"");
+
+        ListenerConfiguration listener = new(
+            Label(section, "name"), new IPEndPoint(bind, port), publishedHost, publishedPort, serves,
+            SessionsMax: section.Number("max_sessions", 1, 100_000, 1000));
+        section.Done();
+        return listener;
+    }
+
+    private static GenesisConfiguration ReadGenesis(ConfigurationSection section, string folder)
+    {
+        string platform = section.Text("platform");
+        if (platform != "virtual")
+            throw section.Refuse("platform", $"is \"{platform}\"", "use \"virtual\", the only platform of this version");
+        GenesisConfiguration genesis = new(
+            Label(section, "name"),
+            platform,
+            section.Number("certificate_validity_days", 1, 3650, 365),
+            [.. section.Sections("members", GenesisCertificatesMax).Select(member => ReadMember(member, folder))],
+            [.. section.Sections("users", GenesisCertificatesMax).Select(user => ReadUser(user, folder))]);
+        section.Done();
+        return genesis;
+    }
+
+    private static MemberConfiguration ReadMember(ConfigurationSection section, string folder)
+    {
+        MemberConfiguration member = new(
+            Path.GetFullPath(section.Text("certificate"), folder), Relative(section, "encryption_key", folder));
+        section.Done();
+        return member;
+    }
+
+    private static string ReadUser(ConfigurationSection section, string folder)
+    {
+        string certificate = Path.GetFullPath(section.Text("certificate"), folder);
+        section.Done();
+        return certificate;
+    }
+
+    private static LimitsConfiguration ReadLimits(ConfigurationSection section)
+    {
+        LimitsConfiguration limits = new(
+            // A value of the store is at most 16 MiB, its JSON or base64 form twice that.
+            BodyBytes: section.Number("body_bytes", 1024, 32 * 1024 * 1024, 2 * 1024 * 1024),
+            HeaderBytes: section.Number("header_bytes", 1024, 256 * 1024, 16 * 1024),
+            HeaderCount: section.Number("header_count", 16, 1024, 256),
+            Streams: section.Number("streams", 1, 10_000, 100),
+            InFlight: section.Number("in_flight", 1, 100_000, 2000),
+            IdleSeconds: section.Number("idle_seconds", 1, 3600, 60),
+            RequestSeconds: section.Number("request_seconds", 1, 600, 10),
+            DrainSeconds: section.Number("drain_seconds", 0, 600, 10),
+            SnapshotTransactions: section.Number("snapshot_transactions", 10, int.MaxValue, 10_000));
+        section.Done();
+        return limits;
+    }
+
+    private static OutputConfiguration ReadOutput(ConfigurationSection section, string folder)
+    {
+        OutputConfiguration output = new(
+            Relative(section, "service_certificate", folder), Relative(section, "node_certificate", folder),
+            Relative(section, "addresses", folder), Relative(section, "pid", folder));
+        section.Done();
+        return output;
+    }
+
+    private static string? Relative(ConfigurationSection section, string name, string folder) =>
+        section.TextOr(name, null) is string path ? Path.GetFullPath(path, folder) : null;
+
+    // Names end up in metric labels, log lines and certificate subjects.
+    private static string Label(ConfigurationSection section, string name)
+    {
+        string text = section.Text(name);
+        bool valid = text.Length <= 64 && text.All(character => char.IsAsciiLetterOrDigit(character) || "-_. ".Contains(character));
+        return valid ? text : throw section.Refuse(name, "has characters that a name may not have",
+            "use at most 64 letters, digits, dots, dashes, underscores and spaces");
+    }
+
+    private static bool TryHostAndPort(string text, out string host, out int port)
+    {
+        int colon = text.LastIndexOf(':');
+        host = colon > 0 ? text[..colon] : "";
+        port = 0;
+        bool bracketed = host.StartsWith('[') && host.EndsWith(']');
+        if (bracketed) host = host[1..^1];
+        return host.Length > 0 && (bracketed || !host.Contains(':'))
+            && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
+            && (port = number) == number;
+    }
+}

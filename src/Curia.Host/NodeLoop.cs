@@ -1,0 +1,223 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Node;
+using Curia.Vocabulary;
+
+namespace Curia.Host;
+
+/// <summary>Why the loop ended.</summary>
+/// <param name="Reason">What went wrong; null when the node was drained.</param>
+internal sealed record LoopEnd(string? Reason);
+
+/// <summary>The one thread that feeds the node: inputs in order of arrival, then what the node wants done, in order.</summary>
+/// <remarks>Nothing here waits for a disk, a socket or a handler, so that ticks come on time (docs/one-transaction.md,
+/// steps 2 and 11).</remarks>
+internal sealed class NodeLoop
+{
+    // Finer than any time-out of the node, coarser than what an idle machine would notice.
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(10);
+
+    private readonly CuriaNode node;
+    private readonly LedgerFiles ledger;
+    private readonly SnapshotFiles snapshots;
+    private readonly HostMetrics metrics;
+    private readonly HostLog log;
+    private readonly Action<Effect.Open> open;
+    private readonly InputQueue inputs;
+    private readonly Dictionary<long, PendingReply> replies = new(InputQueue.RequestsQueuedMax);
+    private readonly List<PendingReply> late = [];
+    private readonly TaskCompletionSource<LoopEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long lastTicket;
+    private SeqNo committed;
+    private bool draining;
+
+    /// <summary>Takes what effects are performed on; <see cref="Start"/> begins.</summary>
+    public NodeLoop(
+        CuriaNode node, InputQueue inputs, LedgerFiles ledger, SnapshotFiles snapshots, HostMetrics metrics, HostLog log,
+        Action<Effect.Open> open)
+    {
+        this.node = node;
+        this.inputs = inputs;
+        this.ledger = ledger;
+        this.snapshots = snapshots;
+        this.metrics = metrics;
+        this.log = log;
+        this.open = open;
+    }
+
+    /// <summary>Done when the loop has ended: drained, or stopped for a reason.</summary>
+    public Task<LoopEnd> Ended => ended.Task;
+
+    /// <summary>Starts the node and its thread.</summary>
+    public void Start()
+    {
+        inputs.Add(new Input.Start(DateTimeOffset.UtcNow));
+        new Thread(Run) { IsBackground = true, Name = "node loop" }.Start();
+    }
+
+    /// <summary>Orders what a request wrote.</summary>
+    /// <returns>Null when too much waits already.</returns>
+    public PendingReply? TrySubmit(Execution.Proposed proposed, bool waitForCommit, TimeSpan patience)
+    {
+        PendingReply reply = NewReply(waitForCommit, patience);
+        return inputs.TryAddRequest(new Input.Submit(reply.Ticket, proposed, waitForCommit), reply) ? reply : null;
+    }
+
+    /// <summary>Waits until a transaction has its final status.</summary>
+    /// <returns>Null when too much waits already.</returns>
+    public PendingReply? TryAwait(TxId txId, TimeSpan patience)
+    {
+        PendingReply reply = NewReply(untilFinished: true, patience);
+        reply.Ordered = txId;
+        return inputs.TryAddRequest(new Input.Await(reply.Ticket, txId), reply) ? reply : null;
+    }
+
+    /// <summary>Tells the node something that nobody waits for; dropped when too much waits already.</summary>
+    public void Tell(Input input) => inputs.TryAddRequest(input, null);
+
+    /// <summary>Seals and stores what is open, then ends.</summary>
+    public void Drain() => inputs.Add(new Input.Drain());
+
+    /// <summary>Something outside found that the node must stop.</summary>
+    public void Fail(string reason)
+    {
+        inputs.Close();
+        ended.TrySetResult(new LoopEnd(reason));
+    }
+
+    private PendingReply NewReply(bool untilFinished, TimeSpan patience) => new(
+        Interlocked.Increment(ref lastTicket), untilFinished, Environment.TickCount64 + (long)patience.TotalMilliseconds);
+
+    private void Run()
+    {
+        LoopEnd end;
+        try
+        {
+            end = StepUntilEnd();
+        }
+        catch (InvariantException e)
+        {
+            end = new LoopEnd($"A promise of the program is broken: {e.Message}");
+        }
+        catch (StartFailure e)
+        {
+            end = new LoopEnd(e.Message);
+        }
+#pragma warning disable CA1031 // The last line of defence: whatever it is, the node must stop and say so.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            end = new LoopEnd($"The node loop failed: {e}");
+        }
+
+        inputs.Close();
+        foreach (PendingReply reply in replies.Values) reply.TrySetResult(null);
+        ended.TrySetResult(end);
+    }
+
+    private LoopEnd StepUntilEnd()
+    {
+        long lastTick = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            TimeSpan untilTick = TickInterval - Stopwatch.GetElapsedTime(lastTick);
+            foreach (QueuedInput queued in inputs.TakeAll(untilTick))
+            {
+                if (queued.Reply is PendingReply reply) replies.Add(reply.Ticket, reply);
+                if (Step(queued.Input) is LoopEnd end) return end;
+            }
+
+            if (Stopwatch.GetElapsedTime(lastTick) >= TickInterval)
+            {
+                lastTick = Stopwatch.GetTimestamp();
+                GiveUpLateReplies();
+                if (Step(new Input.Tick(DateTimeOffset.UtcNow)) is LoopEnd end) return end;
+            }
+        }
+    }
+
+    private LoopEnd? Step(Input input)
+    {
+        draining |= input is Input.Drain;
+        LoopEnd? end = null;
+        foreach (Effect effect in node.Step(input).InOrder) end ??= Perform(effect);
+
+        TxId now = node.View.Committed;
+        if (now.SeqNo != committed)
+        {
+            committed = now.SeqNo;
+            ledger.Committed(committed);
+        }
+
+        return end ?? (draining && now == node.View.Last ? new LoopEnd(null) : null);
+    }
+
+    /// <summary>The second switch: everything a node can do.</summary>
+    private LoopEnd? Perform(Effect effect)
+    {
+        switch (effect)
+        {
+            case Effect.Reply reply:
+                Answer(reply);
+                return null;
+            case Effect.StoreBlock block:
+                metrics.BlockSealed(block.Bytes.Length);
+                ledger.Append(block);
+                return null;
+            case Effect.ReadBlock read:
+                ledger.Read(read.SeqNo);
+                return null;
+            case Effect.MakeSnapshot snapshot:
+                snapshots.Make(snapshot.Job);
+                return null;
+            case Effect.FinishSnapshot snapshot:
+                snapshots.Finish(snapshot);
+                return null;
+            case Effect.Open opened:
+                open(opened);
+                return null;
+            case Effect.Log line:
+                log.Write(line.Severity, line.Message);
+                return null;
+            case Effect.Stop stop:
+                return new LoopEnd(stop.Reason);
+            default:
+                throw new UnreachableException($"Effect {effect.GetType().Name} has no arm");
+        }
+    }
+
+    private void Answer(Effect.Reply effect)
+    {
+        if (!replies.TryGetValue(effect.Ticket, out PendingReply? waiting)) return; // its time was up
+        if (effect.Answer is Node.Answer.Ordered ordered)
+        {
+            waiting.Ordered = ordered.TxId;
+            if (waiting.UntilFinished) return;
+        }
+
+        replies.Remove(effect.Ticket);
+        waiting.TrySetResult(effect.Answer);
+    }
+
+    // A timer for each request would cost more than looking at some thousand deadlines a hundred times a second.
+    private void GiveUpLateReplies()
+    {
+        long now = Environment.TickCount64;
+        foreach (PendingReply reply in replies.Values)
+        {
+            if (reply.Deadline <= now) late.Add(reply);
+        }
+
+        foreach (PendingReply reply in late)
+        {
+            replies.Remove(reply.Ticket);
+            reply.TrySetResult(null);
+            inputs.Add(new Input.Forget(reply.Ticket));
+        }
+
+        late.Clear();
+    }
+}

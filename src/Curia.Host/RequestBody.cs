@@ -1,0 +1,50 @@
+using System;
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.AspNetCore.Http;
+
+namespace Curia.Host;
+
+/// <summary>Reads a request's body whole, within the limit.</summary>
+internal static class RequestBody
+{
+    /// <summary>The body in an array of its own.</summary>
+    /// <remarks>Not in pooled memory: a handler may keep a slice of it in a write set, which lives on after the reply. While it
+    /// comes in, it stays in the server's own pooled segments, so an announced length costs nothing until bytes arrive.</remarks>
+    /// <param name="request">The request; its length was not checked yet.</param>
+    /// <param name="bytesMax">The limit.</param>
+    /// <param name="cancellation">The client has gone.</param>
+    /// <exception cref="BadHttpRequestException">413, or what else the server finds wrong on the way.</exception>
+    public static ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int bytesMax, CancellationToken cancellation)
+    {
+        if (request.ContentLength > bytesMax) throw TooLarge(bytesMax);
+        bool hasNone = request.ContentLength is 0
+            || (request.ContentLength is null && request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features
+                .IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false);
+        return hasNone ? default : ReadToEndAsync(request.BodyReader, bytesMax, cancellation);
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadToEndAsync(
+        PipeReader reader, int bytesMax, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            ReadResult result = await reader.ReadAsync(cancellation);
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            if (buffer.Length > bytesMax) throw TooLarge(bytesMax);
+            if (result.IsCompleted)
+            {
+                byte[] body = buffer.ToArray();
+                reader.AdvanceTo(buffer.End);
+                return body;
+            }
+
+            reader.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    private static BadHttpRequestException TooLarge(int bytesMax) =>
+        new($"The body has more than {bytesMax} bytes.", StatusCodes.Status413PayloadTooLarge);
+}

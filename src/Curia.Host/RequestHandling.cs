@@ -1,0 +1,181 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Endpoints;
+using Curia.Node;
+using Curia.Vocabulary;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Curia.Host;
+
+/// <summary>One request from the socket to the node and back (docs/one-transaction.md, steps 1 and 11).</summary>
+internal sealed class RequestHandling
+{
+    // Without a preference a request waits for its place in the ledger only, which takes microseconds; a node that cannot
+    // give it one within this time is stuck.
+    private static readonly TimeSpan OrderingTime = TimeSpan.FromSeconds(10);
+
+    private readonly CuriaNode node;
+    private readonly NodeLoop loop;
+    private readonly LimitsConfiguration limits;
+    private readonly int executionsMax;
+    private readonly HostMetrics metrics;
+    private readonly SessionMetrics sessionMetrics;
+    private readonly HostLog log;
+    private long inFlight;
+
+    /// <summary>Takes what requests are handed to.</summary>
+    public RequestHandling(
+        CuriaNode node, NodeLoop loop, NodeLimits nodeLimits, LimitsConfiguration limits, HostMetrics metrics, SessionMetrics sessionMetrics,
+        HostLog log)
+    {
+        this.node = node;
+        this.loop = loop;
+        this.limits = limits;
+        executionsMax = nodeLimits.ExecutionsMax;
+        this.metrics = metrics;
+        this.sessionMetrics = sessionMetrics;
+        this.log = log;
+        metrics.ObserveInFlight(() => Interlocked.Read(ref inFlight));
+    }
+
+    /// <summary>Answers one request, whatever happens.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        long start = Stopwatch.GetTimestamp();
+        ListenerSession session = context.Features.Get<ListenerSession>()!;
+        Outgoing outgoing = default;
+        try
+        {
+            outgoing = Interlocked.Increment(ref inFlight) > limits.InFlight
+                ? new Outgoing(HostResponses.TooManyInFlight)
+                : await AnswerAsync(context, session);
+            await SendAsync(context, outgoing);
+        }
+        catch (Exception e) when (HasGone(context, e))
+        {
+            // Nobody is left to be told.
+        }
+#pragma warning disable CA1031 // The last line of defence: the client gets 500 and learns nothing of the reason.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            outgoing = new Outgoing(Failed(context, session, e));
+            if (!context.Response.HasStarted) await SendAsync(context, outgoing);
+            else context.Abort();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref inFlight);
+            metrics.Answered(context.Request.Method, outgoing, Stopwatch.GetElapsedTime(start));
+        }
+    }
+
+    private async ValueTask<Outgoing> AnswerAsync(HttpContext context, ListenerSession session)
+    {
+        if (session.IsExcess)
+        {
+            context.Response.Headers.Connection = "close";
+            return new Outgoing(HostResponses.TooManySessions);
+        }
+
+        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, limits.BodyBytes, context.RequestAborted);
+        IHttpRequestFeature message = context.Features.GetRequiredFeature<IHttpRequestFeature>();
+        IHeaderDictionary headers = message.Headers;
+        if (!Request.TryCreate(message.Method, message.RawTarget, name => HeaderOrNull(headers, name), body,
+                session.ClientCertificate(context.Features), out Request? request, out Response? refusal))
+        {
+            return new Outgoing(refusal);
+        }
+
+        if (!session.Listener.Serves(request.Path)) return new Outgoing(HostResponses.NotServedHere);
+        if (request is { Verb: HttpVerb.Get or HttpVerb.Head, Path: "/node/metrics" })
+            return new Outgoing(sessionMetrics.Respond(), "/node/metrics");
+        return await ExecuteAsync(request, PreferredWait.Parse(headers["Prefer"]));
+    }
+
+    private async ValueTask<Outgoing> ExecuteAsync(Request request, TimeSpan? patience)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            Execution execution = node.Execute(request);
+            if (execution is Execution.Answered answered) return await FinishAsync(answered, patience);
+
+            Execution.Proposed proposed = (Execution.Proposed)execution;
+            PendingReply? pending = loop.TrySubmit(proposed, patience is not null, patience ?? OrderingTime);
+            if (pending is null) return new Outgoing(HostResponses.QueueFull, proposed.Route);
+            Answer? reply = await pending.Task;
+            if (reply is not Answer.Conflict) return Decided(proposed.Route, proposed.Response, pending, reply);
+
+            if (attempt == executionsMax) return new Outgoing(HostResponses.AttemptsExceeded, proposed.Route);
+        }
+    }
+
+    private async ValueTask<Outgoing> FinishAsync(Execution.Answered answered, TimeSpan? patience)
+    {
+        if (answered.FollowUp is Input followUp) loop.Tell(followUp);
+        if (patience is null || answered.TxId is not TxId txId || !answered.Response.IsSuccess)
+            return new Outgoing(answered.Response, answered.Route, answered.TxId);
+
+        PendingReply? pending = loop.TryAwait(txId, patience.Value);
+        if (pending is null) return new Outgoing(HostResponses.QueueFull, answered.Route);
+        return Decided(answered.Route, answered.Response, pending, await pending.Task);
+    }
+
+    private static Outgoing Decided(string route, Response response, PendingReply pending, Answer? reply) => reply switch
+    {
+        Answer.Ordered ordered => new Outgoing(response, route, ordered.TxId),
+        Answer.Finished { Status: TransactionStatus.Committed } finished =>
+            new Outgoing(response, route, finished.TxId, WaitedForCommit: true),
+        Answer.Finished finished => new Outgoing(HostResponses.Invalidated, route, finished.TxId),
+        Answer.Refused refused => new Outgoing(HostResponses.Refused(refused), route, pending.Ordered),
+        null when pending.Ordered is TxId txId => new Outgoing(HostResponses.CommitTimeout, route, txId),
+        null => new Outgoing(HostResponses.Stopping, route),
+        _ => throw new UnreachableException($"Reply {reply.GetType().Name} has no arm"),
+    };
+
+    private static async ValueTask SendAsync(HttpContext context, Outgoing outgoing)
+    {
+        Response source = outgoing.Response;
+        HttpResponse target = context.Response;
+        target.StatusCode = source.Status;
+        foreach ((string name, string value) in source.Headers) target.Headers.Append(name, value);
+        if (outgoing.TxId is TxId txId) target.Headers["x-ms-ccf-transaction-id"] = txId.ToString();
+        if (outgoing.WaitedForCommit) target.Headers["Preference-Applied"] = "wait=committed"; // RFC 7240 section 3
+        if (source.ContentType is string contentType) target.ContentType = contentType;
+
+        // RFC 9110 section 8.6: no length with 204; with HEAD the length that GET would have.
+        if (source.Status != StatusCodes.Status204NoContent) target.ContentLength = source.Body.Length;
+        if (source.Body.Length > 0 && !HttpMethods.IsHead(context.Request.Method))
+            await target.BodyWriter.WriteAsync(source.Body, context.RequestAborted);
+    }
+
+    private Response Failed(HttpContext context, ListenerSession session, Exception e)
+    {
+        if (e is BadHttpRequestException bad)
+        {
+            session.Listener.CountError(bad.StatusCode);
+            return HostResponses.BadRequest(bad.StatusCode, limits);
+        }
+
+        // No message: it may quote what the client sent. Types and methods say where to look.
+        log.Error($"A handler failed: {e.GetType().Name} at {Places(e)}");
+        if (e is InvariantException) loop.Fail($"A promise of the program is broken: {e.Message}");
+        return HostResponses.InternalError;
+    }
+
+    private static string Places(Exception e) => string.Join(" < ", new StackTrace(e).GetFrames().Take(8)
+        .Select(frame => $"{frame.GetMethod()?.DeclaringType?.Name}.{frame.GetMethod()?.Name}"));
+
+    private static bool HasGone(HttpContext context, Exception e) =>
+        e is ConnectionResetException or ConnectionAbortedException
+        || (context.RequestAborted.IsCancellationRequested && (e is OperationCanceledException or IOException));
+
+    private static string? HeaderOrNull(IHeaderDictionary headers, string name) =>
+        headers.TryGetValue(name, out Microsoft.Extensions.Primitives.StringValues values) ? values.ToString() : null;
+}
