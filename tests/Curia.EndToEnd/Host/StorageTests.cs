@@ -1,0 +1,127 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net.Http;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Tasks;
+using Curia.Cryptography;
+using Curia.Ledger;
+using Curia.Vocabulary;
+
+namespace Curia.EndToEnd.Host;
+
+/// <summary>What a node puts on its disk, and what it does when that is no longer possible.</summary>
+public sealed class StorageTests : IDisposable
+{
+    private readonly NodeFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Chunks_are_closed_by_size_and_history_is_read_back_from_them()
+    {
+        // The node holds 64 MiB of blocks in memory: 80 MiB put the first transaction on disk only.
+        using NodeProcess node = await NodeProcess.OpenAsync(folder);
+        using HttpClient client = node.Client(folder.User);
+        TxId first = await WriteAsync(client, 1, "the first one");
+        string large = new('x', 1 << 20);
+        for (int at = 0; at < 80; at++) await WriteAsync(client, 2, large);
+        JsonElement message = await PollAsync(client, $"/app/log/private/historical?id=1&seqno={first.SeqNo}");
+        Assert.Equal("the first one", message.GetProperty("msg").GetString());
+        node.Terminate();
+        Assert.Equal(0, await node.ExitCodeAsync());
+        string[] names = [.. LedgerOnDisk.Chunks(folder).Select(path => Path.GetFileName(path))];
+        Assert.True(names.Length > 10, string.Join(' ', names));
+        Assert.All(names[..^1], name => Assert.EndsWith(".committed", name, StringComparison.Ordinal));
+        AuditReport report = LedgerOnDisk.Audit(folder, [first]);
+        Assert.True(report.Ok, string.Join('\n', report.Problems));
+    }
+
+    [Fact]
+    public async Task Snapshots_are_written_whole_or_not_at_all()
+    {
+        folder.Limits["snapshot_transactions"] = 10;
+        using NodeProcess node = await NodeProcess.OpenAsync(folder);
+        using HttpClient client = node.Client(folder.User);
+        for (int at = 0; at < 40; at++) await WriteAsync(client, at, "message");
+        string snapshots = folder.At("node0/snapshots");
+        for (int attempt = 0; attempt < 200 && !Directory.EnumerateFiles(snapshots, "*.committed").Any(); attempt++) await Task.Delay(20);
+        node.Terminate();
+        Assert.Equal(0, await node.ExitCodeAsync());
+        string path = Directory.EnumerateFiles(snapshots, "*.committed").First();
+        Assert.True(Snapshot.TryDecode(await File.ReadAllBytesAsync(path), out Snapshot? snapshot));
+        Assert.False(snapshot!.Receipt.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_stops_the_node_and_loses_nothing_that_was_committed()
+    {
+        using SmallDisk disk = SmallDisk.MountOrSkip(folder, bytes: 512 * 1024);
+        using NodeProcess node = await NodeProcess.OpenAsync(folder);
+        using HttpClient client = node.Client(folder.User);
+        List<TxId> committed = [];
+        try
+        {
+            for (int at = 0; at < 100; at++) committed.Add(await WriteAsync(client, at, new string('x', 20_000)));
+        }
+        catch (HttpRequestException)
+        {
+            // The node has stopped, or says that it could not commit.
+        }
+
+        Assert.Equal(3, await node.ExitCodeAsync());
+        Assert.Contains("No space left", node.StandardError, StringComparison.Ordinal);
+        Assert.InRange(committed.Count, 5, 30);
+        AuditReport report = LedgerOnDisk.Audit(folder, committed);
+        Assert.All(report.Problems, problem => Assert.Equal(AuditProblemKind.TornTail, problem.Kind));
+        Assert.Subset(LedgerOnDisk.Transactions(folder), committed.ToHashSet());
+    }
+
+    [Fact]
+    public async Task Data_keys_are_disclosed_to_the_owner_of_the_file_and_loudly()
+    {
+        string path = folder.At("keys.json");
+        using NodeProcess node = await NodeProcess.OpenAsync(folder, "--disclose-data-keys", path);
+        using HttpClient client = node.Client(folder.User);
+        TxId txId = await WriteAsync(client, 5, "not secret any more");
+        node.Terminate();
+        Assert.Equal(0, await node.ExitCodeAsync());
+        Assert.Contains("INSECURE: the key of all private data", node.StandardError, StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        using JsonDocument keys = JsonDocument.Parse(await File.ReadAllTextAsync(path));
+        string hex = keys.RootElement.GetProperty("periods")[0].GetProperty("data_key").GetString()!;
+        Block block = LedgerOnDisk.Blocks(folder).Single(block => block.First <= txId.SeqNo && txId.SeqNo <= block.Last);
+        using SecretBytes key = new(Convert.FromHexString(hex));
+        using EntrySealer sealer = new(key, block.NodeId);
+        Assert.True(sealer.TryOpen(block.EntryAt(txId.SeqNo), out byte[] opened));
+        Assert.Contains("not secret any more", Encoding.UTF8.GetString(opened), StringComparison.Ordinal);
+        Assert.DoesNotContain(hex, node.StandardError, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static async Task<TxId> WriteAsync(HttpClient client, int id, string message)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, "/app/log/private") { Content = JsonContent.Create(new { id, msg = message }) };
+        request.Headers.TryAddWithoutValidation("Prefer", "wait=committed");
+        using HttpResponseMessage response = await client.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+        Assert.True(TxId.TryParse(response.Headers.GetValues("x-ms-ccf-transaction-id").Single(), out TxId txId));
+        return txId;
+    }
+
+    private static async Task<JsonElement> PollAsync(HttpClient client, string path)
+    {
+        for (int attempt = 0; attempt < 200; attempt++)
+        {
+            using HttpResponseMessage response = await client.GetAsync(path);
+            if (response.StatusCode == System.Net.HttpStatusCode.OK) return await response.Content.ReadFromJsonAsync<JsonElement>();
+            Assert.Equal(System.Net.HttpStatusCode.Accepted, response.StatusCode);
+            await Task.Delay(20);
+        }
+
+        Assert.Fail($"{path} was not loaded");
+        return default;
+    }
+}
