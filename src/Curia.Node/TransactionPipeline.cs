@@ -52,7 +52,11 @@ internal sealed class TransactionPipeline(
                 .With("Retry-After", "1"));
         }
 
-        Transaction transaction = store.Begin(MapAccess.Application);
+        // The caller is looked up in the request's own transaction, so both see one state. What a reading one read is not
+        // kept: nothing has to be validated.
+        ReadOnlyTransaction transaction = endpoint.Handler is EndpointHandler.ReadWrite
+            ? store.Begin(MapAccess.Application)
+            : store.BeginReadOnly(MapAccess.Application);
         if (authentication.Identify(endpoint.Policy, request.ClientCertificate, transaction) is not { } caller)
         {
             return Answered(route, CallerAuthentication.Refusal(endpoint.Policy), transaction.ReadVersion);
@@ -93,7 +97,7 @@ internal sealed class TransactionPipeline(
         }
     }
 
-    private Execution Run(Endpoint endpoint, Request request, Transaction transaction, NodeView view, string route)
+    private Execution Run(Endpoint endpoint, Request request, ReadOnlyTransaction transaction, NodeView view, string route)
     {
         switch (endpoint.Handler)
         {
@@ -101,12 +105,13 @@ internal sealed class TransactionPipeline(
                 Response read = reading.Run(request, transaction);
                 return Answered(route, read, transaction.ReadVersion);
             case EndpointHandler.ReadWrite writing:
-                Response written = writing.Run(request, transaction);
+                Transaction own = (Transaction)transaction;
+                Response written = writing.Run(request, own);
 
                 // An error has no effect, whatever the handler had written before it (as in CCF).
-                return written.IsSuccess && transaction.HasWrites
-                    ? new Execution.Proposed(transaction, written) { Route = route }
-                    : Answered(route, written, transaction.ReadVersion);
+                return written.IsSuccess && own.HasWrites
+                    ? new Execution.Proposed(own, written) { Route = route }
+                    : Answered(route, written, own.ReadVersion);
             case EndpointHandler.Historical historical:
                 return RunHistorical(historical, request, view, route);
             default:
