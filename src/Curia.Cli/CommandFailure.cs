@@ -26,7 +26,9 @@ internal sealed class CommandFailure : Exception
 
     /// <summary>The command line asks for something that a later version brings.</summary>
     public static CommandFailure NotYet(string name) => new(
-        Cli.ExitCode.WrongUsage, "NotYet", $"{name} comes with a later version of Curia. See docs/commands.md for what is there.");
+        Cli.ExitCode.WrongUsage,
+        "NotYet",
+        $"{name} comes with a later version of Curia. See docs/commands.md for what is there.");
 
     /// <summary>Something that is there is not what it must be.</summary>
     public static CommandFailure Refused(string message) => new(Cli.ExitCode.Refused, "Refused", message);

@@ -3,7 +3,8 @@ using System.CommandLine;
 
 namespace Curia.Cli;
 
-/// <summary>Commands and options that the design names and this version has not: refused by name, never ignored, not shown.</summary>
+/// <summary>Commands and options that the design names and this version has not: refused by name, never ignored, not
+/// shown.</summary>
 internal static class LaterMilestones
 {
     private static readonly string[] Commands = ["charter", "establish", "proposal", "recovery", "attestation"];

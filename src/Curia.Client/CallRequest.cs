@@ -17,7 +17,8 @@ public sealed record CallRequest(HttpMethod Method, string Path)
     /// <summary>How long to wait until the transaction is committed; null answers as soon as it is ordered.</summary>
     public TimeSpan? CommitWait { get; init; }
 
-    /// <summary>How long to follow 202 answers of a read that must first be loaded from the ledger; null hands out the 202.</summary>
+    /// <summary>How long to follow 202 answers of a read that must first be loaded from the ledger; null hands out the
+    /// 202.</summary>
     public TimeSpan? LoadWait { get; init; }
 
     /// <summary>Whether the method promises to change nothing (RFC 9110 section 9.2.1).</summary>
@@ -27,5 +28,6 @@ public sealed record CallRequest(HttpMethod Method, string Path)
     public static CallRequest Get(string path) => new(HttpMethod.Get, path);
 
     /// <summary>A write with a JSON body.</summary>
-    public static CallRequest Post(string path, ReadOnlyMemory<byte> json) => new(HttpMethod.Post, path) { Body = json };
+    public static CallRequest Post(string path, ReadOnlyMemory<byte> json) =>
+        new(HttpMethod.Post, path) { Body = json };
 }

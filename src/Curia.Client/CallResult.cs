@@ -7,7 +7,8 @@ namespace Curia.Client;
 
 /// <summary>An answer of a node, of whatever HTTP status.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="TxId">The transaction that the request made, or the version that it read; null when the reply names none.</param>
+/// <param name="TxId">The transaction that the request made, or the version that it read; null when the reply names
+/// none.</param>
 /// <param name="Commit">What is known of that transaction; null when nobody asked.</param>
 /// <param name="ContentType">The media type without parameters, for example <c>application/json</c>.</param>
 /// <param name="Body">The body, complete.</param>
@@ -27,7 +28,8 @@ public sealed record CallResult(
     /// <summary>Whether the node did what was asked (2xx).</summary>
     public bool IsSuccess => Status is >= 200 and < 300;
 
-    /// <summary>The code of an OData error body, for example <c>ResourceNotFound</c>; null when there is none.</summary>
+    /// <summary>The code of an OData error body, for example <c>ResourceNotFound</c>; null when there is
+    /// none.</summary>
     public string? ErrorCode => ErrorField("code");
 
     /// <summary>The message of an OData error body; null when there is none.</summary>

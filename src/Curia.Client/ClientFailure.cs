@@ -3,7 +3,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Client;
 
-/// <summary>Why a call brought no answer. An answer of any HTTP status is no failure but a <see cref="CallResult"/>.</summary>
+/// <summary>Why a call brought no answer. An answer of any HTTP status is no failure but a
+/// <see cref="CallResult"/>.</summary>
 public enum ClientFailure
 {
     /// <summary>No connection could be made: nothing was sent.</summary>
@@ -26,7 +27,8 @@ public enum ClientFailure
 public sealed class CuriaClientException : Exception
 {
     /// <summary>Says which failure it is, and in one sentence why.</summary>
-    public CuriaClientException(ClientFailure failure, string message, Exception? inner = null) : base(message, inner) =>
+    public CuriaClientException(ClientFailure failure, string message, Exception? inner = null)
+        : base(message, inner) =>
         Failure = failure;
 
     /// <summary>What went wrong, for a program to decide on.</summary>

@@ -8,13 +8,16 @@ using Curia.Vocabulary;
 
 namespace Curia.Client;
 
-/// <summary>A client of one Curia network. TLS ends at the pinned service identity, and nowhere else. Safe to use from any
-/// thread; one client holds one connection over HTTP/2.</summary>
+/// <summary>A client of one Curia network. TLS ends at the pinned service identity, and nowhere else. Safe to use from
+/// any thread; one client holds one connection over HTTP/2.</summary>
 public sealed class CuriaClient : IDisposable
 {
-    private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(5);  // a lone node commits in about that time
+    // A lone node commits in about that time.
+    private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PollMax = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LoadPauseMax = TimeSpan.FromSeconds(5);    // a node that asks for more is not obeyed
+
+    // A node that asks for more is not obeyed.
+    private static readonly TimeSpan LoadPauseMax = TimeSpan.FromSeconds(5);
 
     private readonly CuriaClientSettings settings;
     private readonly HttpExchange exchange;
@@ -38,7 +41,8 @@ public sealed class CuriaClient : IDisposable
         exchange = new HttpExchange(settings);
     }
 
-    /// <summary>Sends a request; repeats it where that is safe, and waits for commit and for history as the request asks.</summary>
+    /// <summary>Sends a request; repeats it where that is safe, and waits for commit and for history as the request
+    /// asks.</summary>
     /// <exception cref="CuriaClientException">There is no usable answer.</exception>
     public async Task<CallResult> CallAsync(CallRequest request, CancellationToken cancel = default)
     {
@@ -62,7 +66,8 @@ public sealed class CuriaClient : IDisposable
     /// <exception cref="CuriaClientException">There is no usable answer.</exception>
     public async Task<TransactionStatus> GetStatusAsync(TxId txId, CancellationToken cancel = default)
     {
-        CallResult result = await CallAsync(CallRequest.Get($"/app/tx?transaction_id={txId}"), cancel).ConfigureAwait(false);
+        CallResult result =
+            await CallAsync(CallRequest.Get($"/app/tx?transaction_id={txId}"), cancel).ConfigureAwait(false);
         return result.IsSuccess && Enum.TryParse(result.TextField("status"), out TransactionStatus status)
             ? status
             : throw Unusable(result, $"the status of {txId}", txId);
@@ -71,7 +76,8 @@ public sealed class CuriaClient : IDisposable
     /// <summary>Asks until the status is final or the time is up.</summary>
     /// <returns>Committed or Invalid; Pending or Unknown when the time is up.</returns>
     /// <exception cref="CuriaClientException">There is no usable answer.</exception>
-    public async Task<TransactionStatus> WaitForCommitAsync(TxId txId, TimeSpan timeout, CancellationToken cancel = default)
+    public async Task<TransactionStatus> WaitForCommitAsync(
+        TxId txId, TimeSpan timeout, CancellationToken cancel = default)
     {
         long start = Stopwatch.GetTimestamp();
         TimeSpan pause = PollFirst;
@@ -96,7 +102,8 @@ public sealed class CuriaClient : IDisposable
     }
 
     /// <summary>Fetches a receipt; the node may have to load it from its ledger first.</summary>
-    /// <returns>200 with the receipt as body, unverified; 202 when it did not load in time; otherwise the node's refusal.</returns>
+    /// <returns>200 with the receipt as body, unverified; 202 when it did not load in time; otherwise the node's
+    /// refusal.</returns>
     /// <exception cref="CuriaClientException">There is no usable answer.</exception>
     public Task<CallResult> GetReceiptAsync(
         TxId txId, ReceiptFormat format, TimeSpan loadWait, CancellationToken cancel = default)
@@ -105,7 +112,8 @@ public sealed class CuriaClient : IDisposable
         return CallAsync(CallRequest.Get($"{path}?transaction_id={txId}") with { LoadWait = loadWait }, cancel);
     }
 
-    /// <summary>Verifies a receipt against the pinned service and the transaction that it must be for. No node is asked.</summary>
+    /// <summary>Verifies a receipt against the pinned service and the transaction that it must be for. No node is
+    /// asked.</summary>
     public ReceiptReport VerifyReceipt(ReadOnlyMemory<byte> receipt, TxId txId)
     {
         ServiceKeys keys = ServiceKeys.None;
@@ -128,7 +136,8 @@ public sealed class CuriaClient : IDisposable
                 if (attempt >= settings.AttemptsMax || !RetryRules.MayRepeat(request, result)) return result;
                 pause = RetryRules.Pause(attempt, result.RetryAfter);
             }
-            catch (CuriaClientException e) when (attempt < settings.AttemptsMax && RetryRules.MayRepeat(request, e.Failure))
+            catch (CuriaClientException e) when (
+                attempt < settings.AttemptsMax && RetryRules.MayRepeat(request, e.Failure))
             {
                 pause = RetryRules.Pause(attempt, null);
             }
@@ -138,7 +147,8 @@ public sealed class CuriaClient : IDisposable
     }
 
     // RFC 7240 section 3: a server that honoured the preference may say so; one that does not say it is asked.
-    private async Task<TransactionStatus> CommitOfAsync(CallResult result, TxId txId, TimeSpan left, CancellationToken cancel)
+    private async Task<TransactionStatus> CommitOfAsync(
+        CallResult result, TxId txId, TimeSpan left, CancellationToken cancel)
     {
         if (result.ErrorCode == "CommitTimeout") return TransactionStatus.Pending;
         if (result.ErrorCode == "TransactionInvalid") return TransactionStatus.Invalid;

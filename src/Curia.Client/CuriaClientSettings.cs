@@ -10,7 +10,8 @@ public sealed record CuriaClientSettings
     /// <summary>A node of the network, for example <c>https://127.0.0.1:8000</c>; always https.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>The service certificates to believe, at least one: a node's certificate must be issued by one of them.</summary>
+    /// <summary>The service certificates to believe, at least one: a node's certificate must be issued by one of
+    /// them.</summary>
     public required IReadOnlyList<X509Certificate2> ServiceCertificates { get; init; }
 
     /// <summary>The certificate of a user or member with its private key; null calls as nobody in particular.</summary>

@@ -155,7 +155,9 @@ internal sealed class HttpExchange : IDisposable
             HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded => new CuriaClientException(
                 ClientFailure.BadReply, $"{settings.Url} did not answer in HTTP ({Innermost(e)})", e),
             _ => new CuriaClientException(
-                ClientFailure.Interrupted, $"the connection to {settings.Url} broke before the answer ({Innermost(e)})", e),
+                ClientFailure.Interrupted,
+                $"the connection to {settings.Url} broke before the answer ({Innermost(e)})",
+                e),
         };
     }
 

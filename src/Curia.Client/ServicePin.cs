@@ -7,7 +7,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Curia.Client;
 
 /// <summary>Accepts a server that the pinned service identity vouches for, and no other.</summary>
-/// <remarks>The system's store plays no part: a certificate of a public authority for the same host is as wrong as any.</remarks>
+/// <remarks>The system's store plays no part: a certificate of a public authority for the same host is as wrong as
+/// any.</remarks>
 internal sealed class ServicePin
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1"; // id-kp-serverAuth, RFC 5280 section 4.2.1.12
@@ -19,7 +20,8 @@ internal sealed class ServicePin
         foreach (X509Certificate2 certificate in serviceCertificates) roots.Add(certificate);
     }
 
-    /// <summary>The callback of SslStream. It throws instead of answering false, so that the caller learns the reason.</summary>
+    /// <summary>The callback of SslStream. It throws instead of answering false, so that the caller learns the
+    /// reason.</summary>
     public bool Accept(object sender, X509Certificate? presented, X509Chain? ignored, SslPolicyErrors alsoIgnored)
     {
         string? objection = presented is X509Certificate2 server

@@ -56,12 +56,20 @@ internal sealed record BenchReport(
     public void Print(Screen screen)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
-        screen.Line(string.Create(plain, $"[bold]{Throughput:N0}[/] requests a second ({WorkloadName}, {Wait}, {Options.PayloadBytes} bytes), {Requests:N0} in {Seconds:0.0} s, {(Errors == 0 ? "no errors" : $"[red]{Errors:N0} errors[/]")}"));
+        string errors = Errors == 0 ? "no errors" : $"[red]{Errors:N0} errors[/]";
+        screen.Line(string.Create(plain, $"[bold]{Throughput:N0}[/] requests a second ({WorkloadName}, {Wait}, ")
+            + string.Create(plain, $"{Options.PayloadBytes} bytes), {Requests:N0} in {Seconds:0.0} s, {errors}"));
         Table table = new Table().Border(TableBorder.Rounded).AddColumns("", "p50", "p90", "p99", "max");
         table.AddRow(
-            "latency, ms", Text(Milliseconds(0.50)), Text(Milliseconds(0.90)), Text(Milliseconds(0.99)), Text(Latency.Max / 1000.0));
+            "latency, ms",
+            Text(Milliseconds(0.50)),
+            Text(Milliseconds(0.90)),
+            Text(Milliseconds(0.99)),
+            Text(Latency.Max / 1000.0));
         screen.Console.Write(table);
-        screen.Line(string.Create(plain, $"CPU per request: driver {PerRequest(DriverCpuMicroseconds):0} µs, node {PerRequest(NodesCpuMicroseconds):0} µs; node memory at its peak {PeakMemoryMiB.DefaultIfEmpty().Max():0} MiB"));
+        screen.Line(string.Create(plain, $"CPU per request: driver {PerRequest(DriverCpuMicroseconds):0} µs, ")
+            + string.Create(plain, $"node {PerRequest(NodesCpuMicroseconds):0} µs; ")
+            + string.Create(plain, $"node memory at its peak {PeakMemoryMiB.DefaultIfEmpty().Max():0} MiB"));
         screen.Line($"[grey]{Screen.Escape(MachineDescription.Machine())}[/]");
 
         string Text(double milliseconds) => milliseconds.ToString("0.00", plain);

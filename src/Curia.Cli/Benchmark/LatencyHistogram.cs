@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Curia.Cli.Benchmark;
 
-/// <summary>Counts latencies in buckets that are at most 1.6 % wide, so that memory does not grow with the run.</summary>
+/// <summary>Counts latencies in buckets that are at most 1.6 % wide, so that memory does not grow with the
+/// run.</summary>
 /// <remarks>One thread at a time. 64 buckets for each power of two, as in HdrHistogram.</remarks>
 internal sealed class LatencyHistogram
 {

@@ -16,7 +16,7 @@ namespace Curia.Cli.Benchmark;
 internal sealed class LoadDriver : IDisposable
 {
     private const int MessagesToRead = 1000;
-    private const int MessagesToWrite = 100_000; // more keys than workers, so that blind writes do not all meet on a few
+    private const int MessagesToWrite = 100_000; // far more keys than workers
     private const int ReadsForOneWrite = 9;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CommitWait = TimeSpan.FromSeconds(30);
@@ -54,8 +54,16 @@ internal sealed class LoadDriver : IDisposable
         LatencyHistogram latency = new();
         foreach (Worker worker in workers) latency.Add(worker.Latency);
         return new BenchReport(
-            options, sandbox.Nodes.Count, seconds, workers.Sum(worker => worker.Requests), workers.Sum(worker => worker.Errors),
-            firstError, latency, driver, nodes, [.. sandbox.Nodes.Select(node => ProcessUsage.PeakMemoryMiB(node.Pid))]);
+            options,
+            sandbox.Nodes.Count,
+            seconds,
+            workers.Sum(worker => worker.Requests),
+            workers.Sum(worker => worker.Errors),
+            firstError,
+            latency,
+            driver,
+            nodes,
+            [.. sandbox.Nodes.Select(node => ProcessUsage.PeakMemoryMiB(node.Pid))]);
     }
 
     public void Dispose()
@@ -75,7 +83,8 @@ internal sealed class LoadDriver : IDisposable
             foreach (CallResult result in results)
             {
                 if (!result.IsSuccess || result.TxId is not TxId txId)
-                    throw CommandFailure.Refused($"the node took no messages to read later: {result.Status} {result.ErrorMessage}");
+                    throw CommandFailure.Refused(
+                        $"the node took no messages to read later: {result.Status} {result.ErrorMessage}");
                 if (txId > last) last = txId;
             }
         }

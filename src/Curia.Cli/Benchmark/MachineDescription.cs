@@ -14,9 +14,9 @@ internal static class MachineDescription
     public static string Machine()
     {
         double gibibytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Processor()}, {Environment.ProcessorCount} cores, {gibibytes:0.#} GiB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
+        string memory = string.Create(CultureInfo.InvariantCulture, $"{gibibytes:0.#} GiB");
+        return $"{Processor()}, {Environment.ProcessorCount} cores, {memory}, {RuntimeInformation.OSDescription}, "
+            + RuntimeInformation.FrameworkDescription;
     }
 
     /// <summary>The commit that the program was built from; null when it does not stand in a repository.</summary>
@@ -49,7 +49,8 @@ internal static class MachineDescription
         {
             foreach (string line in File.ReadLines("/proc/cpuinfo"))
             {
-                if (line.StartsWith("model name", StringComparison.Ordinal)) return line[(line.IndexOf(':') + 1)..].Trim();
+                if (line.StartsWith("model name", StringComparison.Ordinal))
+                    return line[(line.IndexOf(':') + 1)..].Trim();
             }
         }
         catch (IOException)

@@ -26,7 +26,11 @@ internal static class BenchCommand
             DefaultValueFactory = _ => "write",
         };
         Option<string> wait = CallCommand.WaitOption("committed");
-        Option<string> target = new("--target") { Description = "A running sandbox; without it one is made and removed.", HelpName = "DIR" };
+        Option<string> target = new("--target")
+        {
+            Description = "A running sandbox; without it one is made and removed.",
+            HelpName = "DIR",
+        };
         Command bench = new("bench", "Measure throughput and latency.")
         {
             nodes, connections, inFlight, seconds, workload, payload, wait, target,
@@ -42,7 +46,8 @@ internal static class BenchCommand
                 Between(payload, parsed, 0, 1 << 20),
                 parsed.GetValue(wait) == "committed");
             if (options.InFlight < options.Connections)
-                throw CommandFailure.WrongUsage("--in-flight is at least --connections: every connection carries one request.");
+                throw CommandFailure.WrongUsage(
+                    "--in-flight is at least --connections: every connection carries one request.");
             return RunAsync(Screen.For(parsed), options, parsed.GetValue(target), cancel);
         });
         return bench;
@@ -68,7 +73,8 @@ internal static class BenchCommand
         _ => throw CommandFailure.WrongUsage($"--workload {name}: there is write, read and mixed."),
     };
 
-    private static async Task<int> RunAsync(Screen screen, BenchOptions options, string? target, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        Screen screen, BenchOptions options, string? target, CancellationToken cancel)
     {
         BenchReport report;
         if (target is not null)
@@ -94,9 +100,10 @@ internal static class BenchCommand
         using LoadDriver driver = new(sandbox, options);
         if (!screen.IsLive) return await driver.RunAsync(cancel).ConfigureAwait(false);
         BenchReport? report = null;
-        string title = $"{options.Workload} for {options.Duration.TotalSeconds:0} s, {options.InFlight} requests in flight on {options.Connections} connections";
+        string title = $"{options.Workload} for {options.Duration.TotalSeconds:0} s, {options.InFlight} in flight";
         await screen.Console.Status().Spinner(Spinner.Known.Dots)
-            .StartAsync(title, async _ => report = await driver.RunAsync(cancel).ConfigureAwait(false)).ConfigureAwait(false);
+            .StartAsync(title, async _ => report = await driver.RunAsync(cancel).ConfigureAwait(false))
+            .ConfigureAwait(false);
         return report!;
     }
 }

@@ -8,6 +8,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Cli.Files;
 using Curia.Cli.Networks;
 using Curia.Cli.Terminal;
 using Curia.Client;
@@ -69,21 +70,11 @@ internal static class CallCommand
 
     private static byte[] BodyOf(string data)
     {
-        if (!data.StartsWith('@')) return Encoding.UTF8.GetBytes(data);
-        string file = data[1..];
-        try
-        {
-            if (new FileInfo(file).Length > DataBytesMax)
-                throw CommandFailure.Environment($"{file} is longer than {DataBytesMax >> 20} MiB, more than a request may be.");
-            return File.ReadAllBytes(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CommandFailure.File("read", file, e);
-        }
+        return data.StartsWith('@') ? InputFile.Read(data[1..], DataBytesMax) : Encoding.UTF8.GetBytes(data);
     }
 
-    private static async Task<int> RunAsync(Screen screen, Network network, CallRequest request, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        Screen screen, Network network, CallRequest request, CancellationToken cancel)
     {
         using CuriaClient client = network.Connect();
         CallResult result = await client.CallAsync(request, cancel).ConfigureAwait(false);
@@ -140,7 +131,9 @@ internal static class CallCommand
                 WriteRaw(result.Body.Span);
         }
 
-        string transaction = result.TxId is TxId txId ? $", transaction {txId} {(committed ? "committed" : "not committed yet")}" : "";
+        string transaction = result.TxId is TxId txId
+            ? $", transaction {txId} {(committed ? "committed" : "not committed yet")}"
+            : "";
         string advice = result.Status == 401 && anonymous ? " Call with an identity: --as user0." : "";
         Console.Error.WriteLine($"{result.Status}{transaction}.{advice}");
     }

@@ -51,7 +51,8 @@ internal static class KeygenCommands
 
     private static int Run(Screen screen, string name, string folder, int days, bool isMember)
     {
-        if (name.Length is 0 or > 64 || name.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0 || name.IndexOfAny(['/', '\\']) >= 0)
+        if (name.Length is 0 or > 64 || name.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0
+            || name.IndexOfAny(['/', '\\']) >= 0)
             throw CommandFailure.WrongUsage("--name has 1 to 64 printable ASCII characters, no spaces and no slashes.");
         if (days is < 1 or > DaysMax) throw CommandFailure.WrongUsage($"--days is a number from 1 to {DaysMax}.");
         try
@@ -63,7 +64,8 @@ internal static class KeygenCommands
             throw CommandFailure.File("write to", folder, e);
         }
 
-        Digest id = KeyFiles.Make(folder, name, isMember, TimeSpan.FromDays(days));
+        Digest id = KeyFiles.Make(
+            folder, name, isMember ? KeyFiles.EncryptionKeyBits : 0, TimeSpan.FromDays(days));
         JsonObject made = new()
         {
             ["id"] = id.ToString(),
@@ -82,7 +84,8 @@ internal static class KeygenCommands
             return ExitCode.Done;
         }
 
-        foreach ((string field, JsonNode? value) in made) Console.Out.WriteLine($"{field.Replace('_', ' '),-22}{value}");
+        foreach ((string field, JsonNode? value) in made)
+            Console.Out.WriteLine($"{field.Replace('_', ' '),-22}{value}");
         return ExitCode.Done;
     }
 }

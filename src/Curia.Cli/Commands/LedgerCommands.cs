@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Globalization;
 using System.Linq;
 using System.Text.Json.Nodes;
 using Curia.Cli.Ledgers;
@@ -33,7 +32,11 @@ internal static class LedgerCommands
             Description = "The digest of the genesis block: the name of the network.",
             HelpName = "DIGEST",
         };
-        Option<string> expect = new("--expect") { Description = "A transaction that must be there.", HelpName = "TXID" };
+        Option<string> expect = new("--expect")
+        {
+            Description = "A transaction that must be there.",
+            HelpName = "TXID",
+        };
         Option<string[]> receipt = new("--receipt")
         {
             Description = "A receipt of a transaction that must be there; needs --service-cert.",
@@ -43,7 +46,8 @@ internal static class LedgerCommands
         {
             Description = "Accept a ledger that is compared with nothing from outside: a cut cannot be seen then.",
         };
-        Command verify = new("verify", "Verify the files of a ledger offline: every digest, every signature, every position.")
+        Command verify =
+            new("verify", "Verify the files of a ledger offline: every digest, every signature, every position.")
         {
             folder, serviceCertificate, genesis, expect, receipt, unanchored,
         };
@@ -74,7 +78,8 @@ internal static class LedgerCommands
             Description = "Disclosed data keys, which open the private writes of their periods.",
             HelpName = "FILE",
         };
-        Command show = new("show", "Show the transactions of a ledger: public writes in clear, of private ones size and digest.")
+        Command show =
+            new("show", "Show the transactions of a ledger: public writes in clear, of private ones size and digest.")
         {
             folder, from, to, keys,
         };
@@ -84,7 +89,8 @@ internal static class LedgerCommands
             SeqNo last = new(parsed.GetValue(to) ?? ulong.MaxValue);
             if (last < first) throw CommandFailure.WrongUsage("--to is before --from.");
             using DataKeys? disclosed = parsed.GetValue(keys) is string path ? DataKeys.Read(path) : null;
-            return new LedgerListing(Screen.For(parsed), disclosed).Print(LedgerFolder.Open(parsed.GetValue(folder)!), first, last);
+            return new LedgerListing(Screen.For(parsed), disclosed).Print(
+                LedgerFolder.Open(parsed.GetValue(folder)!), first, last);
         });
         return show;
     }
@@ -93,7 +99,8 @@ internal static class LedgerCommands
     public static Certificate ReadCertificate(string path) =>
         Certificate.TryFromDer(Network.ReadCertificates(path)[0].RawData, out Certificate? certificate)
             ? certificate!
-            : throw CommandFailure.Environment($"{path} holds no service certificate: its key is not on P-256, P-384 or P-521.");
+            : throw CommandFailure.Environment(
+                $"{path} holds no service certificate: its key is not on P-256, P-384 or P-521.");
 
     /// <summary>The JSON of a verdict (DESIGN 7).</summary>
     public static JsonObject JsonOf(AuditReport report) => new()
@@ -121,13 +128,15 @@ internal static class LedgerCommands
     {
         LedgerFolder ledger = LedgerFolder.Open(folder);
         if (ledger.Names.Count == 0)
-            throw CommandFailure.Environment($"there is no ledger in {folder}: no file there is called ledger_1 or the like.");
+            throw CommandFailure.Environment(
+                $"there is no ledger in {folder}: no file there is called ledger_1 or the like.");
         AuditReport report = ledger.Audit(options);
         if (screen.Json) Screen.Document(JsonOf(report));
         else Print(report, ledger.Names.Count);
         if (!report.Ok) return ExitCode.Refused;
         if (report.Anchored || unanchored) return ExitCode.Done;
-        Console.Error.WriteLine("curia: nothing shows that this ledger is whole and the one you mean. Give --receipt, --expect, "
+        Console.Error.WriteLine(
+            "curia: nothing shows that this ledger is whole and the one you mean. Give --receipt, --expect, "
             + "--genesis or --service-cert, or accept it as it is with --unanchored.");
         return ExitCode.Refused;
     }
@@ -135,10 +144,11 @@ internal static class LedgerCommands
     private static void Print(AuditReport report, int files)
     {
         foreach (AuditProblem problem in report.Problems) Console.Out.WriteLine($"{WhereOf(problem)}{problem.Reason}");
-        string count = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{report.Transactions} transactions, {report.Signatures} of them signatures, up to {report.LastTxId}, in {files} file{(files == 1 ? "" : "s")}");
-        string verdict = report.Ok ? "ok" : $"NOT OK, {report.Problems.Count} problem{(report.Problems.Count == 1 ? "" : "s")}";
+        string count = $"{report.Transactions} transactions, {report.Signatures} of them signatures, "
+            + $"up to {report.LastTxId}, in {files} file{(files == 1 ? "" : "s")}";
+        string verdict = report.Ok
+            ? "ok"
+            : $"NOT OK, {report.Problems.Count} problem{(report.Problems.Count == 1 ? "" : "s")}";
         Console.Out.WriteLine($"{verdict}: {count}; {(report.Anchored ? "anchored" : "not anchored")}.");
         if (report.GenesisDigest is { } genesis) Console.Out.WriteLine($"genesis {genesis}");
     }

@@ -4,6 +4,7 @@ using System.IO;
 using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Cli.Files;
 using Curia.Cli.Ledgers;
 using Curia.Cli.Networks;
 using Curia.Cli.Terminal;
@@ -20,7 +21,8 @@ internal static class ReceiptCommands
     private const long ClaimsBytesMax = 64 << 20;   // a write set has no more
     private static readonly TimeSpan LoadWait = TimeSpan.FromSeconds(30);
 
-    public static Command Build() => new("receipt", "Receipts: proofs that a transaction is in the ledger.") { BuildGet(), BuildVerify() };
+    public static Command Build() =>
+        new("receipt", "Receipts: proofs that a transaction is in the ledger.") { BuildGet(), BuildVerify() };
 
     private static Command BuildGet()
     {
@@ -67,18 +69,23 @@ internal static class ReceiptCommands
             Description = "What the application claims; the receipt must bind its digest.",
             HelpName = "FILE",
         };
-        Option<string> txId = new("--txid") { Description = "The transaction that the receipt must be for.", HelpName = "V.S" };
+        Option<string> txId = new("--txid")
+        {
+            Description = "The transaction that the receipt must be for.",
+            HelpName = "V.S",
+        };
         Option<bool> all = new("--all") { Description = "Every receipt of a statement must be valid." };
-        Command verify = new("verify", "Verify a receipt offline.") { file, serviceCertificate, keys, claims, txId, all };
+        Command verify =
+            new("verify", "Verify a receipt offline.") { file, serviceCertificate, keys, claims, txId, all };
         verify.SetAction(parsed =>
         {
             ServiceKeys trusted = ServiceKeys.None;
-            foreach (string keyFile in (string[])[.. parsed.GetValue(serviceCertificate) ?? [], .. parsed.GetValue(keys) ?? []])
-                trusted = trusted.With(ReadKeys(keyFile));
+            string[] keyFiles = [.. parsed.GetValue(serviceCertificate) ?? [], .. parsed.GetValue(keys) ?? []];
+            foreach (string keyFile in keyFiles) trusted = trusted.With(ReadKeys(keyFile));
             return Verify(Screen.For(parsed), parsed.GetValue(file)!, new ReceiptVerifyOptions
             {
                 Keys = trusted,
-                Claims = parsed.GetValue(claims) is string path ? InputFile.Read(path, ClaimsBytesMax) : default(ReadOnlyMemory<byte>),
+                Claims = parsed.GetValue(claims) is string path ? InputFile.Read(path, ClaimsBytesMax) : [],
                 TxId = parsed.GetValue(txId) is string text ? ParseTxId(text) : null,
                 All = parsed.GetValue(all),
             });
@@ -94,7 +101,8 @@ internal static class ReceiptCommands
     private static ServiceKeys ReadKeys(string path) =>
         ServiceKeys.TryRead(InputFile.Read(path, KeyFileBytesMax), out ServiceKeys? keys)
             ? keys!
-            : throw CommandFailure.Environment($"{path} holds no service certificate or key: give PEM or a JSON Web Key Set.");
+            : throw CommandFailure.Environment(
+                $"{path} holds no service certificate or key: give PEM or a JSON Web Key Set.");
 
     private static async Task<int> GetAsync(
         Screen screen, Network network, TxId txId, ReceiptFormat format, string? file, CancellationToken cancel)
@@ -106,10 +114,12 @@ internal static class ReceiptCommands
         if (result.Status == 202)
             throw CommandFailure.Environment($"the node is still loading the receipt of {txId}. Try again in a while.");
         if (!result.IsSuccess)
-            throw CommandFailure.Refused($"no receipt of {txId}: {result.Status} {result.ErrorCode}: {result.ErrorMessage}");
+            throw CommandFailure.Refused(
+                $"no receipt of {txId}: {result.Status} {result.ErrorCode}: {result.ErrorMessage}");
         if (file is not null) WriteFile(file, result.Body);
         if (screen.Json) Screen.Document(DocumentOf(txId, format, file, result));
-        else if (file is not null) Console.Error.WriteLine($"{file}: receipt of {txId}, {result.Body.Length} bytes, not verified yet.");
+        else if (file is not null)
+            Console.Error.WriteLine($"{file}: receipt of {txId}, {result.Body.Length} bytes, not verified yet.");
         else WriteOut(result.Body.Span, format);
         return ExitCode.Done;
     }
@@ -117,8 +127,10 @@ internal static class ReceiptCommands
     // A JSON receipt on stdout is itself the document; otherwise the document says where the receipt is.
     private static JsonNode DocumentOf(TxId txId, ReceiptFormat format, string? file, CallResult result)
     {
-        if (file is null && format == ReceiptFormat.Json && result.TryReadJson(out _)) return JsonNode.Parse(result.Body.Span)!;
-        JsonObject document = new() { ["txid"] = txId.ToString(), ["format"] = format == ReceiptFormat.Cose ? "cose" : "json" };
+        if (file is null && format == ReceiptFormat.Json && result.TryReadJson(out _))
+            return JsonNode.Parse(result.Body.Span)!;
+        JsonObject document =
+            new() { ["txid"] = txId.ToString(), ["format"] = format == ReceiptFormat.Cose ? "cose" : "json" };
         if (file is not null) document["file"] = file;
         else document["receipt"] = Convert.ToBase64String(result.Body.Span);
         return document;
@@ -138,7 +150,11 @@ internal static class ReceiptCommands
             if (report.Receipts.Length > 1)
             {
                 foreach (ReceiptFinding one in report.Receipts)
-                    Console.Out.WriteLine($"  {one.Kind} receipt {one.TxId?.ToString() ?? "without TxID"}: {ReceiptReport.Name(one.Verdict)}, {one.Reason}");
+                {
+                    string id = one.TxId?.ToString() ?? "without TxID";
+                    string verdict = ReceiptReport.Name(one.Verdict);
+                    Console.Out.WriteLine($"  {one.Kind} receipt {id}: {verdict}, {one.Reason}");
+                }
             }
 
             if (report.Verdict == ReceiptVerdict.Incomplete && options.Keys.IsEmpty)

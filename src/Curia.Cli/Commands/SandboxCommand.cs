@@ -29,10 +29,18 @@ internal static class SandboxCommand
         Option<int> members = Number("--members", 3, "How many members.");
         Option<int> users = Number("--users", 1, "How many users.");
         Option<int> port = Number("--port", 8000, "The port of the first node; 0 for any free one.");
-        Option<string> app = new("--app") { Description = "The application.", HelpName = "NAME", DefaultValueFactory = _ => "logging" };
+        Option<string> app = new("--app")
+        {
+            Description = "The application.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => "logging",
+        };
         Option<string> dir = Folder();
         Option<bool> once = new("--once") { Description = "Stop after the tour, and audit the ledger." };
-        Option<bool> detach = new("--detach") { Description = "Return when the network is open; sandbox stop ends it." };
+        Option<bool> detach = new("--detach")
+        {
+            Description = "Return when the network is open; sandbox stop ends it.",
+        };
         Command sandbox = new("sandbox", "Run a network on this machine, and show what it does.")
         {
             nodes, members, users, app, dir, port, once, detach, BuildStop(),
@@ -43,8 +51,14 @@ internal static class SandboxCommand
             if (parsed.GetValue(once) && parsed.GetValue(detach))
                 throw CommandFailure.WrongUsage("--once and --detach exclude each other: give one of them.");
             SandboxOptions options = new(
-                parsed.GetValue(dir)!, parsed.GetValue(members), parsed.GetValue(users), parsed.GetValue(app)!, parsed.GetValue(port));
-            Stay stay = parsed.GetValue(once) ? Stay.Once : parsed.GetValue(detach) ? Stay.Detached : Stay.UntilInterrupted;
+                parsed.GetValue(dir)!,
+                parsed.GetValue(members),
+                parsed.GetValue(users),
+                parsed.GetValue(app)!,
+                parsed.GetValue(port));
+            Stay stay = parsed.GetValue(once) ? Stay.Once
+                : parsed.GetValue(detach) ? Stay.Detached
+                : Stay.UntilInterrupted;
             return RunAsync(Screen.For(parsed), options, stay, cancel);
         });
         return sandbox;
@@ -113,36 +127,56 @@ internal static class SandboxCommand
     private static async Task<SandboxFile> OpenAsync(
         SandboxSetup setup, TourSteps steps, SandboxOptions options, CancellationToken cancel)
     {
-        await steps.RunAsync("keys", "Make keys and certificates", "A member or user is the SHA-256 of a certificate; private keys stay in files that only you can read.", async () =>
-        {
-            await setup.MakeKeysAsync().ConfigureAwait(false);
-            return new StepResult(
-                $"{Count(options.Members, "member")} and {Count(options.Users, "user")} on P-256; members also have an RSA key for recovery shares",
-                "./curia user keygen --name alice");
-        }).ConfigureAwait(false);
-        await steps.RunAsync("settings", "Write the settings of the node", "Addresses, paths and limits only: nothing that others rely on stands in a file of the host.", () =>
-        {
-            setup.WriteSettings();
-            return Task.FromResult(new StepResult(setup.ConfigPath, $"cat {setup.ConfigPath}"));
-        }).ConfigureAwait(false);
+        await steps.RunAsync(
+            "keys",
+            "Make keys and certificates",
+            "A member or user is the SHA-256 of a certificate. Private keys stay in files that only you can read.",
+            async () =>
+            {
+                await setup.MakeKeysAsync().ConfigureAwait(false);
+                string who = $"{Count(options.Members, "member")} and {Count(options.Users, "user")}";
+                return new StepResult(
+                    $"{who}, each with a P-256 certificate; members also with an RSA key for recovery shares",
+                    "./curia user keygen --name alice");
+            }).ConfigureAwait(false);
+        await steps.RunAsync(
+            "settings",
+            "Write the settings of the node",
+            "Addresses, paths and limits. The host owns this file, so nothing that others rely on rests on it alone.",
+            () =>
+            {
+                setup.WriteSettings();
+                return Task.FromResult(new StepResult(setup.ConfigPath, $"cat {setup.ConfigPath}"));
+            }).ConfigureAwait(false);
         SandboxFile? sandbox = null;
-        await steps.RunAsync("open", "Start the node and open the service", "The node made its own key, the service key and the ledger secret, and signed the genesis block.", async () =>
-        {
-            setup.StartNode();
-            sandbox = await setup.WaitUntilOpenAsync(cancel).ConfigureAwait(false);
-            return new StepResult($"process {setup.Node!.Pid}, log in {setup.LogPath}", $"tail -f {setup.LogPath}");
-        }).ConfigureAwait(false);
+        await steps.RunAsync(
+            "open",
+            "Start the node and open the service",
+            "The node has made its own key, the service key and the ledger secret, and signed the genesis block.",
+            async () =>
+            {
+                setup.StartNode();
+                sandbox = await setup.WaitUntilOpenAsync(cancel).ConfigureAwait(false);
+                return new StepResult($"process {setup.Node!.Pid}, log in {setup.LogPath}", $"cat {setup.LogPath}");
+            }).ConfigureAwait(false);
         return sandbox!;
     }
 
     private static async Task CloseAsync(SandboxSetup setup, TourSteps steps, SandboxTour tour)
     {
-        await steps.RunAsync("stop", "Stop the node", "It finishes what it has begun; then nothing of the network runs any more.", async () =>
-        {
-            await setup.StopNodeAsync().ConfigureAwait(false);
-            return new StepResult("stopped gracefully");
-        }).ConfigureAwait(false);
-        await steps.RunAsync("audit", "Audit the ledger offline", "With the receipts, the genesis digest and the service certificate as anchors: nothing was cut, changed or forked.",
+        await steps.RunAsync(
+            "stop",
+            "Stop the node",
+            "It finishes what it has begun; from here on the files must speak for themselves.",
+            async () =>
+            {
+                await setup.StopNodeAsync().ConfigureAwait(false);
+                return new StepResult("stopped gracefully");
+            }).ConfigureAwait(false);
+        await steps.RunAsync(
+            "audit",
+            "Audit the ledger offline",
+            "Held against receipts, genesis block and service certificate: nothing was cut, changed or forked.",
             () => Task.FromResult(tour.Audit())).ConfigureAwait(false);
     }
 
@@ -151,7 +185,8 @@ internal static class SandboxCommand
         try
         {
             int exitCode = await setup.Node!.WaitForExitAsync(cancel).ConfigureAwait(false);
-            if (exitCode != 0) throw CommandFailure.Environment($"{SandboxSetup.NodeName} ended by itself with exit code {exitCode}.");
+            if (exitCode != 0)
+                throw CommandFailure.Environment($"{SandboxSetup.NodeName} ended by itself with exit code {exitCode}.");
         }
         catch (OperationCanceledException)
         {
@@ -161,7 +196,8 @@ internal static class SandboxCommand
 
     private static void Welcome(Screen screen, SandboxOptions options)
     {
-        screen.Line($"[bold]Curia sandbox[/] in {Screen.Escape(options.Folder)}: one node, {Count(options.Members, "member")}, {Count(options.Users, "user")}");
+        string who = $"one node, {Count(options.Members, "member")}, {Count(options.Users, "user")}";
+        screen.Line($"[bold]Curia sandbox[/] in {Screen.Escape(options.Folder)}: {who}");
         screen.Line("[yellow]INSECURE: the TEE is simulated (platform virtual). For learning and development only.[/]");
         screen.Line();
     }
@@ -173,16 +209,15 @@ internal static class SandboxCommand
         screen.Line(stay == Stay.Detached
             ? "[bold]The network is open.[/] Try:"
             : "[bold]The network stays open until Ctrl-C.[/] In another terminal, try:");
-        foreach (string command in (string[])
-            [
-                $"./curia call POST /app/log/private --data '{{\"id\":1,\"msg\":\"hello\"}}' --as user0 --wait committed{dir}",
-                $"./curia call GET '/app/log/private?id=1' --as user0{dir}",
-                $"./curia bench --target {options.Folder}",
-                .. stay == Stay.Detached ? (string[])[$"./curia sandbox stop{dir}"] : [],
-            ])
-        {
-            screen.Verbatim($"  $ {command}", "36");
-        }
+        const string data = """'{"id":1,"msg":"hello"}'""";
+        string[] commands =
+        [
+            $"./curia call POST /app/log/private --data {data} --as user0 --wait committed{dir}",
+            $"./curia call GET '/app/log/private?id=1' --as user0{dir}",
+            $"./curia bench --target {options.Folder}",
+            .. stay == Stay.Detached ? (string[])[$"./curia sandbox stop{dir}"] : [],
+        ];
+        foreach (string command in commands) screen.Verbatim($"  $ {command}", "36");
 
         screen.Line();
     }
@@ -206,9 +241,11 @@ internal static class SandboxCommand
             using NodeProcess? process = NodeProcess.Find(node.Pid, sandbox.PathOf(node.Config), "");
             bool wasRunning = process is not null;
             if (process is not null && !await process.StopAsync(StopTimeout).ConfigureAwait(false))
-                throw CommandFailure.Environment($"process {node.Pid} did not stop within {StopTimeout.TotalSeconds:0} s and was killed.");
+                throw CommandFailure.Environment(
+                    $"process {node.Pid} did not stop within {StopTimeout.TotalSeconds:0} s and was killed.");
             stopped.Add(new JsonObject { ["id"] = node.Id, ["pid"] = node.Pid, ["was_running"] = wasRunning });
-            screen.Line(wasRunning ? $"Process {node.Pid} has stopped." : $"Process {node.Pid} was not running any more.");
+            screen.Line(
+                wasRunning ? $"Process {node.Pid} has stopped." : $"Process {node.Pid} was not running any more.");
         }
 
         if (screen.Json) Screen.Document(new JsonObject { ["sandbox"] = folder, ["stopped"] = stopped });

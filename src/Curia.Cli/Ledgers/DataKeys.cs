@@ -1,14 +1,17 @@
 using System;
 using System.Collections.Generic;
 using System.Text.Json;
+using Curia.Cli.Files;
 using Curia.Cryptography;
 using Curia.Ledger;
 using Curia.Vocabulary;
 
 namespace Curia.Cli.Ledgers;
 
-/// <summary>Disclosed data keys: those of some periods of a ledger, which open private writes and seal nothing.</summary>
-/// <remarks>The file: <c>{"version":1,"periods":[{"from":1,"data_key":"hex"}]}</c>; a period ends where the next begins.</remarks>
+/// <summary>Disclosed data keys: those of some periods of a ledger, which open private writes and seal
+/// nothing.</summary>
+/// <remarks>The file: <c>{"version":1,"periods":[{"from":1,"data_key":"hex"}]}</c>; a period ends where the next
+/// begins.</remarks>
 internal sealed class DataKeys : IDisposable
 {
     private const long FileBytesMax = 16 << 20; // more periods than a ledger has in its life
@@ -27,7 +30,8 @@ internal sealed class DataKeys : IDisposable
         try
         {
             using JsonDocument document = JsonDocument.Parse(InputFile.Read(path, FileBytesMax));
-            if (document.RootElement.GetProperty("version").GetInt32() != 1) throw new FormatException("its version is not 1");
+            if (document.RootElement.GetProperty("version").GetInt32() != 1)
+                throw new FormatException("its version is not 1");
             foreach (JsonElement period in document.RootElement.GetProperty("periods").EnumerateArray())
             {
                 byte[] key = Convert.FromHexString(period.GetProperty("data_key").GetString() ?? "");
@@ -37,7 +41,8 @@ internal sealed class DataKeys : IDisposable
 
             return keys;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
             or ArgumentException)
         {
             throw CommandFailure.Environment($"{path} is no file of data keys: {e.Message}", e);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using Curia.Cli.Files;
 using Curia.Cli.Networks;
 using Curia.Ledger;
 
@@ -35,7 +36,8 @@ internal sealed class LedgerFolder
 
         try
         {
-            return new LedgerFolder(folder, LedgerChunk.InOrder(Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path))));
+            return new LedgerFolder(
+                folder, LedgerChunk.InOrder(Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path))));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -8,7 +8,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Cli.Ledgers;
 
-/// <summary>Lists the transactions of a ledger: for programs a JSON object each on its own line, for people some lines each.</summary>
+/// <summary>Lists the transactions of a ledger: for programs a JSON object each on its own line, for people some lines
+/// each.</summary>
 /// <remarks>It reads and believes; <c>ledger verify</c> checks.</remarks>
 internal sealed class LedgerListing(Screen screen, DataKeys? keys)
 {
@@ -19,9 +20,11 @@ internal sealed class LedgerListing(Screen screen, DataKeys? keys)
     {
         foreach (string name in ledger.Names)
         {
-            if (!LedgerChunk.TryParseName(name, out LedgerChunkName chunk) || chunk.First > last || chunk.Last < first) continue;
+            if (!LedgerChunk.TryParseName(name, out LedgerChunkName chunk) || chunk.First > last || chunk.Last < first)
+                continue;
             ReadOnlyMemory<byte> rest = ledger.Read(name);
-            if (!LedgerChunk.TryReadHeader(rest.Span, out SeqNo next, out string reason)) throw Unreadable(name, chunk.First, reason);
+            if (!LedgerChunk.TryReadHeader(rest.Span, out SeqNo next, out string reason))
+                throw Unreadable(name, chunk.First, reason);
             rest = rest[LedgerChunk.HeaderSize..];
             while (!rest.IsEmpty && next <= last)
             {
@@ -95,7 +98,8 @@ internal sealed class LedgerListing(Screen screen, DataKeys? keys)
     private void PrintForPeople(LedgerEntry entry, JsonObject line)
     {
         string type = line["type"]!.GetValue<string>().Replace('_', ' ');
-        screen.Verbatim(string.Create(CultureInfo.InvariantCulture, $"{entry.TxId,-8} {type}"), entry.Type == EntryType.Signature ? "90" : "1");
+        screen.Verbatim(string.Create(CultureInfo.InvariantCulture, $"{entry.TxId,-8} {type}"),
+            entry.Type == EntryType.Signature ? "90" : "1");
         if (line["root"] is JsonNode root) screen.Verbatim($"         root {root}", "90");
         PrintMaps(line["public"] as JsonObject, "");
         if (entry.SealedPrivate.IsEmpty) return;

@@ -11,7 +11,8 @@ internal static class Readable
 {
     private const int JsonDepthMax = 64;
 
-    /// <summary>A key: text where it is text, otherwise digits. Keys of eight bytes that are no text are numbers, mostly.</summary>
+    /// <summary>A key: text where it is text, otherwise digits. Keys of eight bytes that are no text are numbers,
+    /// mostly.</summary>
     public static string Key(ReadOnlySpan<byte> bytes) => TryText(bytes, out string text) ? text : Hex(bytes);
 
     /// <summary>A value: JSON as it is, text, or digits.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
+using Curia.Cli.Files;
 using Curia.Cryptography;
 using Curia.Ledger;
 
@@ -8,7 +9,8 @@ namespace Curia.Cli.Ledgers;
 /// <summary>What receipts prove to have been in a ledger.</summary>
 internal sealed class ReceiptAnchors
 {
-    /// <summary>No receipt is longer: a path has one step for each level of the tree; the rest is room for statements.</summary>
+    /// <summary>No receipt is longer: a path has one step for each level of the tree; the rest is room for
+    /// statements.</summary>
     public const long FileBytesMax = 16 << 20;
 
     private readonly List<ExpectedLeaf> leaves = [];
@@ -30,11 +32,13 @@ internal sealed class ReceiptAnchors
         if (report.Verdict == ReceiptVerdict.Incomplete && serviceCertificate is null)
             throw CommandFailure.WrongUsage("--receipt proves something only together with --service-cert PEM.");
         if (report.Verdict != ReceiptVerdict.Valid)
-            throw CommandFailure.Refused($"{path} is no anchor: {ReceiptReport.Name(report.Verdict)}, {report.Reason}.");
+            throw CommandFailure.Refused(
+                $"{path} is no anchor: {ReceiptReport.Name(report.Verdict)}, {report.Reason}.");
         foreach (ReceiptFinding receipt in report.Receipts)
         {
             if (receipt.Verdict != ReceiptVerdict.Valid) continue;
-            if (receipt is { TxId: { } txId, Leaf: { } leaf }) leaves.Add(new ExpectedLeaf(txId, leaf, Path.GetFileName(path)));
+            if (receipt is { TxId: { } txId, Leaf: { } leaf })
+                leaves.Add(new ExpectedLeaf(txId, leaf, Path.GetFileName(path)));
             else if (receipt.Root is { } root) roots.Add(new ExpectedRoot(root, Path.GetFileName(path)));
         }
     }

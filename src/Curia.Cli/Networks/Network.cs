@@ -16,7 +16,8 @@ internal sealed record Network(Uri Url, IReadOnlyList<X509Certificate2> ServiceC
     /// <summary>A client of it.</summary>
     public CuriaClient Connect(Func<CuriaClientSettings, CuriaClientSettings>? adjust = null)
     {
-        CuriaClientSettings settings = new() { Url = Url, ServiceCertificates = ServiceCertificates, Identity = Identity };
+        CuriaClientSettings settings =
+            new() { Url = Url, ServiceCertificates = ServiceCertificates, Identity = Identity };
         return new CuriaClient(adjust?.Invoke(settings) ?? settings);
     }
 
@@ -33,7 +34,8 @@ internal sealed record Network(Uri Url, IReadOnlyList<X509Certificate2> ServiceC
             certificate = ReadIdentity(sandbox.PathOf(one.Certificate), sandbox.PathOf(one.Key));
         }
 
-        return new Network(url, ReadCertificates(sandbox.PathOf(sandbox.ServiceCertificate)), certificate) { Sandbox = sandbox };
+        return new Network(
+            url, ReadCertificates(sandbox.PathOf(sandbox.ServiceCertificate)), certificate) { Sandbox = sandbox };
     }
 
     /// <summary>All certificates of a PEM file.</summary>
@@ -66,11 +68,13 @@ internal sealed record Network(Uri Url, IReadOnlyList<X509Certificate2> ServiceC
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.Environment($"cannot read {certificatePath} or {keyPath}: {CommandFailure.Reason(e)}", e);
+            throw CommandFailure.Environment(
+                $"cannot read {certificatePath} or {keyPath}: {CommandFailure.Reason(e)}", e);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw CommandFailure.Environment($"{certificatePath} and {keyPath} are not a certificate and its key in PEM.", e);
+            throw CommandFailure.Environment(
+                $"{certificatePath} and {keyPath} are not a certificate and its key in PEM.", e);
         }
     }
 }

@@ -5,7 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Curia.Cli.Networks;
 
-/// <summary>The options by which a command finds its network: a sandbox, or an address with the certificate to believe.</summary>
+/// <summary>The options by which a command finds its network: a sandbox, or an address with the certificate to
+/// believe.</summary>
 internal sealed class NetworkOptions
 {
     /// <summary>Where a sandbox is when nothing else is said.</summary>
@@ -50,7 +51,8 @@ internal sealed class NetworkOptions
     /// <summary>Adds all of them to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[dir, url, serviceCertificate, certificate, key, identity]) command.Add(option);
+        Option[] all = [dir, url, serviceCertificate, certificate, key, identity];
+        foreach (Option option in all) command.Add(option);
     }
 
     /// <summary>The network that the command line names.</summary>
@@ -59,7 +61,8 @@ internal sealed class NetworkOptions
         string? certificatePath = parsed.GetValue(certificate);
         string? keyPath = parsed.GetValue(key);
         string? name = parsed.GetValue(identity);
-        if (certificatePath is null != keyPath is null) throw CommandFailure.WrongUsage("--cert and --key belong together.");
+        if (certificatePath is null != keyPath is null)
+            throw CommandFailure.WrongUsage("--cert and --key belong together.");
         if (certificatePath is not null && name is not null)
             throw CommandFailure.WrongUsage("--as and --cert both say who calls: give one of them.");
         Network network = parsed.GetValue(url) is string address
@@ -75,10 +78,12 @@ internal sealed class NetworkOptions
     {
         if (parsed.GetValue(dir) is not null)
             throw CommandFailure.WrongUsage("--url and --dir both name a network: give one of them.");
-        if (name is not null) throw CommandFailure.WrongUsage("--as picks an identity of a sandbox: use --cert and --key with --url.");
+        if (name is not null)
+            throw CommandFailure.WrongUsage("--as picks an identity of a sandbox: use --cert and --key with --url.");
         if (parsed.GetValue(serviceCertificate) is null)
             throw CommandFailure.WrongUsage("--url needs --service-cert PEM: the service to believe.");
-        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? parsedAddress) || parsedAddress.Scheme != Uri.UriSchemeHttps)
+        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? parsedAddress)
+            || parsedAddress.Scheme != Uri.UriSchemeHttps)
             throw CommandFailure.WrongUsage($"--url {address}: give an address like https://127.0.0.1:8000.");
         IReadOnlyList<X509Certificate2> later = []; // the caller reads --service-cert
         return new Network(parsedAddress, later, null);

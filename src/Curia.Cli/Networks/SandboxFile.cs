@@ -37,7 +37,7 @@ internal sealed record SandboxFile(
         if (!File.Exists(path))
         {
             throw CommandFailure.Environment(
-                $"there is no sandbox in {folder}. Start one with ./curia sandbox, or name a network with --dir or --url.");
+                $"there is no sandbox in {folder}. Start one with ./curia sandbox, or name one with --dir or --url.");
         }
 
         try
@@ -51,7 +51,8 @@ internal sealed record SandboxFile(
                 [.. root.GetProperty("members").EnumerateArray().Select(IdentityOf)],
                 [.. root.GetProperty("users").EnumerateArray().Select(IdentityOf)]);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw CommandFailure.Environment($"{path} is not what ./curia sandbox writes: {e.Message}", e);
         }
@@ -70,7 +71,11 @@ internal sealed record SandboxFile(
             ["service_certificate"] = ServiceCertificate,
             ["nodes"] = new JsonArray([.. Nodes.Select(node => new JsonObject
             {
-                ["id"] = node.Id, ["url"] = node.Url, ["pid"] = node.Pid, ["ledger"] = node.Ledger, ["config"] = node.Config,
+                ["id"] = node.Id,
+                ["url"] = node.Url,
+                ["pid"] = node.Pid,
+                ["ledger"] = node.Ledger,
+                ["config"] = node.Config,
             })]),
             ["members"] = new JsonArray([.. Members.Select(JsonOf)]),
             ["users"] = new JsonArray([.. Users.Select(JsonOf)]),
@@ -92,12 +97,17 @@ internal sealed record SandboxFile(
             if (identity.Certificate == $"{name}_cert.pem") return identity;
         }
 
-        IEnumerable<string> names = Users.Concat(Members).Select(one => one.Certificate.Replace("_cert.pem", "", StringComparison.Ordinal));
+        IEnumerable<string> names =
+            Users.Concat(Members).Select(one => one.Certificate.Replace("_cert.pem", "", StringComparison.Ordinal));
         throw CommandFailure.WrongUsage($"--as {name}: the sandbox in {Folder} has {string.Join(", ", names)}.");
     }
 
     private static SandboxNode NodeOf(JsonElement json) => new(
-        Text(json, "id"), Text(json, "url"), json.GetProperty("pid").GetInt32(), Text(json, "ledger"), Text(json, "config"));
+        Text(json, "id"),
+        Text(json, "url"),
+        json.GetProperty("pid").GetInt32(),
+        Text(json, "ledger"),
+        Text(json, "config"));
 
     private static SandboxIdentity IdentityOf(JsonElement json) => new(
         Text(json, "id"), Text(json, "certificate"), Text(json, "key"),
@@ -108,7 +118,8 @@ internal sealed record SandboxFile(
 
     private static JsonObject JsonOf(SandboxIdentity identity)
     {
-        JsonObject json = new() { ["id"] = identity.Id, ["certificate"] = identity.Certificate, ["key"] = identity.Key };
+        JsonObject json =
+            new() { ["id"] = identity.Id, ["certificate"] = identity.Certificate, ["key"] = identity.Key };
         if (identity.EncryptionKey is not null) json["encryption_key"] = identity.EncryptionKey;
         return json;
     }

@@ -9,16 +9,23 @@ namespace Curia.Cli.Sandbox;
 /// <summary>Makes the key and certificate files of a member or user. Nothing is ever overwritten.</summary>
 internal static class KeyFiles
 {
-    /// <summary>The size of a member's encryption key in bits: recovery shares are sealed to it for years (NIST SP 800-57
-    /// part 1, table 2: 128 bits of security).</summary>
+    /// <summary>The size of a member's encryption key in bits: recovery shares are sealed to it for years (NIST
+    /// SP 800-57 part 1, table 2: 128 bits of security).</summary>
     public const int EncryptionKeyBits = 3072;
+
+    /// <summary>The size in a sandbox, whose shares protect nothing: made in a tenth of the time.</summary>
+    public const int SandboxEncryptionKeyBits = 2048;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Makes <c>NAME_cert.pem</c> and <c>NAME_privk.pem</c>, for members <c>NAME_enc_privk.pem</c> and
     /// <c>NAME_enc_pubk.pem</c> too.</summary>
+    /// <param name="folder">Where they go.</param>
+    /// <param name="name">Their common name, and the beginning of the file names.</param>
+    /// <param name="encryptionKeyBits">The size of a member's encryption key; 0 for a user, who has none.</param>
+    /// <param name="validity">How long the certificate is valid.</param>
     /// <returns>SHA-256 of the certificate: the id of the member or user.</returns>
-    public static Digest Make(string folder, string name, bool isMember, TimeSpan validity)
+    public static Digest Make(string folder, string name, int encryptionKeyBits, TimeSpan validity)
     {
         SystemEntropy entropy = new();
         using EcdsaSigner key = EcdsaSigner.Generate(entropy);
@@ -27,8 +34,9 @@ internal static class KeyFiles
         // A minute of grace for a node whose clock is a little behind.
         byte[] der = CertificateAuthority.SelfSigned(key, name, now.AddMinutes(-1), now + validity, entropy);
         WriteNew(Path.Combine(folder, KeyOf(name)), key.ExportPem(), isSecret: true);
-        WriteNew(Path.Combine(folder, CertificateOf(name)), PemEncoding.WriteString("CERTIFICATE", der) + "\n", isSecret: false);
-        if (isMember) MakeEncryptionKey(folder, name);
+        WriteNew(Path.Combine(folder, CertificateOf(name)), PemEncoding.WriteString("CERTIFICATE", der) + "\n",
+            isSecret: false);
+        if (encryptionKeyBits > 0) MakeEncryptionKey(folder, name, encryptionKeyBits);
         return Digest.Of(der);
     }
 
@@ -40,11 +48,12 @@ internal static class KeyFiles
 
     public static string EncryptionPublicKeyOf(string name) => $"{name}_enc_pubk.pem";
 
-    private static void MakeEncryptionKey(string folder, string name)
+    private static void MakeEncryptionKey(string folder, string name, int bits)
     {
-        using RSA key = RSA.Create(EncryptionKeyBits);
+        using RSA key = RSA.Create(bits);
         WriteNew(Path.Combine(folder, EncryptionKeyOf(name)), key.ExportPkcs8PrivateKeyPem(), isSecret: true);
-        WriteNew(Path.Combine(folder, EncryptionPublicKeyOf(name)), key.ExportSubjectPublicKeyInfoPem(), isSecret: false);
+        WriteNew(Path.Combine(folder, EncryptionPublicKeyOf(name)), key.ExportSubjectPublicKeyInfoPem(),
+            isSecret: false);
     }
 
     private static void WriteNew(string path, string pem, bool isSecret)

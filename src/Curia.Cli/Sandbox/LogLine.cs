@@ -14,7 +14,8 @@ internal static class LogLine
             using JsonDocument document = JsonDocument.Parse(line);
             foreach (string name in (string[])["message", "msg", "Message"])
             {
-                if (document.RootElement.TryGetProperty(name, out JsonElement message) && message.ValueKind == JsonValueKind.String)
+                if (document.RootElement.TryGetProperty(name, out JsonElement message)
+                    && message.ValueKind == JsonValueKind.String)
                     return message.GetString()!;
             }
 

@@ -32,27 +32,11 @@ internal sealed class NodeProcess : IDisposable
     public int ExitCode => process.ExitCode;
 
     /// <summary>Starts a node that outlives this program and writes to a file.</summary>
-    public static NodeProcess StartInBackground(string image, string config, string logPath, params string[] arguments)
-    {
-        // The shell gives what the framework has no call for: output to a file that stays open when this program ends, and
-        // no hang-up when the terminal closes. exec keeps the process id.
-        ProcessStartInfo start = new("/bin/sh") { UseShellExecute = false };
-        string[] words =
-        [
-            "-c", "trap '' HUP; log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", logPath,
-            ProgramFiles.Dotnet, "exec", image, "--config", config, .. arguments,
-        ];
-        foreach (string word in words) start.ArgumentList.Add(word);
-        return new NodeProcess(Start(start), logPath);
-    }
+    public static NodeProcess StartInBackground(string image, string config, string logPath) =>
+        Start(image, config, logPath, "exec \"$@\" >>\"$log\" 2>&1 </dev/null");
 
     /// <summary>Starts a node on this terminal.</summary>
-    public static NodeProcess StartInForeground(string image, string config)
-    {
-        ProcessStartInfo start = new(ProgramFiles.Dotnet) { UseShellExecute = false };
-        foreach (string word in (string[])["exec", image, "--config", config]) start.ArgumentList.Add(word);
-        return new NodeProcess(Start(start), "");
-    }
+    public static NodeProcess StartInForeground(string image, string config) => Start(image, config, "", "exec \"$@\"");
 
     /// <summary>The process of a node that an earlier command started.</summary>
     /// <returns>Null when there is none: it ended, or another program has its number now.</returns>
@@ -64,7 +48,8 @@ internal sealed class NodeProcess : IDisposable
             if (Directory.Exists("/proc/self"))
             {
                 string[] words = File.ReadAllText(commandLine).Split('\0');
-                if (!words.Any(word => word.EndsWith(".json", StringComparison.Ordinal) && SameFile(word, config))) return null;
+                if (!words.Any(word => word.EndsWith(".json", StringComparison.Ordinal) && SameFile(word, config)))
+                    return null;
             }
 
             return new NodeProcess(Process.GetProcessById(pid), logPath);
@@ -111,7 +96,9 @@ internal sealed class NodeProcess : IDisposable
     {
         try
         {
-            return LogPath.Length == 0 ? null : File.ReadLines(LogPath).LastOrDefault(line => line.Trim().Length > 0)?.Trim();
+            return LogPath.Length == 0
+                ? null
+                : File.ReadLines(LogPath).LastOrDefault(line => line.Trim().Length > 0)?.Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -121,11 +108,23 @@ internal sealed class NodeProcess : IDisposable
 
     public void Dispose() => process.Dispose();
 
-    private static Process Start(ProcessStartInfo start)
+    // The shell gives what the framework has no call for: output to a file that stays open when this program ends, and a
+    // session of its own, so that Ctrl-C and the end of a terminal reach this program alone, which then asks the node to
+    // stop once. exec keeps the process id.
+    private static NodeProcess Start(string image, string config, string logPath, string last)
     {
+        const string session = "if command -v setsid >/dev/null 2>&1; then set -- setsid \"$@\"; else trap '' HUP INT; fi; ";
+        ProcessStartInfo start = new("/bin/sh") { UseShellExecute = false };
+        string[] words =
+        [
+            "-c", $"log=$1; shift; {session}{last}", "sh", logPath,
+            ProgramFiles.Dotnet, "exec", image, "--config", config,
+        ];
+        foreach (string word in words) start.ArgumentList.Add(word);
         try
         {
-            return Process.Start(start) ?? throw new InvalidOperationException("no process");
+            Process process = Process.Start(start) ?? throw new InvalidOperationException("no process");
+            return new NodeProcess(process, logPath);
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
         {

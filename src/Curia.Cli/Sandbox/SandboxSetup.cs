@@ -17,7 +17,8 @@ namespace Curia.Cli.Sandbox;
 /// <summary>What a sandbox is to be.</summary>
 internal sealed record SandboxOptions(string Folder, int Members, int Users, string App, int Port);
 
-/// <summary>Makes a sandbox and starts its node; each method is one step. Nothing that was there before is touched.</summary>
+/// <summary>Makes a sandbox and starts its node; each method is one step. Nothing that was there before is
+/// touched.</summary>
 internal sealed class SandboxSetup : IDisposable
 {
     public const string NodeName = "node0";
@@ -58,7 +59,8 @@ internal sealed class SandboxSetup : IDisposable
     {
         if (options.Members is < 1 or > 100) throw CommandFailure.WrongUsage("--members is a number from 1 to 100.");
         if (options.Users is < 1 or > 100) throw CommandFailure.WrongUsage("--users is a number from 1 to 100.");
-        if (options.Port is < 0 or > PortMax) throw CommandFailure.WrongUsage($"--port is a number from 0 (any free one) to {PortMax}.");
+        if (options.Port is < 0 or > PortMax)
+            throw CommandFailure.WrongUsage($"--port is a number from 0 (any free one) to {PortMax}.");
         string image = ProgramFiles.ApplicationImage(options.App);
         RefuseUsedFolder(options.Folder);
         RefuseUsedPort(options.Port);
@@ -111,9 +113,11 @@ internal sealed class SandboxSetup : IDisposable
                 ["members"] = new JsonArray([.. members.Select(member => new JsonObject
                 {
                     ["certificate"] = $"../{member.Certificate}",
-                    ["encryption_key"] = $"../{member.EncryptionKey!.Replace("_privk", "_pubk", StringComparison.Ordinal)}",
+                    ["encryption_key"] =
+                        $"../{member.EncryptionKey!.Replace("_privk", "_pubk", StringComparison.Ordinal)}",
                 })]),
-                ["users"] = new JsonArray([.. users.Select(user => new JsonObject { ["certificate"] = $"../{user.Certificate}" })]),
+                ["users"] = new JsonArray(
+                    [.. users.Select(user => new JsonObject { ["certificate"] = $"../{user.Certificate}" })]),
             },
             ["limits"] = new JsonObject { ["body_bytes"] = 2097152, ["header_bytes"] = 16384, ["in_flight"] = 2000 },
             ["output"] = new JsonObject
@@ -132,16 +136,19 @@ internal sealed class SandboxSetup : IDisposable
     public void StartNode() =>
         Node = NodeProcess.StartInBackground(image, Path.GetFullPath(ConfigPath), Path.GetFullPath(LogPath));
 
-    /// <summary>Waits until the node has its address file, which it writes when it is open, and writes sandbox.json.</summary>
+    /// <summary>Waits until the node has its address file, which it writes when it is open, and writes
+    /// sandbox.json.</summary>
     public async Task<SandboxFile> WaitUntilOpenAsync(CancellationToken cancel)
     {
         string addresses = Path.Combine(NodeFolder, "addresses.json");
         long deadline = Environment.TickCount64 + (long)OpenTimeout.TotalMilliseconds;
         while (!File.Exists(addresses))
         {
-            if (Node!.HasExited) throw CommandFailure.Environment($"{NodeName} stopped before it was open. {LastWords()}");
+            if (Node!.HasExited)
+                throw CommandFailure.Environment($"{NodeName} stopped before it was open. {LastWords()}");
             if (Environment.TickCount64 > deadline)
-                throw CommandFailure.Environment($"{NodeName} was not open after {OpenTimeout.TotalSeconds:0} s. {LastWords()}");
+                throw CommandFailure.Environment(
+                    $"{NodeName} was not open after {OpenTimeout.TotalSeconds:0} s. {LastWords()}");
             await Task.Delay(20, cancel).ConfigureAwait(false);
         }
 
@@ -164,8 +171,10 @@ internal sealed class SandboxSetup : IDisposable
     {
         if (Node is null) return;
         if (!await Node.StopAsync(StopTimeout).ConfigureAwait(false))
-            throw CommandFailure.Environment($"{NodeName} did not stop within {StopTimeout.TotalSeconds:0} s and was killed. {LastWords()}");
-        if (Node.ExitCode != 0) throw CommandFailure.Environment($"{NodeName} ended with exit code {Node.ExitCode}. {LastWords()}");
+            throw CommandFailure.Environment(
+                $"{NodeName} did not stop within {StopTimeout.TotalSeconds:0} s and was killed. {LastWords()}");
+        if (Node.ExitCode != 0)
+            throw CommandFailure.Environment($"{NodeName} ended with exit code {Node.ExitCode}. {LastWords()}");
     }
 
     /// <summary>Ends what was started; removes what was made unless it was open once and holds something.</summary>
@@ -177,7 +186,8 @@ internal sealed class SandboxSetup : IDisposable
     }
 
     /// <summary>What the node said last, as a sentence.</summary>
-    public string LastWords() => Node?.LastLogLine() is string line ? $"Its last words: {Shorten(LogLine.Readable(line))}" : "It said nothing.";
+    public string LastWords() =>
+        Node?.LastLogLine() is string line ? $"Its last words: {Shorten(LogLine.Readable(line))}" : "It said nothing.";
 
     /// <summary>Removes the sandbox altogether.</summary>
     public void RemoveFolder()
@@ -216,13 +226,14 @@ internal sealed class SandboxSetup : IDisposable
             if (running is { HasExited: false })
             {
                 throw CommandFailure.Environment(
-                    $"the sandbox in {folder} is running (process {node.Pid}). Stop it with ./curia sandbox stop --dir {folder}, "
-                    + "or choose another folder with --dir.");
+                    $"the sandbox in {folder} is running (process {node.Pid}). Stop it with "
+                    + $"./curia sandbox stop --dir {folder}, or choose another folder with --dir.");
             }
         }
 
         throw CommandFailure.Environment(
-            $"{folder} holds an earlier sandbox, and resuming one comes with a later version. Remove it, or choose another folder with --dir.");
+            $"{folder} holds an earlier sandbox, and resuming one comes with a later version. Remove it, or choose "
+            + "another folder with --dir.");
     }
 
     private static void RefuseUsedPort(int port)
@@ -235,15 +246,22 @@ internal sealed class SandboxSetup : IDisposable
         }
         catch (SocketException e)
         {
-            string reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "another program uses it" : e.Message;
-            throw CommandFailure.Environment($"cannot listen on port {port}: {reason}. Choose another with --port, or any free one with --port 0.", e);
+            string reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse
+                ? "another program uses it"
+                : e.Message;
+            throw CommandFailure.Environment(
+                $"cannot listen on port {port}: {reason}. Choose another with --port; 0 takes any free one.", e);
         }
     }
 
     private SandboxIdentity MakeIdentity(string name, bool isMember)
     {
-        Digest id = KeyFiles.Make(options.Folder, name, isMember, KeyValidity);
+        Digest id = KeyFiles.Make(
+            options.Folder, name, isMember ? KeyFiles.SandboxEncryptionKeyBits : 0, KeyValidity);
         return new SandboxIdentity(
-            id.ToString(), KeyFiles.CertificateOf(name), KeyFiles.KeyOf(name), isMember ? KeyFiles.EncryptionKeyOf(name) : null);
+            id.ToString(),
+            KeyFiles.CertificateOf(name),
+            KeyFiles.KeyOf(name),
+            isMember ? KeyFiles.EncryptionKeyOf(name) : null);
     }
 }

@@ -15,10 +15,11 @@ using Curia.Vocabulary;
 namespace Curia.Cli.Sandbox;
 
 /// <summary>What a newcomer sees of a running ledger: each method is one step, in this order.</summary>
-internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourSteps steps, CancellationToken cancel) : IDisposable
+internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourSteps steps, CancellationToken cancel)
+    : IDisposable
 {
     private const string PublicMessage = "anyone may read this in the ledger";
-    private const string PrivateMessage = "only the members' nodes can read this";
+    private const string PrivateMessage = "only attested nodes can read this";
     private const int MessageId = 42;
     private static readonly TimeSpan CommitWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LoadWait = TimeSpan.FromSeconds(30);
@@ -28,10 +29,14 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
     private TxId privateTxId;
     private Digest genesis;
 
-    /// <summary>How the tour names the sandbox in commands; empty for the one that commands find by themselves.</summary>
-    private string Dir { get; } = sandbox.Folder == NetworkOptions.SandboxFolder ? "" : $" --dir {Quote(sandbox.Folder)}";
+    /// <summary>How the tour names the sandbox in commands; empty for the one that commands find by
+    /// themselves.</summary>
+    private string Dir { get; } =
+        sandbox.Folder == NetworkOptions.SandboxFolder ? "" : $" --dir {Quote(sandbox.Folder)}";
 
     private string Folder { get; } = sandbox.Folder.TrimEnd('/');
+
+    private string ServiceOption => $"--service-cert {Quote(Folder)}/{sandbox.ServiceCertificate}";
 
     /// <summary>The receipt that anchors the audit.</summary>
     private string ReceiptPath(string kind) => $"{Folder}/receipts/{privateTxId}.{kind}";
@@ -39,34 +44,51 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
     /// <summary>All steps that need a running node.</summary>
     public async Task RunAsync()
     {
-        await steps.RunAsync(
-            "public-write", "Write to a public map, wait for commit",
-            "Public maps stand in clear in the ledger, signed by the service; commit means that the ledger is on disk and signed.",
-            () => WriteAsync("public", PublicMessage)).ConfigureAwait(false);
-        await steps.RunAsync(
-            "private-write", "Write to a private map, wait for commit",
+        await Step(
+            "public-write",
+            "Write to a public map, wait for commit",
+            "Public maps stand in clear in the ledger. Committed: on disk, in a block that the service has signed.",
+            () => WriteAsync("public", PublicMessage));
+        await Step(
+            "private-write",
+            "Write to a private map, wait for commit",
             "Private maps leave the TEE encrypted only (AES-256-GCM, with keys that are born in it).",
-            () => WriteAsync("private", PrivateMessage)).ConfigureAwait(false);
-        await steps.RunAsync(
-            "read-back", "Read the private message back", "A user whose certificate the network knows may read.", ReadBackAsync).ConfigureAwait(false);
-        await steps.RunAsync(
-            "outsider-refused", "Read it as nobody in particular", "A caller without a certificate is turned away.", OutsiderAsync).ConfigureAwait(false);
-        await steps.RunAsync(
-            "disk", "Look at the disk as the host does", "Whoever owns the disk sees public messages and no private one.",
-            () => Task.FromResult(LookAtDisk())).ConfigureAwait(false);
-        await steps.RunAsync(
-            "status", "Ask for the status of the transaction", "Committed is final: it never changes again.", StatusAsync).ConfigureAwait(false);
-        await steps.RunAsync(
-            "receipt-json", "Fetch a JSON receipt, verify it offline",
-            "The transaction is in the Merkle tree whose root a node of this service signed.",
-            () => ReceiptAsync(ReceiptFormat.Json)).ConfigureAwait(false);
-        await steps.RunAsync(
-            "receipt-cose", "Fetch a COSE receipt, verify it offline",
-            "The same, signed by the service key itself; any verifier of CCF's COSE profile can check it.",
-            () => ReceiptAsync(ReceiptFormat.Cose)).ConfigureAwait(false);
-        await steps.RunAsync(
-            "changed-receipt-refused", "Change one digit of the receipt", "A receipt cannot be bent to say something else.",
-            () => Task.FromResult(ChangedReceipt())).ConfigureAwait(false);
+            () => WriteAsync("private", PrivateMessage));
+        await Step(
+            "read-back",
+            "Read the private message back",
+            "A user whose certificate the network knows may read.",
+            ReadBackAsync);
+        await Step(
+            "outsider-refused",
+            "Read it as nobody in particular",
+            "A caller without a certificate is turned away.",
+            OutsiderAsync);
+        await Step(
+            "disk",
+            "Look at the disk as the host does",
+            "Whoever owns the disk sees public messages and no private one.",
+            () => Task.FromResult(LookAtDisk()));
+        await Step(
+            "status",
+            "Ask for the status of the private write",
+            "Committed is final: it never changes again.",
+            StatusAsync);
+        await Step(
+            "receipt-json",
+            "Fetch a JSON receipt, verify it offline",
+            "The write is in the Merkle tree whose root a node signed, and the service endorsed that node.",
+            () => ReceiptAsync(ReceiptFormat.Json));
+        await Step(
+            "receipt-cose",
+            "Fetch a COSE receipt, verify it offline",
+            "The same, signed by the service key itself; any verifier of the COSE profile of CCF can check it.",
+            () => ReceiptAsync(ReceiptFormat.Cose));
+        await Step(
+            "changed-receipt-refused",
+            "Change one digit of the receipt",
+            "A receipt cannot be bent to say something else.",
+            () => Task.FromResult(ChangedReceipt()));
     }
 
     /// <summary>What proves that the node is who it must be; the first call of the tour.</summary>
@@ -76,9 +98,10 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         string? name = result.TextField("genesis");
         if (!result.IsSuccess || !Digest.TryParseHex(name, out genesis))
             throw CommandFailure.Refused($"GET /node/network did not name the network: {Describe(result)}");
-        string certificate = LedgerCommands.ReadCertificate(sandbox.PathOf(sandbox.ServiceCertificate)).KeyDigest.ToString();
+        string certificate =
+            LedgerCommands.ReadCertificate(sandbox.PathOf(sandbox.ServiceCertificate)).KeyDigest.ToString();
         return new StepResult(
-            $"service key {Abbreviate(certificate)}, network {Abbreviate(name!)} (its genesis block), node {Abbreviate(sandbox.Nodes[0].Id)} at {sandbox.Nodes[0].Url}",
+            $"service key {certificate}, genesis block {name}, node {sandbox.Nodes[0].Id} at {sandbox.Nodes[0].Url}",
             $"./curia call GET /node/network{Dir}");
     }
 
@@ -100,13 +123,14 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         if (!report.Ok)
         {
             AuditProblem problem = report.Problems[0];
-            throw CommandFailure.Refused($"the ledger of {SandboxSetup.NodeName} is not what it must be: {problem.File} {problem.SeqNo}: {problem.Reason}");
+            throw CommandFailure.Refused($"{problem.File}, seqno {problem.SeqNo}: {problem.Reason}");
         }
 
         return new StepResult(
-            $"{report.Transactions} transactions, {report.Signatures} of them signatures, up to {report.LastTxId}: every digest, signature and position is right",
-            $"./curia ledger verify {Quote(Folder)}/node0/ledger --service-cert {Quote(Folder)}/{sandbox.ServiceCertificate} "
-                + $"--genesis {genesis} --receipt {Quote(ReceiptPath("json"))}");
+            $"{report.Transactions} transactions, {report.Signatures} of them signatures, up to {report.LastTxId}: "
+                + "every digest, signature and position is right",
+            $"./curia ledger verify {Quote(Folder)}/node0/ledger {ServiceOption} --genesis {genesis} "
+                + $"--receipt {Quote(ReceiptPath("json"))}");
     }
 
     public void Dispose()
@@ -120,10 +144,11 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
             ? word
             : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
-    private static string Abbreviate(string hex) => hex.Length > 12 ? hex[..12] + "…" : hex;
+    private Task Step(string name, string title, string proves, Func<Task<StepResult>> work) =>
+        steps.RunAsync(name, title, proves, work);
 
     private static string Describe(CallResult result) =>
-        $"{result.Status} {result.ErrorCode} {result.ErrorMessage ?? Encoding.UTF8.GetString(result.Body.Span)}".TrimEnd();
+        $"{result.Status} {result.ErrorCode} {result.ErrorMessage}".TrimEnd();
 
     private async Task<StepResult> WriteAsync(string domain, string message)
     {
@@ -134,25 +159,30 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         if (!result.IsSuccess || result.TxId is not TxId txId || result.Commit != TransactionStatus.Committed)
             throw CommandFailure.Refused($"the write was not committed: {Describe(result)} {result.Commit}");
         if (domain == "private") privateTxId = txId;
-        string shell = Terminal.Screen.Text(body).Replace("'", "'\\''", StringComparison.Ordinal);
         return new StepResult(
             $"transaction {txId} is committed",
-            $"./curia call POST /app/log/{domain} --data '{shell}' --as user0 --wait committed{Dir}");
+            $"./curia call POST /app/log/{domain} --data '{Terminal.Screen.Text(body)}' --as user0 "
+                + $"--wait committed{Dir}");
     }
 
     private async Task<StepResult> ReadBackAsync()
     {
-        CallResult result = await user.CallAsync(CallRequest.Get($"/app/log/private?id={MessageId}"), cancel).ConfigureAwait(false);
+        CallResult result =
+            await user.CallAsync(CallRequest.Get($"/app/log/private?id={MessageId}"), cancel).ConfigureAwait(false);
         if (result.TextField("msg") != PrivateMessage)
             throw CommandFailure.Refused($"the private message did not come back: {Describe(result)}");
-        return new StepResult($"“{PrivateMessage}”", $"./curia call GET '/app/log/private?id={MessageId}' --as user0{Dir}");
+        return new StepResult(
+            $"“{PrivateMessage}”", $"./curia call GET '/app/log/private?id={MessageId}' --as user0{Dir}");
     }
 
     private async Task<StepResult> OutsiderAsync()
     {
-        CallResult result = await nobody.CallAsync(CallRequest.Get($"/app/log/private?id={MessageId}"), cancel).ConfigureAwait(false);
-        if (result.Status is not (401 or 403)) throw CommandFailure.Refused($"an outsider was not turned away: {Describe(result)}");
-        return new StepResult($"{result.Status} {result.ErrorCode}", $"./curia call GET '/app/log/private?id={MessageId}'{Dir}");
+        CallResult result =
+            await nobody.CallAsync(CallRequest.Get($"/app/log/private?id={MessageId}"), cancel).ConfigureAwait(false);
+        if (result.Status is not (401 or 403))
+            throw CommandFailure.Refused($"an outsider was not turned away: {Describe(result)}");
+        return new StepResult(
+            $"{result.Status} {result.ErrorCode}", $"./curia call GET '/app/log/private?id={MessageId}'{Dir}");
     }
 
     private StepResult LookAtDisk()
@@ -166,15 +196,17 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         if (files.Any(file => file.AsSpan().IndexOf(privateBytes) >= 0))
             throw CommandFailure.Refused("the private message stands in clear in the files of the ledger.");
         return new StepResult(
-            $"{files.Length} ledger file with {files.Sum(file => (long)file.Length):N0} bytes: the public message is in it, the private one is not",
+            $"the public message is in its {files.Sum(file => (long)file.Length):N0} bytes, the private one is not",
             $"./curia ledger show {Quote(Folder)}/node0/ledger");
     }
 
     private async Task<StepResult> StatusAsync()
     {
         TransactionStatus status = await nobody.GetStatusAsync(privateTxId, cancel).ConfigureAwait(false);
-        if (status != TransactionStatus.Committed) throw CommandFailure.Refused($"{privateTxId} is {status} after it was committed.");
-        return new StepResult($"{privateTxId} is {status}", $"./curia call GET '/app/tx?transaction_id={privateTxId}'{Dir}");
+        if (status != TransactionStatus.Committed)
+            throw CommandFailure.Refused($"{privateTxId} is {status} after it was committed.");
+        return new StepResult(
+            $"transaction {privateTxId} is committed", $"./curia call GET '/app/tx?transaction_id={privateTxId}'{Dir}");
     }
 
     private async Task<StepResult> ReceiptAsync(ReceiptFormat format)
@@ -183,14 +215,15 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         if (result.Status != 200) throw CommandFailure.Refused($"no receipt of {privateTxId}: {Describe(result)}");
         ReceiptReport report = user.VerifyReceipt(result.Body, privateTxId);
         if (report.Verdict != ReceiptVerdict.Valid)
-            throw CommandFailure.Refused($"the receipt of {privateTxId} is {ReceiptReport.Name(report.Verdict)}: {report.Reason}");
+            throw CommandFailure.Refused(
+                $"the receipt of {privateTxId} is {ReceiptReport.Name(report.Verdict)}: {report.Reason}");
         string kind = format == ReceiptFormat.Cose ? "cose" : "json";
         Directory.CreateDirectory(Path.Combine(sandbox.Folder, "receipts"));
         await File.WriteAllBytesAsync(ReceiptPath(kind), result.Body.ToArray(), cancel).ConfigureAwait(false);
         return new StepResult(
-            $"valid: {report.Reason} ({result.Body.Length} bytes)",
+            $"valid: {report.Reason}",
             $"./curia receipt get {privateTxId} --format {kind} --out {Quote(ReceiptPath(kind))}{Dir} && "
-                + $"./curia receipt verify {Quote(ReceiptPath(kind))} --service-cert {Quote(Folder)}/{sandbox.ServiceCertificate}");
+                + $"./curia receipt verify {Quote(ReceiptPath(kind))} {ServiceOption}");
     }
 
     private StepResult ChangedReceipt()
@@ -204,9 +237,10 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         byte[] changed = Encoding.UTF8.GetBytes(Terminal.Screen.Text(receipt));
         File.WriteAllBytes(ReceiptPath("changed.json"), changed);
         ReceiptReport report = user.VerifyReceipt(changed, privateTxId);
-        if (report.Verdict != ReceiptVerdict.Invalid) throw CommandFailure.Refused("a changed receipt was not refused.");
+        if (report.Verdict != ReceiptVerdict.Invalid)
+            throw CommandFailure.Refused("a changed receipt was not refused.");
         return new StepResult(
             $"invalid: {report.Reason}",
-            $"./curia receipt verify {Quote(ReceiptPath("changed.json"))} --service-cert {Quote(Folder)}/{sandbox.ServiceCertificate}");
+            $"./curia receipt verify {Quote(ReceiptPath("changed.json"))} {ServiceOption}");
     }
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Curia.Cli.Terminal;
 using Curia.Client;
@@ -13,8 +14,9 @@ namespace Curia.Cli.Sandbox;
 /// <summary>What a step of the tour found, and the command that repeats it; empty where there is none.</summary>
 internal sealed record StepResult(string Detail, string Command = "");
 
-/// <summary>Runs steps one after the other, shows each as it happens, and remembers them for the JSON document.</summary>
-internal sealed class TourSteps(Screen screen)
+/// <summary>Runs steps one after the other, shows each as it happens, and remembers them for the JSON
+/// document.</summary>
+internal sealed partial class TourSteps(Screen screen)
 {
     private const string Cyan = "36";
 
@@ -70,10 +72,15 @@ internal sealed class TourSteps(Screen screen)
             ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalMilliseconds:0} ms")
             : string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.0} s");
         screen.Line($"[green]✓[/] [bold]{Screen.Escape(title)}[/] [grey]{time}[/]");
-        if (result.Detail.Length > 0) Indented(Screen.Escape(result.Detail));
+        if (result.Detail.Length > 0) Indented(Screen.Escape(Digests().Replace(result.Detail, "$1…")));
         if (proves.Length > 0) Indented($"[grey]{Screen.Escape(proves)}[/]");
         if (result.Command.Length > 0) screen.Verbatim($"  $ {result.Command}", Cyan);
     }
 
-    private void Indented(string markup) => screen.Console.Write(new Padder(new Markup(markup), new Padding(2, 0, 0, 0)));
+    // A person tells digests apart by their beginning; the JSON document has them whole.
+    [GeneratedRegex("\\b([0-9a-f]{12})[0-9a-f]{52}\\b")]
+    private static partial Regex Digests();
+
+    private void Indented(string markup) =>
+        screen.Console.Write(new Padder(new Markup(markup), new Padding(2, 0, 0, 0)));
 }

@@ -7,10 +7,12 @@ using Spectre.Console;
 
 namespace Curia.Cli.Terminal;
 
-/// <summary>Where a command speaks: results on stdout; with --json they are one document, and what people read moves to stderr.</summary>
+/// <summary>Where a command speaks: results on stdout; with --json they are one document, and what people read moves to
+/// stderr.</summary>
 internal sealed class Screen(bool json)
 {
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Compact =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonSerializerOptions Indented = new(Compact) { WriteIndented = true };
 
     private IAnsiConsole? console;

@@ -58,7 +58,8 @@ public sealed class CuriaClientTests : IDisposable
     [Fact]
     public async Task An_expired_node_certificate_is_refused()
     {
-        using X509Certificate2 expired = service.Issue(names => names.AddIpAddress(IPAddress.Loopback), notAfterDays: 0);
+        using X509Certificate2 expired =
+            service.Issue(names => names.AddIpAddress(IPAddress.Loopback), notAfterDays: 0);
         await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);
         using TlsServer server = new(expired, Fine);
         CuriaClientException e = await Fails(server, CallRequest.Get("/app/commit"));
@@ -94,7 +95,8 @@ public sealed class CuriaClientTests : IDisposable
     [Fact]
     public async Task A_write_turned_away_before_execution_is_repeated()
     {
-        string busy = TlsServer.Answer(503, """{"error":{"code":"TooManyRequests","message":"full"}}""", "Retry-After: 0");
+        string busy =
+            TlsServer.Answer(503, """{"error":{"code":"TooManyRequests","message":"full"}}""", "Retry-After: 0");
         using TlsServer server = new(service.IssueForLoopback(), busy, busy, Fine);
         Assert.Equal(200, (await Call(server, CallRequest.Post("/app/log/private", "{}"u8.ToArray()))).Status);
         Assert.Equal(3, server.Requests.Count);
@@ -137,7 +139,8 @@ public sealed class CuriaClientTests : IDisposable
     [Fact]
     public async Task A_node_that_ignores_the_preference_is_polled()
     {
-        using TlsServer server = new(service.IssueForLoopback(), Fine, Status("Unknown"), Status("Pending"), Status("Committed"));
+        using TlsServer server =
+            new(service.IssueForLoopback(), Fine, Status("Unknown"), Status("Pending"), Status("Committed"));
         CallResult result = await Call(server, Waiting(TimeSpan.FromSeconds(7)));
         Assert.Equal(TransactionStatus.Committed, result.Commit);
         Assert.Equal(200, result.Status);
@@ -185,7 +188,8 @@ public sealed class CuriaClientTests : IDisposable
     {
         string loading = TlsServer.Answer(202, "", "Retry-After: 0");
         using TlsServer server = new(service.IssueForLoopback(), loading, loading, Fine);
-        CallRequest request = CallRequest.Get("/app/receipt?transaction_id=2.15") with { LoadWait = TimeSpan.FromSeconds(5) };
+        CallRequest request =
+            CallRequest.Get("/app/receipt?transaction_id=2.15") with { LoadWait = TimeSpan.FromSeconds(5) };
         Assert.Equal(200, (await Call(server, request)).Status);
         Assert.Equal(3, server.Requests.Count);
     }
@@ -194,7 +198,8 @@ public sealed class CuriaClientTests : IDisposable
     public async Task Answers_that_never_load_are_given_up()
     {
         using TlsServer server = new(service.IssueForLoopback(), TlsServer.Answer(202, "", "Retry-After: 3"));
-        CallRequest request = CallRequest.Get("/app/receipt?transaction_id=2.15") with { LoadWait = TimeSpan.FromSeconds(1) };
+        CallRequest request =
+            CallRequest.Get("/app/receipt?transaction_id=2.15") with { LoadWait = TimeSpan.FromSeconds(1) };
         Assert.Equal(202, (await Call(server, request)).Status);
         Assert.Single(server.Requests);
     }
@@ -203,7 +208,8 @@ public sealed class CuriaClientTests : IDisposable
     public async Task Silence_ends_with_the_time()
     {
         using TlsServer server = new(service.IssueForLoopback(), "HTTP/1.1 200 X\r\nContent-Length: 5\r\n\r\n1");
-        using CuriaClient client = new(SettingsFor(server.Url) with { RequestTimeout = TimeSpan.FromMilliseconds(200) });
+        using CuriaClient client =
+            new(SettingsFor(server.Url) with { RequestTimeout = TimeSpan.FromMilliseconds(200) });
         CuriaClientException e = await Assert.ThrowsAsync<CuriaClientException>(
             () => client.CallAsync(CallRequest.Get("/app/commit"), TestContext.Current.CancellationToken));
         Assert.Equal(ClientFailure.TimedOut, e.Failure);
@@ -212,7 +218,8 @@ public sealed class CuriaClientTests : IDisposable
     [Fact]
     public async Task An_endless_reply_is_refused()
     {
-        using TlsServer server = new(service.IssueForLoopback(), "HTTP/1.1 200 X\r\nContent-Length: 99999999999\r\n\r\n1");
+        using TlsServer server =
+            new(service.IssueForLoopback(), "HTTP/1.1 200 X\r\nContent-Length: 99999999999\r\n\r\n1");
         Assert.Equal(ClientFailure.BadReply, (await Fails(server, CallRequest.Get("/app/commit"))).Failure);
     }
 
@@ -235,7 +242,8 @@ public sealed class CuriaClientTests : IDisposable
     private static CallRequest Waiting(TimeSpan wait) =>
         new(HttpMethod.Post, "/app/log/private") { Body = "{}"u8.ToArray(), CommitWait = wait };
 
-    private CuriaClientSettings SettingsFor(Uri url) => new() { Url = url, ServiceCertificates = [service.Certificate] };
+    private CuriaClientSettings SettingsFor(Uri url) =>
+        new() { Url = url, ServiceCertificates = [service.Certificate] };
 
     private CuriaClient ClientOf(TlsServer server) => new(SettingsFor(server.Url));
 

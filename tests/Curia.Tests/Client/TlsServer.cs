@@ -35,7 +35,8 @@ internal sealed class TlsServer : IDisposable
 
     /// <summary>An answer with a JSON body and further header lines.</summary>
     public static string Answer(int status, string body, params string[] headers) =>
-        $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n"
+        $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n"
+        + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n"
         + string.Concat(Array.ConvertAll(headers, header => header + "\r\n")) + "\r\n" + body;
 
     public void Dispose() => listener.Dispose();

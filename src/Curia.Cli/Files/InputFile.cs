@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 
-namespace Curia.Cli.Ledgers;
+namespace Curia.Cli.Files;
 
 /// <summary>Reads whole files that somebody else wrote, bounded.</summary>
 internal static class InputFile
@@ -13,11 +13,19 @@ internal static class InputFile
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (stream.Length > bytesMax)
-                throw CommandFailure.Environment($"{path} is longer than {bytesMax >> 20} MiB, more than such a file has.");
-            byte[] bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return bytes;
+
+            // A pipe has no length, so the limit is kept while reading.
+            using MemoryStream bytes = new(stream.CanSeek && stream.Length <= bytesMax ? (int)stream.Length : 0);
+            byte[] buffer = new byte[81920];
+            for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+            {
+                if (bytes.Length + read > bytesMax)
+                    throw CommandFailure.Environment(
+                        $"{path} is longer than {bytesMax >> 20} MiB, more than such a file has.");
+                bytes.Write(buffer, 0, read);
+            }
+
+            return bytes.ToArray();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
