@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using BenchmarkDotNet.Attributes;
 using Curia.KeyValue;
 using Curia.Vocabulary;
