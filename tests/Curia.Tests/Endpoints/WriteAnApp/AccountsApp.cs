@@ -7,20 +7,33 @@ using Curia.Vocabulary;
 namespace Accounts;
 
 // What comes in and goes out: records. Members are snake_case in JSON, in the path and in the query.
+
+/// <summary>Which account.</summary>
 public sealed record Account(string Name);
+
+/// <summary>What a new account has.</summary>
 public sealed record Opening(ulong Amount);
+
+/// <summary>Who pays whom how much.</summary>
 public sealed record Payment(string From, string To, ulong Amount);
+
+/// <summary>What an account has.</summary>
 public sealed record Balance(ulong Amount);
+
+/// <summary>An account as a transaction of the past left it.</summary>
 public sealed record Moment(string Name, [property: JsonPropertyName("seqno")] SeqNo SeqNo);
+
+/// <summary>What an account had, and the receipt that proves it.</summary>
 public sealed record Proof(ulong Amount, JsonElement Receipt);
 
+/// <summary>Accounts and payments between them.</summary>
 public static class AccountsApp
 {
     // A map is a name, a codec for keys and one for values. Its values are sealed outside the TEE; with the name
     // "public:balances" they would stand in the ledger in clear.
     private static readonly Map<string, ulong> Balances = new("balances", Codecs.Utf8, Codecs.UInt64);
 
-    // Verb, path, whom it admits, and a function. There is no way to leave the policy out.
+    /// <summary>Verb, path, whom it admits, and a function. There is no way to leave the policy out.</summary>
     public static EndpointTable Endpoints { get; } = new EndpointTableBuilder("accounts", "1.0.0")
         .MapPut<Account, Opening, Response<Balance>>("/accounts/{name}", AuthenticationPolicy.MemberCertificate, Open)
         .MapGet<Account, Response<Balance>>("/accounts/{name}", AuthenticationPolicy.UserCertificate, Read)
@@ -31,6 +44,7 @@ public static class AccountsApp
             "/accounts/{name}/proof", AuthenticationPolicy.UserCertificate, at => at.SeqNo, Prove)
         .Build();
 
+    /// <summary>Opens an account.</summary>
     public static Response<Balance> Open(Account account, Opening opening, Transaction transaction)
     {
         MapView<string, ulong> balances = transaction.Map(Balances);
@@ -39,12 +53,13 @@ public static class AccountsApp
         return new Balance(opening.Amount);
     }
 
-    // A reader gets a ReadOnlyTransaction: Put would not compile here.
+    /// <summary>Reads an account. A reader gets a ReadOnlyTransaction: Put would not compile here.</summary>
     public static Response<Balance> Read(Account account, ReadOnlyTransaction transaction) =>
         transaction.Map(Balances).TryGet(account.Name, out ulong amount)
             ? new Balance(amount)
             : Response.NotFound($"There is no account '{account.Name}'.");
 
+    /// <summary>Moves an amount.</summary>
     public static Response<Balance> Pay(Payment payment, Transaction transaction)
     {
         MapView<string, ulong> balances = transaction.Map(Balances);
@@ -57,7 +72,8 @@ public static class AccountsApp
         return new Balance(balances.Get(payment.From));
     }
 
-    // Writes holds what that one transaction wrote, read back from the ledger and verified.
+    /// <summary>Proves what an account had. Writes is what that one transaction wrote, read back from the ledger and
+    /// verified.</summary>
     public static Response<Proof> Prove(Moment at, HistoricalTransaction past)
     {
         if (!past.Writes.Map(Balances).TryGet(at.Name, out ulong amount)) return Response.NotFound("Not there.");
