@@ -7,8 +7,10 @@ namespace Curia.Node;
 /// <summary>What happens when commit moves: old versions of the state go, and waiting clients are answered.</summary>
 internal sealed class CommitProgress(KeyValueStore store)
 {
-    private readonly PriorityQueue<Waiting, TxId> waiting = new();
-    private readonly HashSet<long> tickets = [];
+    // By TxID, so that commit answers from the front; by ticket, so that who leaves is gone at once, however long the disk
+    // takes.
+    private readonly SortedSet<(TxId TxId, long Ticket)> waiting = [];
+    private readonly Dictionary<long, TxId> tickets = [];
 
     /// <summary>The last committed transaction.</summary>
     public TxId Committed { get; private set; }
@@ -19,12 +21,15 @@ internal sealed class CommitProgress(KeyValueStore store)
     /// <summary>A client waits until a transaction is final.</summary>
     public void Await(long ticket, TxId txId)
     {
-        tickets.Add(ticket);
-        waiting.Enqueue(new Waiting(ticket, txId), txId);
+        tickets.Add(ticket, txId);
+        waiting.Add((txId, ticket));
     }
 
-    /// <summary>A client no longer waits. Its place in the queue goes when commit passes it.</summary>
-    public void Forget(long ticket) => tickets.Remove(ticket);
+    /// <summary>A client no longer waits.</summary>
+    public void Forget(long ticket)
+    {
+        if (tickets.Remove(ticket, out TxId txId)) waiting.Remove((txId, ticket));
+    }
 
     /// <summary>All transactions up to this one are committed.</summary>
     public void Advance(TxId committed, ViewHistory views, Effects effects)
@@ -32,14 +37,13 @@ internal sealed class CommitProgress(KeyValueStore store)
         Invariant.Holds(committed > Committed, "commit went back");
         Committed = committed;
         store.Compact(committed.SeqNo);
-        while (waiting.TryPeek(out Waiting client, out TxId txId) && txId <= committed)
+        while (waiting.Count > 0 && waiting.Min.TxId <= committed)
         {
-            waiting.Dequeue();
-            if (!tickets.Remove(client.Ticket)) continue;
-            TransactionStatus status = TransactionStatuses.Of(txId, committed, committed, views);
-            effects.Add(new Effect.Reply(client.Ticket, new Answer.Finished(txId, status)));
+            (TxId TxId, long Ticket) first = waiting.Min;
+            waiting.Remove(first);
+            tickets.Remove(first.Ticket);
+            TransactionStatus status = TransactionStatuses.Of(first.TxId, committed, committed, views);
+            effects.Add(new Effect.Reply(first.Ticket, new Answer.Finished(first.TxId, status)));
         }
     }
-
-    private readonly record struct Waiting(long Ticket, TxId TxId);
 }
