@@ -7,8 +7,8 @@ namespace Curia.Node;
 /// <summary>What happens when commit moves: old versions of the state go, and waiting clients are answered.</summary>
 internal sealed class CommitProgress(KeyValueStore store)
 {
-    // By TxID, so that commit answers from the front; by ticket, so that who leaves is gone at once, however long the disk
-    // takes.
+    // By TxID, so that commit answers from the front; by ticket, so that who leaves is gone at once, however long the
+    // disk takes.
     private readonly SortedSet<(TxId TxId, long Ticket)> waiting = [];
     private readonly Dictionary<long, TxId> tickets = [];
 

@@ -4,7 +4,8 @@ using System.Linq;
 
 namespace Curia.Simulation;
 
-/// <summary>Blocks of another service: sound in themselves, sealed and signed with other keys. A host has such at hand.</summary>
+/// <summary>Blocks of another service: sound in themselves, sealed and signed with other keys. A host has such at
+/// hand.</summary>
 internal static class ForeignLedger
 {
     private const ulong Seed = 0xF0E1;

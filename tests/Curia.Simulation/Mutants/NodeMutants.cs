@@ -120,7 +120,8 @@ internal sealed class ChangesBlock(NodeUnderTest node, Func<Block, int> at) : No
     public static int WithinServiceSignature(Block block) =>
         block.Bytes.Span.IndexOf(block.Signature.Cose.Signature.Span) + 8;
 
-    public static int WithinNodeSignature(Block block) => block.Bytes.Span.IndexOf(block.Signature.NodeSignature.Span) + 8;
+    public static int WithinNodeSignature(Block block) =>
+        block.Bytes.Span.IndexOf(block.Signature.NodeSignature.Span) + 8;
 }
 
 internal sealed class ChangesAnswer(NodeUnderTest node, string path) : NodeMutant(node)
