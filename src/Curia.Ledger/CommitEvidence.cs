@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
+using System.Globalization;
+using System.Text.Unicode;
 using Curia.Vocabulary;
 
 namespace Curia.Ledger;
@@ -18,7 +19,7 @@ public sealed record CommitEvidence
         TxId = txId;
         Code = code;
         Text = $"{Prefix}{txId}:{code}";
-        Digest = DigestOf(Text);
+        Digest = DigestOf(txId, code);
     }
 
     /// <summary>The longest text: prefix, TxID, colon and 64 digits.</summary>
@@ -59,9 +60,16 @@ public sealed record CommitEvidence
     /// <summary>The text.</summary>
     public override string ToString() => Text;
 
-    private static Digest DigestOf(string text)
+    /// <summary>SHA-256 of the text, which is put together in place.</summary>
+    internal static Digest DigestOf(TxId txId, Digest code)
     {
-        Span<byte> ascii = stackalloc byte[TextLengthMax];
-        return Digest.Of(ascii[..Encoding.ASCII.GetBytes(text, ascii)]);
+        Span<byte> text = stackalloc byte[TextLengthMax];
+        Span<byte> bytes = stackalloc byte[Digest.Size];
+        code.CopyTo(bytes);
+        bool fits = Utf8.TryWrite(text, CultureInfo.InvariantCulture,
+            $"{Prefix}{txId.View.Value}.{txId.SeqNo.Value}:", out int written);
+        fits &= Convert.TryToHexStringLower(bytes, text[written..], out int digits);
+        Invariant.Holds(fits, "commit evidence has its largest size");
+        return Digest.Of(text[..(written + digits)]);
     }
 }

@@ -62,7 +62,7 @@ public sealed class EntrySealer : IDisposable
             $"signature transaction {txId} has claims or a private part");
         last = txId;
 
-        Digest evidence = signature ? Digest.Zero : secret.EvidenceFor(txId).Digest;
+        Digest evidence = signature ? Digest.Zero : secret.EvidenceDigestFor(txId);
         int sealedLength = target.Length - LedgerEntry.HeaderSize - publicBytes.Length;
         LedgerEntry.WriteClear(target, type, txId, claims, evidence, publicBytes, sealedLength);
         if (sealedLength != 0)

@@ -52,20 +52,25 @@ public sealed class LedgerSecret : IDisposable
     public SecretBytes IndexKey() => KeyDerivation.Derive(secret, "curia index key", []);
 
     /// <summary>The commit evidence of a transaction of this period.</summary>
-    public CommitEvidence EvidenceFor(TxId txId)
-    {
-        Span<byte> input = stackalloc byte[2 * sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64BigEndian(input, txId.View.Value);
-        BinaryPrimitives.WriteUInt64BigEndian(input[sizeof(ulong)..], txId.SeqNo.Value);
-        Span<byte> code = stackalloc byte[Digest.Size];
-        HMACSHA256.HashData(evidenceKey.Reveal(), input, code);
-        return new CommitEvidence(txId, new Digest(code));
-    }
+    public CommitEvidence EvidenceFor(TxId txId) => new(txId, EvidenceCodeFor(txId));
 
     /// <inheritdoc/>
     public void Dispose()
     {
         secret.Dispose();
         evidenceKey.Dispose();
+    }
+
+    /// <summary>The digest of the evidence alone: sealing needs no text.</summary>
+    internal Digest EvidenceDigestFor(TxId txId) => CommitEvidence.DigestOf(txId, EvidenceCodeFor(txId));
+
+    private Digest EvidenceCodeFor(TxId txId)
+    {
+        Span<byte> input = stackalloc byte[2 * sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(input, txId.View.Value);
+        BinaryPrimitives.WriteUInt64BigEndian(input[sizeof(ulong)..], txId.SeqNo.Value);
+        Span<byte> code = stackalloc byte[Digest.Size];
+        HMACSHA256.HashData(evidenceKey.Reveal(), input, code);
+        return new Digest(code);
     }
 }
