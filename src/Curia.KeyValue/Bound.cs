@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Curia.KeyValue;
 
 /// <summary>One end of a range of keys. A plain key converts to a bound that includes it.</summary>
-/// <remarks>To go on after a page, pass the last key seen as <see cref="Bound.Excluding"/>: as <c>from</c> when ascending,
-/// as <c>to</c> when descending.</remarks>
+/// <remarks>To go on after a page, pass the last key seen as <see cref="Bound.Excluding"/>: as <c>from</c> when
+/// ascending, as <c>to</c> when descending.</remarks>
 public sealed record Bound<TKey>(TKey Key, bool Includes)
 {
     /// <summary>A bound that includes the key; no bound when the key is null.</summary>

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace Curia.KeyValue;
 
-/// <summary>Reads bytes that may come from anyone, front to back; every read says whether the bytes were there.</summary>
+/// <summary>Reads bytes that may come from anyone, front to back; every read says whether the bytes were
+/// there.</summary>
 internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
 {
     private readonly ReadOnlySpan<byte> bytes = bytes;

@@ -24,8 +24,8 @@ public static class Codecs
     public static Codec<Digest> Digest { get; } = new DigestCodec();
 
     /// <summary>JSON in UTF-8; not ordered, so better for values than for keys.</summary>
-    /// <param name="options">Naming and converters; without it the names are those of the type, and a property that comes
-    /// twice is refused.</param>
+    /// <param name="options">Naming and converters; without it the names are those of the type, and a property that
+    /// comes twice is refused.</param>
     public static Codec<T> Json<T>(JsonSerializerOptions? options = null) => new JsonCodec<T>(options ?? JsonDefaults);
 
     private static readonly JsonSerializerOptions JsonDefaults = new() { AllowDuplicateProperties = false };

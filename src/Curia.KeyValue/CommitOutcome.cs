@@ -16,7 +16,8 @@ public abstract record CommitOutcome
     /// <param name="Map">The first map, in order of name, that reads differently now.</param>
     public sealed record Conflict(string Map) : CommitOutcome;
 
-    /// <summary>It wrote more than one transaction may; nothing was written, and running it again will not help.</summary>
+    /// <summary>It wrote more than one transaction may; nothing was written, and running it again will not
+    /// help.</summary>
     public sealed record TooLarge(long Bytes, long BytesMax) : CommitOutcome
     {
         /// <summary>What is too large: <c>key</c>, <c>value</c> or <c>write set</c>.</summary>

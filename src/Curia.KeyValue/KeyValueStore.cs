@@ -6,8 +6,8 @@ using Curia.Vocabulary;
 namespace Curia.KeyValue;
 
 /// <summary>The maps of a node: the committed state and every pending one above it.</summary>
-/// <remarks>One thread commits, applies, rolls back and compacts (the loop). Any thread takes <see cref="Current"/> or begins
-/// a transaction: that is the read of one reference, and never waits.</remarks>
+/// <remarks>One thread commits, applies, rolls back and compacts (the loop). Any thread takes <see cref="Current"/> or
+/// begins a transaction: that is the read of one reference, and never waits.</remarks>
 public sealed class KeyValueStore
 {
     // states[0] is the committed one, then one for each pending seqno.
@@ -44,7 +44,8 @@ public sealed class KeyValueStore
     }
 
     /// <summary>Gives the transaction the next seqno if what it read still holds. Loop thread.</summary>
-    /// <param name="transaction">One that was begun here; after <see cref="CommitOutcome.Committed"/> it is used up.</param>
+    /// <param name="transaction">One that was begun here; after <see cref="CommitOutcome.Committed"/> it is used
+    /// up.</param>
     /// <param name="view">The view of the primary that commits, not before that of the current state.</param>
     /// <remarks>Costs one look-up per key read, a comparison of the changed nodes per range read, and one path copy per
     /// write. The result is as if the transaction had run at this moment (strict serialisability).</remarks>
@@ -80,7 +81,8 @@ public sealed class KeyValueStore
     /// <summary>Drops every state after a seqno. Loop thread.</summary>
     /// <param name="to">The committed seqno or any later one, up to the current one.</param>
     /// <exception cref="InvariantException">The seqno is before the committed one or after the current one.</exception>
-    /// <remarks>Transactions that read a dropped state conflict if they read anything that was dropped with it.</remarks>
+    /// <remarks>Transactions that read a dropped state conflict if they read anything that was dropped with
+    /// it.</remarks>
     public void Rollback(SeqNo to)
     {
         Invariant.Holds(TryIndexOf(to, out int index), "rollback to a seqno that is committed over or not reached");

@@ -7,7 +7,8 @@ namespace Curia.KeyValue;
 public sealed class Map<TKey, TValue>
 {
     /// <summary>Names a map and says how its keys and values are written.</summary>
-    /// <param name="name">1 to 128 characters of printable ASCII; <c>public:</c> in front means "in clear on the ledger".</param>
+    /// <param name="name">1 to 128 characters of printable ASCII; <c>public:</c> in front means "in clear on the
+    /// ledger".</param>
     /// <param name="keys">The codec of the keys; an ordered one makes ranges follow the order of the keys.</param>
     /// <param name="values">The codec of the values.</param>
     /// <exception cref="ArgumentException">The name is not valid.</exception>

@@ -8,7 +8,8 @@ public static class MapNames
     /// <summary>A map whose name begins so is in clear on the ledger.</summary>
     public const string PublicPrefix = "public:";
 
-    /// <summary>The longest name, in characters. It fits one length byte, and a name is repeated in every write set.</summary>
+    /// <summary>The longest name, in characters. It fits one length byte, and a name is repeated in every write
+    /// set.</summary>
     public const int LengthMax = 128;
 
     private static readonly string[] PublicReservedPrefixes =

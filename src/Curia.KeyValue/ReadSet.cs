@@ -6,14 +6,16 @@ namespace Curia.KeyValue;
 /// <summary>What a transaction has read of one map: keys with what was found, and parts of the order of keys.</summary>
 internal sealed class ReadSet
 {
-    // Beyond this the list is cleaned of repeated reads before it grows, so a loop over one key does not fill the memory.
+    // Beyond this the list is cleaned of repeated reads before it grows, so a loop over one key does not fill the
+    // memory.
     private const int KeysUncleanedMax = 64;
 
     private readonly List<KeyRead> keys = [];
     private readonly List<RangeRead> ranges = [];
     private int cleanAt = KeysUncleanedMax;
 
-    /// <summary>Notes what was found under a key; whether it was there is all that counts when only presence was asked.</summary>
+    /// <summary>Notes what was found under a key; whether it was there is all that counts when only presence was
+    /// asked.</summary>
     public void AddKey(byte[] key, Record found, bool presenceOnly)
     {
         if (keys.Count >= cleanAt) RemoveRepeatedKeys();

@@ -5,8 +5,9 @@ using Curia.Vocabulary;
 namespace Curia.KeyValue;
 
 /// <summary>A key with its value and version in one array: 8 bytes version, 4 bytes key length, key, value.</summary>
-/// <remarks>One object instead of three keeps a million entries of 100 bytes near 160 MB. A record never changes once it is in
-/// the tree of a <see cref="State"/>; two records are the same write exactly when they are the same object.</remarks>
+/// <remarks>One object instead of three keeps a million entries of 100 bytes near 160 MB. A record never changes once
+/// it is in the tree of a <see cref="State"/>; two records are the same write exactly when they are the same
+/// object.</remarks>
 internal readonly struct Record
 {
     private const int HeaderSize = 12;
@@ -19,7 +20,8 @@ internal readonly struct Record
     /// <summary>No record: what a look-up of an absent key finds.</summary>
     public bool IsNone => bytes is null;
 
-    /// <summary>Whether this says that the key is removed. Only the own writes of a transaction hold such records.</summary>
+    /// <summary>Whether this says that the key is removed. Only the own writes of a transaction hold such
+    /// records.</summary>
     public bool IsRemoval => (LengthWord & RemovalFlag) != 0;
 
     public SeqNo Version => new(MemoryMarshal.Read<ulong>(bytes));

@@ -5,7 +5,8 @@ using Curia.Vocabulary;
 
 namespace Curia.KeyValue;
 
-/// <summary>An entry of a map as stored: encoded key and value, and the seqno of the transaction that wrote it.</summary>
+/// <summary>An entry of a map as stored: encoded key and value, and the seqno of the transaction that wrote
+/// it.</summary>
 public readonly record struct StateEntry(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value, SeqNo Version);
 
 /// <summary>The size and form of a map, for metrics and for judging the tree.</summary>
@@ -15,7 +16,8 @@ public readonly record struct StateEntry(ReadOnlyMemory<byte> Key, ReadOnlyMemor
 /// <param name="Depth">Nodes on the way to an entry.</param>
 public readonly record struct MapShape(long Entries, long Bytes, long Nodes, int Depth);
 
-/// <summary>All maps as they were after one transaction. Never changes; any thread reads it for as long as it likes.</summary>
+/// <summary>All maps as they were after one transaction. Never changes; any thread reads it for as long as it
+/// likes.</summary>
 /// <remarks>States share what they have in common: the next one costs the changed paths. A map without entries does not
 /// exist, so equal content means equal states, however it came about.</remarks>
 public sealed class State
@@ -81,7 +83,8 @@ public sealed class State
         return new State(id, next);
     }
 
-    /// <summary>The entries of every map of a domain as frames for a snapshot: the same state gives the same bytes.</summary>
+    /// <summary>The entries of every map of a domain as frames for a snapshot: the same state gives the same
+    /// bytes.</summary>
     /// <param name="domain">Which maps.</param>
     /// <param name="frameBytesMax">The size at which a frame ends; one larger entry makes one larger frame.</param>
     /// <returns>Frames made as they are asked for; none when the domain is empty. docs/ledger-format-write-sets.md,
@@ -94,9 +97,10 @@ public sealed class State
     }
 
     /// <summary>A digest of the content and the TxID, the same on every node that holds this state.</summary>
-    /// <remarks>SHA-256 over the digests of both domains, so that whoever knows the digest of the private part can check
-    /// the public one. Reads every byte: a job for a thread other than the loop.</remarks>
-    public Digest ComputeDigest() => StateFormat.DigestOf(TxId, ComputeDigest(Domain.Public), ComputeDigest(Domain.Private));
+    /// <remarks>SHA-256 over the digests of both domains, so that whoever knows the digest of the private part can
+    /// check the public one. Reads every byte: a job for a thread other than the loop.</remarks>
+    public Digest ComputeDigest() =>
+        StateFormat.DigestOf(TxId, ComputeDigest(Domain.Public), ComputeDigest(Domain.Private));
 
     /// <summary>A digest of the maps of one domain, whatever the TxID.</summary>
     public Digest ComputeDigest(Domain domain) => StateFormat.DigestOf(maps, domain);
@@ -133,7 +137,8 @@ public sealed class State
             {
                 Record record = own.Current;
                 record.Stamp(id.SeqNo);
-                writes[at++] = new KeyWrite(record.KeyMemory, record.IsRemoval ? default(ReadOnlyMemory<byte>?) : record.ValueMemory);
+                ReadOnlyMemory<byte>? value = record.IsRemoval ? default(ReadOnlyMemory<byte>?) : record.ValueMemory;
+                writes[at++] = new KeyWrite(record.KeyMemory, value);
                 tree = record.IsRemoval ? tree.Without(record.Key) : tree.With(record);
             }
 

@@ -90,7 +90,8 @@ internal static class StateFormat
         {
             if (IsEmpty) return true;
             int section = entries == 0 ? SectionOverhead + name.Length : 0;
-            return (long)writer.Length + section + EntryOverhead + record.Key.Length + record.Value.Length <= frameBytesMax;
+            int entry = EntryOverhead + record.Key.Length + record.Value.Length;
+            return writer.Length + section + entry <= frameBytesMax;
         }
 
         public void Add(string name, Record record)

@@ -6,10 +6,10 @@ using Curia.Vocabulary;
 
 namespace Curia.KeyValue;
 
-/// <summary>Puts a state together from the frames of <see cref="State.Export"/>: those of the public domain first, then those
-/// of the private one, each in order.</summary>
-/// <remarks>Checks form and order and nothing else: whether it is the right state says <see cref="State.ComputeDigest()"/>.
-/// docs/ledger-format-write-sets.md, "State export".</remarks>
+/// <summary>Puts a state together from the frames of <see cref="State.Export"/>: those of the public domain first, then
+/// those of the private one, each in order.</summary>
+/// <remarks>Checks form and order and nothing else: whether it is the right state says <see
+/// cref="State.ComputeDigest()"/>. docs/ledger-format-write-sets.md, "State export".</remarks>
 public sealed class StateImport
 {
     private readonly ImmutableSortedDictionary<string, Tree>.Builder maps =
@@ -43,7 +43,8 @@ public sealed class StateImport
         return true;
     }
 
-    /// <summary>The state, where frames and transaction are known to be right (their digest was checked before).</summary>
+    /// <summary>The state, where frames and transaction are known to be right (their digest was checked
+    /// before).</summary>
     /// <exception cref="InvariantException">A frame was refused, or an entry is newer than the transaction.</exception>
     public State Finish(TxId txId)
     {
@@ -56,7 +57,8 @@ public sealed class StateImport
         if (frame.Length > SizeLimits.StateFrameBytesMax) return false;
         ByteReader reader = new(frame);
         if (!reader.TryByte(out byte version) || version != StateFormat.FormatVersion) return false;
-        if (!reader.TryByte(out byte domainByte) || domainByte > (byte)Domain.Private || domainByte < (byte)domain) return false;
+        if (!reader.TryByte(out byte domainByte) || domainByte > (byte)Domain.Private) return false;
+        if (domainByte < (byte)domain) return false;
         if (domainByte != (byte)domain) CloseMap();
         domain = (Domain)domainByte;
         bool isFirst = true;

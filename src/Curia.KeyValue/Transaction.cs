@@ -28,7 +28,7 @@ public class ReadOnlyTransaction
     private protected virtual bool IsTracked => false;
 
     /// <summary>Opens a map for reading. Reads nothing yet.</summary>
-    /// <exception cref="MapAccessException">The transaction may not read this map.</exception>
+    /// <exception cref="MapAccessException">The transaction may not read this map, or opens too many.</exception>
     public ReadOnlyMapView<TKey, TValue> Map<TKey, TValue>(Map<TKey, TValue> map)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -54,14 +54,20 @@ public class ReadOnlyTransaction
             throw new MapAccessException($"Map {name} belongs to the node; the application cannot read it.");
         }
 
+        if (maps.Count == SizeLimits.MapsMax)
+        {
+            throw new MapAccessException(
+                $"A transaction opens at most {SizeLimits.MapsMax} maps; identifiers belong into keys.");
+        }
+
         open = new OpenMap(this, name, IsTracked);
         maps.Add(name, open);
         return open;
     }
 }
 
-/// <summary>Reads a snapshot, collects writes, and is handed to <see cref="KeyValueStore.Commit"/>, which takes all of it or
-/// nothing.</summary>
+/// <summary>Reads a snapshot, collects writes, and is handed to <see cref="KeyValueStore.Commit"/>, which takes all of
+/// it or nothing.</summary>
 /// <remarks>Every read is answered from one snapshot and the own writes, also in a transaction that will conflict later
 /// (opacity), so application code never sees a state that did not exist.</remarks>
 public sealed class Transaction : ReadOnlyTransaction
@@ -84,7 +90,7 @@ public sealed class Transaction : ReadOnlyTransaction
     internal CommitOutcome.TooLarge? Oversized { get; private set; }
 
     /// <summary>Opens a map for reading and writing. Reads nothing yet.</summary>
-    /// <exception cref="MapAccessException">The transaction may not read this map.</exception>
+    /// <exception cref="MapAccessException">The transaction may not read this map, or opens too many.</exception>
     public new MapView<TKey, TValue> Map<TKey, TValue>(Map<TKey, TValue> map)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -96,10 +102,11 @@ public sealed class Transaction : ReadOnlyTransaction
 
     internal override void RequireWrite(string name)
     {
-        if (isCommitted) throw new InvalidOperationException("The transaction is committed; begin another one to write.");
+        if (isCommitted) throw new InvalidOperationException("The transaction is committed; begin another to write.");
         if (!MapNames.MayWrite(name, Access))
         {
-            throw new MapAccessException($"Map {name} belongs to the node and its governance; the application cannot write it.");
+            throw new MapAccessException(
+                $"Map {name} belongs to the node and its governance; the application cannot write it.");
         }
     }
 

@@ -3,9 +3,10 @@ using System.Collections.Generic;
 
 namespace Curia.KeyValue;
 
-/// <summary>A persistent B+ tree: every change gives a new tree that shares all but one path with the old one.</summary>
-/// <remarks>Any number of threads read any tree; whoever holds a tree holds a snapshot. A change costs the copy of one node
-/// per level.</remarks>
+/// <summary>A persistent B+ tree: every change gives a new tree that shares all but one path with the old
+/// one.</summary>
+/// <remarks>Any number of threads read any tree; whoever holds a tree holds a snapshot. A change costs the copy of one
+/// node per level.</remarks>
 internal readonly struct Tree
 {
     private readonly TreeNode? root;
@@ -16,7 +17,8 @@ internal readonly struct Tree
 
     public long Count => root is null ? 0 : root.Count;
 
-    /// <summary>Whether both are the same version of the same map; equal content in different nodes does not count.</summary>
+    /// <summary>Whether both are the same version of the same map; equal content in different nodes does not
+    /// count.</summary>
     public bool IsSame(Tree other) => ReferenceEquals(root, other.root);
 
     /// <summary>The record of a key, or none.</summary>
@@ -36,7 +38,7 @@ internal readonly struct Tree
         Halves halves = Insert(root, record, true);
         return halves.Right is null
             ? new Tree(halves.Left)
-            : new Tree(new Branch([halves.Separator!], [halves.Left, halves.Right], halves.Left.Count + halves.Right.Count));
+            : new Tree(NewBranch([halves.Separator!], [halves.Left, halves.Right]));
     }
 
     /// <summary>This tree without the key; the same tree when it is absent.</summary>
@@ -66,7 +68,8 @@ internal readonly struct Tree
         return new Tree(level[0]);
     }
 
-    private static (List<TreeNode> Level, List<byte[]> Separators) LevelAbove(List<TreeNode> level, List<byte[]> separators)
+    private static (List<TreeNode> Level, List<byte[]> Separators) LevelAbove(
+        List<TreeNode> level, List<byte[]> separators)
     {
         List<TreeNode> above = [];
         List<byte[]> between = [];
@@ -80,8 +83,9 @@ internal readonly struct Tree
         return (above, between);
     }
 
-    private static Halves Insert(TreeNode node, Record record, bool atRightEdge) =>
-        node is Leaf leaf ? InsertIntoLeaf(leaf, record, atRightEdge) : InsertIntoBranch((Branch)node, record, atRightEdge);
+    private static Halves Insert(TreeNode node, Record record, bool atRightEdge) => node is Leaf leaf
+        ? InsertIntoLeaf(leaf, record, atRightEdge)
+        : InsertIntoBranch((Branch)node, record, atRightEdge);
 
     private static Halves InsertIntoLeaf(Leaf leaf, Record record, bool atRightEdge)
     {
@@ -91,7 +95,8 @@ internal readonly struct Tree
         Record[] records = Inserted(leaf.Records, at, record);
         if (records.Length <= TreeNode.WidthMax) return new Halves(new Leaf(records));
 
-        // Keys that only grow (numbers, times) would leave half-full leaves behind: at the right edge the full leaf stays full.
+        // Keys that only grow (numbers, times) would leave half-full leaves behind: at the right edge the full leaf
+        // stays full.
         int middle = atRightEdge && at == TreeNode.WidthMax ? TreeNode.WidthMax : records.Length / 2;
         return SplitLeaf(records, middle);
     }
@@ -138,13 +143,16 @@ internal readonly struct Tree
     }
 
     private static Branch WithChild(Branch branch, int at, TreeNode child) => new(
-        branch.Separators, Replaced(branch.Children, at, child), branch.Count + child.Count - branch.Children[at].Count);
+        branch.Separators,
+        Replaced(branch.Children, at, child),
+        branch.Count + child.Count - branch.Children[at].Count);
 
     private static Branch? WithoutChild(Branch branch, int at) => branch.Width == 1
         ? null
         : new Branch(Removed(branch.Separators, Math.Max(at - 1, 0)), Removed(branch.Children, at), branch.Count - 1);
 
-    /// <summary>The branch in which a child that has become too small is joined with a neighbour, or both are evened out.</summary>
+    /// <summary>The branch in which a child that has become too small is joined with a neighbour, or both are evened
+    /// out.</summary>
     private static Branch WithJoined(Branch branch, int at, TreeNode child)
     {
         int left = at > 0 ? at - 1 : 0;
@@ -168,7 +176,9 @@ internal readonly struct Tree
     private static Halves Join(Leaf first, Leaf second)
     {
         Record[] records = [.. first.Records, .. second.Records];
-        return records.Length <= TreeNode.WidthMax ? new Halves(new Leaf(records)) : SplitLeaf(records, records.Length / 2);
+        return records.Length <= TreeNode.WidthMax
+            ? new Halves(new Leaf(records))
+            : SplitLeaf(records, records.Length / 2);
     }
 
     private static Halves Join(Branch first, byte[] separator, Branch second)

@@ -31,10 +31,12 @@ internal sealed class TreeCursor
         StopAtEnd();
     }
 
-    /// <summary>Leaves the largest part that both cursors still have before them and that is the same nodes in both trees.</summary>
+    /// <summary>Leaves the largest part that both cursors still have before them and that is the same nodes in both
+    /// trees.</summary>
     /// <returns>False when the cursors stand in different leaves or at different places.</returns>
-    /// <remarks>The same node at the same place has the same remainder. All leaves of a tree have the same depth, so equal
-    /// nodes are found at equal distance from the leaf.</remarks>
+    /// <remarks>The same leaf at the same place has the same remainder, and so has a branch that both went through to
+    /// it, because a node is only once in a tree. All leaves of a tree have the same depth, so equal nodes are equally
+    /// far from the leaf.</remarks>
     public bool TrySkipShared(TreeCursor other)
     {
         if (leaf is null || !ReferenceEquals(leaf, other.leaf) || at != other.at) return false;
@@ -47,13 +49,8 @@ internal sealed class TreeCursor
         return true;
     }
 
-    private bool SharesParent(TreeCursor other, int height)
-    {
-        int level = branches.Length - 1 - height;
-        int otherLevel = other.branches.Length - 1 - height;
-        return ReferenceEquals(branches[level], other.branches[otherLevel])
-            && positions[level] == other.positions[otherLevel];
-    }
+    private bool SharesParent(TreeCursor other, int height) =>
+        ReferenceEquals(branches[branches.Length - 1 - height], other.branches[other.branches.Length - 1 - height]);
 
     private void Seek(TreeNode root)
     {
@@ -88,7 +85,8 @@ internal sealed class TreeCursor
         return descending ? found - 1 : found + 1;
     }
 
-    /// <summary>Goes to the next child of the branch at this level, or of the nearest one above that has another.</summary>
+    /// <summary>Goes to the next child of the branch at this level, or of the nearest one above that has
+    /// another.</summary>
     private void MoveToNeighbour(int level)
     {
         int step = descending ? -1 : 1;

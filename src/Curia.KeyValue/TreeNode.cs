@@ -2,15 +2,16 @@ using System;
 
 namespace Curia.KeyValue;
 
-/// <summary>A node of the tree; never changes. Arrays have exactly the length that is used, since each change makes a new one.</summary>
+/// <summary>A node of the tree; never changes. Arrays have exactly the length that is used, since each change makes a
+/// new one.</summary>
 internal abstract class TreeNode(long count)
 {
-    /// <summary>The most records of a leaf and children of a branch. A change copies one node a level: 32 references are
-    /// 280 bytes, and a million entries need four levels.</summary>
+    /// <summary>The most records of a leaf and children of a branch. A change copies one node a level: 32 references
+    /// are 280 bytes, and a million entries need four levels.</summary>
     public const int WidthMax = 32;
 
-    /// <summary>A node that shrinks below this is joined with its neighbour. A quarter, so that removals and additions at
-    /// the border do not split and join in turn.</summary>
+    /// <summary>A node that shrinks below this is joined with its neighbour. A quarter, so that removals and additions
+    /// at the border do not split and join in turn.</summary>
     public const int WidthMin = WidthMax / 4;
 
     /// <summary>Records in and below this node.</summary>
@@ -44,9 +45,10 @@ internal sealed class Leaf(Record[] records) : TreeNode(records.Length)
     }
 }
 
-/// <summary>Children with the keys that separate them: all keys below child i are smaller than separator i, all keys below
-/// child i+1 are not.</summary>
-/// <remarks>A separator is a short array of its own, not a record: it would otherwise keep a replaced value alive.</remarks>
+/// <summary>Children with the keys that separate them: all keys below child i are smaller than separator i, all keys
+/// below child i+1 are not.</summary>
+/// <remarks>A separator is a short array of its own, not a record: it would otherwise keep a replaced value
+/// alive.</remarks>
 internal sealed class Branch(byte[][] separators, TreeNode[] children, long count) : TreeNode(count)
 {
     public readonly byte[][] Separators = separators;
@@ -54,7 +56,8 @@ internal sealed class Branch(byte[][] separators, TreeNode[] children, long coun
 
     public override int Width => Children.Length;
 
-    /// <summary>The child below which the key is, if it is anywhere: the number of separators that are not larger.</summary>
+    /// <summary>The child below which the key is, if it is anywhere: the number of separators that are not
+    /// larger.</summary>
     public int ChildOf(ReadOnlySpan<byte> key)
     {
         int low = 0;

@@ -13,7 +13,8 @@ public readonly record struct KeyWrite(ReadOnlyMemory<byte> Key, ReadOnlyMemory<
 public sealed record MapWrites(string Name, IReadOnlyList<KeyWrite> Writes);
 
 /// <summary>What one transaction changed: what the ledger holds and what other nodes apply.</summary>
-/// <remarks>Valid by construction: it comes out of a commit or a decoder. Format: docs/ledger-format-write-sets.md.</remarks>
+/// <remarks>Valid by construction: it comes out of a commit or a decoder. Format:
+/// docs/ledger-format-write-sets.md.</remarks>
 public sealed class WriteSet
 {
     /// <summary>Changes nothing: the write set of a signature transaction.</summary>
@@ -30,7 +31,8 @@ public sealed class WriteSet
     /// <summary>The canonical bytes of the writes to one domain; empty when it has none.</summary>
     public byte[] Encode(Domain domain) => WriteSetFormat.Encode(this, domain);
 
-    /// <summary>Reads both parts of a write set, which are copied. Accepts exactly what <see cref="Encode"/> gives.</summary>
+    /// <summary>Reads both parts of a write set, which are copied. Accepts exactly what <see cref="Encode"/>
+    /// gives.</summary>
     /// <param name="publicBytes">The public part; empty for none.</param>
     /// <param name="privateBytes">The private part; empty for none, or when only the public part can be read.</param>
     /// <param name="writeSet">The write set, or null.</param>

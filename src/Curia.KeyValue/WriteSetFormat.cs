@@ -15,6 +15,9 @@ internal static class WriteSetFormat
     private const int RemoveOverhead = 1 + 4;
     private const int PutOverhead = RemoveOverhead + 4;
 
+    // Room reserved for writes before they are seen; beyond it a list grows with what is really there.
+    private const int WritesReservedMax = 4096;
+
     /// <summary>The encoded size of own writes, both domains together.</summary>
     public static long SizeOf(IEnumerable<OpenMap> openMaps)
     {
@@ -60,12 +63,13 @@ internal static class WriteSetFormat
         byte[] kept = bytes.ToArray();
         ByteReader reader = new(kept);
         if (!reader.TryByte(out byte version) || version != FormatVersion) return false;
-        if (!reader.TryUInt32(out uint count) || count == 0) return false;
+        if (!reader.TryUInt32(out uint count) || count is 0 or > SizeLimits.MapsMax) return false;
         string? previous = null;
         for (uint i = 0; i < count; i++)
         {
-            if (!reader.TryMapName(domain, out string? name) || string.CompareOrdinal(previous, name) >= 0) return false;
-            if (!TryDecodeWrites(ref reader, kept, out KeyWrite[]? writes)) return false;
+            if (!reader.TryMapName(domain, out string? name)) return false;
+            if (string.CompareOrdinal(previous, name) >= 0) return false;
+            if (!TryDecodeWrites(ref reader, kept, out List<KeyWrite> writes)) return false;
             maps.Add(new MapWrites(name, writes));
             previous = name;
         }
@@ -103,23 +107,35 @@ internal static class WriteSetFormat
         }
     }
 
-    private static bool TryDecodeWrites(ref ByteReader reader, byte[] kept, out KeyWrite[] writes)
+    private static bool TryDecodeWrites(ref ByteReader reader, byte[] kept, out List<KeyWrite> writes)
     {
         writes = [];
         // A write has at least its operation and the length of its key, so the count cannot ask for more than is there.
         if (!reader.TryUInt32(out uint count) || count == 0 || count > reader.Remaining / RemoveOverhead) return false;
-        writes = new KeyWrite[count];
-        for (int i = 0; i < writes.Length; i++)
+        writes.Capacity = (int)Math.Min(count, WritesReservedMax);
+        for (uint i = 0; i < count; i++)
         {
-            if (!reader.TryByte(out byte operation) || operation > PutOperation) return false;
-            if (!reader.TryCounted(SizeLimits.KeyBytesMax, out Range keyAt)) return false;
-            Range valueAt = default;
-            if (operation == PutOperation && !reader.TryCounted(SizeLimits.ValueBytesMax, out valueAt)) return false;
-            ReadOnlyMemory<byte> key = kept.AsMemory(keyAt);
-            if (i > 0 && writes[i - 1].Key.Span.SequenceCompareTo(key.Span) >= 0) return false;
-            writes[i] = new KeyWrite(key, operation == PutOperation ? kept.AsMemory(valueAt) : default(ReadOnlyMemory<byte>?));
+            if (!TryDecodeWrite(ref reader, kept, out KeyWrite write)) return false;
+            if (i > 0 && writes[^1].Key.Span.SequenceCompareTo(write.Key.Span) >= 0) return false;
+            writes.Add(write);
         }
 
+        return true;
+    }
+
+    private static bool TryDecodeWrite(ref ByteReader reader, byte[] kept, out KeyWrite write)
+    {
+        write = default;
+        if (!reader.TryByte(out byte operation) || operation > PutOperation) return false;
+        if (!reader.TryCounted(SizeLimits.KeyBytesMax, out Range key)) return false;
+        if (operation == RemoveOperation)
+        {
+            write = new KeyWrite(kept.AsMemory(key), null);
+            return true;
+        }
+
+        if (!reader.TryCounted(SizeLimits.ValueBytesMax, out Range value)) return false;
+        write = new KeyWrite(kept.AsMemory(key), kept.AsMemory(value));
         return true;
     }
 }

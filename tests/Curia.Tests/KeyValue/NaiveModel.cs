@@ -19,12 +19,14 @@ internal readonly record struct Observation(string Visible, string Dependency)
     public static readonly Observation Nothing = new("", "");
 }
 
-/// <summary>The keys that model and store have in common, in byte order, with prefixes, zero bytes and the empty key.</summary>
+/// <summary>The keys that model and store have in common, in byte order, with prefixes, zero bytes and the empty
+/// key.</summary>
 internal static class ModelKeys
 {
     public static byte[][] Of(int count)
     {
-        SortedSet<string> texts = new(StringComparer.Ordinal) { "", "\0", "a", "a\0", "a\0b", "aa", "\u00ff", "\u00ff\u00ff" };
+        SortedSet<string> texts =
+            new(StringComparer.Ordinal) { "", "\0", "a", "a\0", "a\0b", "aa", "\u00ff", "\u00ff\u00ff" };
         for (int i = 0; texts.Count < count; i++) texts.Add(i % 3 == 0 ? $"key-{i:D6}" : Convert.ToString(i, 2));
         return [.. texts.Take(count).Select(text => Encoding.Latin1.GetBytes(text))];
     }
@@ -85,7 +87,8 @@ internal sealed class ModelRun(ModelState state)
     private Observation Version(int map, int key)
     {
         Cell cell = state.Maps[map][key];
-        return new Observation(cell.Exists ? cell.Version.ToString(CultureInfo.InvariantCulture) : "none", Stamp(map, key));
+        string shown = cell.Exists ? cell.Version.ToString(CultureInfo.InvariantCulture) : "none";
+        return new Observation(shown, Stamp(map, key));
     }
 
     private Observation Count(int map)
@@ -170,7 +173,8 @@ internal sealed record ModelOperation(OperationKind Kind, int Map, int Key, int 
     public int Consumed { get; init; } = int.MaxValue;
 
     public bool IsInRange(int key) =>
-        (!HasFrom || key > Key || (IncludesFrom && key == Key)) && (To is not { } to || key < to || (IncludesTo && key == to));
+        (!HasFrom || key > Key || (IncludesFrom && key == Key))
+        && (To is not { } to || key < to || (IncludesTo && key == to));
 
     public string ApplyTo(Transaction transaction, Map<byte[], string>[] maps, byte[][] keys)
     {
@@ -214,11 +218,17 @@ internal sealed record ModelOperation(OperationKind Kind, int Map, int Key, int 
         if (Consumed == 0) return "";
         foreach ((byte[] key, string value) in view.Range(from, to, Limit, Descending))
         {
-            int at = Array.FindIndex(keys, known => known.AsSpan().SequenceEqual(key));
+            int at = keys.AsSpan().BinarySearch(new InByteOrder(key));
             shown.Append(CultureInfo.InvariantCulture, $"{at}={value};");
             if (++taken == Consumed) break;
         }
 
         return shown.ToString();
     }
+}
+
+/// <summary>Finds a key in the table of keys.</summary>
+internal sealed class InByteOrder(byte[] key) : IComparable<byte[]>
+{
+    public int CompareTo(byte[]? other) => key.AsSpan().SequenceCompareTo(other);
 }

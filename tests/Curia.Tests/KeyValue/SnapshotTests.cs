@@ -9,7 +9,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Tests.KeyValue;
 
-/// <summary>DESIGN 5: "a reader holds a version while writers go on"; and the form of the tree that makes this cheap.</summary>
+/// <summary>DESIGN 5: "a reader holds a version while writers go on"; and the form of the tree that makes this
+/// cheap.</summary>
 public sealed class SnapshotTests
 {
     private static readonly View View = new(2);
@@ -25,11 +26,13 @@ public sealed class SnapshotTests
         for (ulong account = 0; account < accountCount; account++) opening.Map(Accounts).Put(account, 100);
         store.Commit(opening, View);
 
-        using CancellationTokenSource writing = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using CancellationTokenSource writing =
+            CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         int reads = 0;
         Task<string?>[] readers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() => Read(writing.Token)))];
-        for (uint turn = 0; (turn < 3_000 || Volatile.Read(ref reads) < 20) && !readers.Any(reader => reader.IsCompleted); turn++)
+        for (uint turn = 0; turn < 3_000 || Volatile.Read(ref reads) < 20; turn++)
         {
+            if (readers.Any(reader => reader.IsCompleted)) break;
             Transfer(store, turn);
         }
 
@@ -77,7 +80,8 @@ public sealed class SnapshotTests
             (added, removed, pattern, random) =>
             {
                 KeyValueStore store = new();
-                Put(store, Enumerable.Range(0, added).Select(i => random ? unchecked((ulong)i * 0x9E3779B97F4A7C15) : (ulong)i));
+                ulong factor = random ? 0x9E3779B97F4A7C15 : 1;
+                Put(store, Enumerable.Range(0, added).Select(i => unchecked((ulong)i * factor)));
                 AssertShape(store.Current.ShapeOf("accounts"), added);
                 Transaction transaction = store.Begin(MapAccess.Application);
                 MapView<ulong, ulong> view = transaction.Map(Accounts);
@@ -117,7 +121,8 @@ public sealed class SnapshotTests
         Assert.False(store.TryStateAt(new SeqNo(store.Current.TxId.SeqNo.Value - 1), out _));
     }
 
-    /// <summary>A node but the last of its level has at least a quarter of 32, so depth and number of nodes are bounded.</summary>
+    /// <summary>A node but the last of its level has at least a quarter of 32, so depth and number of nodes are
+    /// bounded.</summary>
     private static void AssertShape(MapShape shape, int entries)
     {
         Assert.Equal(entries, shape.Entries);
@@ -138,7 +143,9 @@ public sealed class SnapshotTests
         accounts.Put(to, accounts.Get(to) + amount);
         Assert.IsType<CommitOutcome.Committed>(store.Commit(transaction, View));
         if (turn % 17 == 16) store.Rollback(new SeqNo(store.Current.TxId.SeqNo.Value - 3));
-        if (turn % 11 == 10) store.Compact(new SeqNo(Math.Max(store.Committed.TxId.SeqNo.Value, store.Current.TxId.SeqNo.Value - 5)));
+        if (turn % 11 != 10) return;
+        ulong committed = Math.Max(store.Committed.TxId.SeqNo.Value, store.Current.TxId.SeqNo.Value - 5);
+        store.Compact(new SeqNo(committed));
     }
 
     private static void Put(KeyValueStore store, IEnumerable<ulong> keys)

@@ -21,7 +21,7 @@ public sealed class StateExportTests
         {
             State state = StateOf(entries);
             StateImport import = new();
-            foreach (ReadOnlyMemory<byte> frame in FramesOf(state, frameBytesMax)) Assert.True(import.TryAdd(frame.Span));
+            Assert.All(FramesOf(state, frameBytesMax), frame => Assert.True(import.TryAdd(frame.Span)));
             State again = import.Finish(state.TxId);
             Assert.Equal(state.ComputeDigest(), again.ComputeDigest());
             Assert.Equal(Lines(state), Lines(again));
@@ -31,7 +31,8 @@ public sealed class StateExportTests
     [Fact]
     public void A_frame_ends_before_it_would_be_too_large()
     {
-        State state = StateOf([.. Enumerable.Range(0, 300).Select(i => ("map", $"key{i:D3}", new string('v', i % 50)))]);
+        State state =
+            StateOf([.. Enumerable.Range(0, 300).Select(i => ("map", $"key{i:D3}", new string('v', i % 50)))]);
         List<ReadOnlyMemory<byte>> frames = [.. state.Export(Domain.Private, 200)];
         Assert.All(frames, frame => Assert.True(frame.Length <= 200));
         Assert.All(frames.SkipLast(1), frame => Assert.True(frame.Length > 200 - (16 + 6 + 50)));
@@ -88,14 +89,17 @@ public sealed class StateExportTests
     {
         State state = StateOf([("public:p", "k", "v")]);
         Digest publicPart = Digest.Of(Convert.FromHexString(
-            "01" + "00" + "08" + Hex("public:p") + "0000000000000001" + "0000000000000001" + "00000001" + Hex("k") + "00000001" + Hex("v")));
+            "01" + "00" + "08" + Hex("public:p") + "0000000000000001"
+                + "0000000000000001" + "00000001" + Hex("k") + "00000001" + Hex("v")));
         Digest privatePart = Digest.Of([1, 1]);
         Assert.Equal(publicPart, state.ComputeDigest(Domain.Public));
         Assert.Equal(privatePart, state.ComputeDigest(Domain.Private));
-        Digest whole = Digest.Of(Convert.FromHexString("01" + "0000000000000002" + "0000000000000001" + publicPart + privatePart));
+        string txId = "0000000000000002" + "0000000000000001";
+        Digest whole = Digest.Of(Convert.FromHexString("01" + txId + publicPart + privatePart));
         Assert.Equal(whole, state.ComputeDigest());
         Assert.Equal(
-            "01" + "00" + "08" + Hex("public:p") + "00000001" + "0000000000000001" + "00000001" + Hex("k") + "00000001" + Hex("v"),
+            "01" + "00" + "08" + Hex("public:p") + "00000001"
+                + "0000000000000001" + "00000001" + Hex("k") + "00000001" + Hex("v"),
             Convert.ToHexString(Assert.Single(state.Export(Domain.Public, 1000)).Span));
     }
 
@@ -120,11 +124,8 @@ public sealed class StateExportTests
                     if (frame.Length == 0) continue;
                     byte[] changed = Mutate(frame, at % frame.Length, value, kind);
                     StateImport import = new();
-                    if (!import.TryAdd(changed) || !import.TryFinish(new TxId(new View(2), new SeqNo(ulong.MaxValue)), out State? state))
-                    {
-                        continue;
-                    }
-
+                    if (!import.TryAdd(changed)) continue;
+                    State state = import.Finish(new TxId(new View(2), new SeqNo(ulong.MaxValue)));
                     Domain found = (Domain)changed[1];
                     Assert.Equal(changed, Assert.Single(state.Export(found, 10_000)).ToArray());
                 }
@@ -146,7 +147,8 @@ public sealed class StateExportTests
     [Fact]
     public void Every_truncation_and_every_trailing_byte_is_refused()
     {
-        byte[] frame = Assert.Single(StateOf([("m", "a", "1"), ("n", "b", "2")]).Export(Domain.Private, 1000)).ToArray();
+        State state = StateOf([("m", "a", "1"), ("n", "b", "2")]);
+        byte[] frame = Assert.Single(state.Export(Domain.Private, 1000)).ToArray();
         for (int length = 0; length < frame.Length; length++)
         {
             // A cut between two sections is a frame of its own; only the digest tells that something is missing.

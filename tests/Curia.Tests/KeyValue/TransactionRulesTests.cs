@@ -96,9 +96,27 @@ public sealed class TransactionRulesTests
     }
 
     [Fact]
+    public void Asking_for_presence_does_not_depend_on_the_value_however_often_it_is_asked()
+    {
+        for (ulong key = 0; key < 100; key++) Put(key, "v");
+        AssertConflict(false, log => Asked(log, 300, reads: 0), 7);
+        AssertConflict(true, log => Asked(log, 300, reads: 0), 100);
+        AssertConflict(true, log => Asked(log, 300, reads: 1), 7);
+        AssertConflict(false, log => Asked(log, 300, reads: 1), 8);
+
+        static bool Asked(MapView<ulong, string> log, int times, int reads)
+        {
+            for (int i = 0; i < reads; i++) log.Get(7);
+            for (int i = 0; i < times; i++) log.Contains((ulong)i % 101);
+            return true;
+        }
+    }
+
+    [Fact]
     public void Pages_follow_each_other_in_both_directions()
     {
-        Assert.IsType<CommitOutcome.Committed>(store.Commit(Filled(Enumerable.Range(0, 1000).Select(i => (ulong)i * 3)), View));
+        Transaction filled = Filled(Enumerable.Range(0, 1000).Select(i => (ulong)i * 3));
+        Assert.IsType<CommitOutcome.Committed>(store.Commit(filled, View));
         ReadOnlyMapView<ulong, string> log = store.BeginReadOnly(MapAccess.Application).Map(Log);
         List<ulong> up = [];
         List<ulong> down = [];
@@ -250,14 +268,16 @@ public sealed class TransactionRulesTests
     [InlineData("a\tb", false)]
     [InlineData("é", false)]
     [InlineData(null, false)]
-    public void A_map_name_is_printable_ASCII(string? name, bool isValid) => Assert.Equal(isValid, MapNames.IsValid(name));
+    public void A_map_name_is_printable_ASCII(string? name, bool isValid) =>
+        Assert.Equal(isValid, MapNames.IsValid(name));
 
     [Fact]
     public void A_map_name_has_at_most_128_characters()
     {
         Assert.True(MapNames.IsValid(new string('m', 128)));
         Assert.False(MapNames.IsValid(new string('m', 129)));
-        Assert.Throws<ArgumentException>(() => new Map<ulong, string>(new string('m', 129), Codecs.UInt64, Codecs.Utf8));
+        Assert.Throws<ArgumentException>(
+            () => new Map<ulong, string>(new string('m', 129), Codecs.UInt64, Codecs.Utf8));
     }
 
     [Fact]
@@ -293,11 +313,27 @@ public sealed class TransactionRulesTests
         Transaction Written(int lastBytes)
         {
             Transaction transaction = store.Begin(MapAccess.Application);
-            for (byte key = 0; key < 3; key++) transaction.Map(sealedMap).Put([key], new byte[SizeLimits.ValueBytesMax]);
+            byte[] largest = new byte[SizeLimits.ValueBytesMax];
+            for (byte key = 0; key < 3; key++) transaction.Map(sealedMap).Put([key], largest);
             transaction.Map(sealedMap).Put([3], new byte[lastBytes]);
             transaction.Map(clear).Remove([0]);
             return transaction;
         }
+    }
+
+    [Fact]
+    public void A_transaction_opens_at_most_1024_maps_and_their_writes_are_decoded()
+    {
+        Transaction transaction = store.Begin(MapAccess.Application);
+        for (int i = 0; i < SizeLimits.MapsMax; i++) transaction.Map(MapOf(i)).Put(1, "v");
+        Assert.Throws<MapAccessException>(() => transaction.Map(MapOf(SizeLimits.MapsMax)));
+        WriteSet changes = Assert.IsType<CommitOutcome.Committed>(store.Commit(transaction, View)).Changes;
+        byte[] bytes = changes.Encode(Domain.Private);
+        Assert.True(WriteSet.TryDecode([], bytes, out _));
+        byte[] oneMore = [1, 0, 0, 4, 1, .. bytes[5..], 5, .. "m9999"u8, 0, 0, 0, 1, 0, 0, 0, 0, 0];
+        Assert.False(WriteSet.TryDecode([], oneMore, out _));
+
+        static Map<ulong, string> MapOf(int i) => new($"m{i:D4}", Codecs.UInt64, Codecs.Utf8);
     }
 
     [Fact]

@@ -43,7 +43,8 @@ public sealed class WriteSetFormatTests
     public void What_was_encoded_is_decoded() => GenWrites.Sample(writes =>
     {
         WriteSet changes = Committed(writes);
-        Assert.True(WriteSet.TryDecode(changes.Encode(Domain.Public), changes.Encode(Domain.Private), out WriteSet? decoded));
+        byte[] publicBytes = changes.Encode(Domain.Public);
+        Assert.True(WriteSet.TryDecode(publicBytes, changes.Encode(Domain.Private), out WriteSet? decoded));
         Assert.Equal(Lines(changes), Lines(decoded));
     });
 
@@ -66,7 +67,8 @@ public sealed class WriteSetFormatTests
         Gen.OneOf(Gen.Const((byte)0), Gen.Const((byte)1), Gen.Const((byte)'a')).Array[0, 60].Sample(
             bytes =>
             {
-                if (TryDecode(Domain.Private, bytes, out WriteSet? decoded)) Assert.Equal(bytes, decoded!.Encode(Domain.Private));
+                if (!TryDecode(Domain.Private, bytes, out WriteSet? decoded)) return;
+                Assert.Equal(bytes, decoded!.Encode(Domain.Private));
             },
             iter: 20_000);
 
@@ -74,7 +76,11 @@ public sealed class WriteSetFormatTests
     public void Every_truncation_and_every_trailing_byte_is_refused()
     {
         byte[] bytes = Committed([("m", "k1", "value"), ("m", "k2", null), ("n", "k", "v")]).Encode(Domain.Private);
-        for (int length = 1; length < bytes.Length; length++) Assert.False(TryDecode(Domain.Private, bytes[..length], out _));
+        for (int length = 1; length < bytes.Length; length++)
+        {
+            Assert.False(TryDecode(Domain.Private, bytes[..length], out _));
+        }
+
         Assert.False(TryDecode(Domain.Private, [.. bytes, 0], out _));
         Assert.True(TryDecode(Domain.Private, bytes, out _));
     }
@@ -86,12 +92,14 @@ public sealed class WriteSetFormatTests
     [InlineData("a name of no characters", "01" + "00000001" + "00" + "00000001" + "00" + "00000000")]
     [InlineData("a name that is not ASCII", "01" + "00000001" + "01" + "E9" + "00000001" + "00" + "00000000")]
     [InlineData("an unknown operation", "01" + "00000001" + "01" + "61" + "00000001" + "02" + "00000000")]
-    [InlineData("the same key twice", "01" + "00000001" + "01" + "61" + "00000002" + "00" + "00000000" + "00" + "00000000")]
-    [InlineData("keys out of order", "01" + "00000001" + "01" + "61" + "00000002" + "0000000001" + "62" + "0000000001" + "61")]
+    [InlineData("the same key twice",
+        "01" + "00000001" + "01" + "61" + "00000002" + "00" + "00000000" + "00" + "00000000")]
+    [InlineData("keys out of order",
+        "01" + "00000001" + "01" + "61" + "00000002" + "0000000001" + "62" + "0000000001" + "61")]
     [InlineData("the same map twice",
-        "01" + "00000002" + "01" + "61" + "00000001" + "00" + "00000000" + "01" + "61" + "00000001" + "00" + "00000000")]
+        "01" + "00000002" + "0161" + "00000001" + "00" + "00000000" + "0161" + "00000001" + "00" + "00000000")]
     [InlineData("maps out of order",
-        "01" + "00000002" + "01" + "62" + "00000001" + "00" + "00000000" + "01" + "61" + "00000001" + "00" + "00000000")]
+        "01" + "00000002" + "0162" + "00000001" + "00" + "00000000" + "0161" + "00000001" + "00" + "00000000")]
     [InlineData("more writes than bytes", "01" + "00000001" + "01" + "61" + "FFFFFFFF" + "00" + "00000000")]
     [InlineData("more maps than bytes", "01" + "FFFFFFFF" + "01" + "61" + "00000001" + "00" + "00000000")]
     [InlineData("a key longer than the rest", "01" + "00000001" + "01" + "61" + "00000001" + "00" + "FFFFFFFF")]
@@ -148,7 +156,8 @@ public sealed class WriteSetFormatTests
 
     private static string[] Lines(WriteSet writeSet) =>
     [
-        .. writeSet.Maps.SelectMany(map => map.Writes.Select(write => $"{map.Name}/{Convert.ToHexString(write.Key.Span)}="
+        .. writeSet.Maps.SelectMany(map => map.Writes.Select(write =>
+            $"{map.Name}/{Convert.ToHexString(write.Key.Span)}="
             + (write.Value is { } value ? Convert.ToHexString(value.Span) : "removed"))),
     ];
 
