@@ -105,6 +105,26 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void A_map_that_has_shrunk_to_one_entry_is_one_node_again()
+    {
+        KeyValueStore store = new();
+        Put(store, Enumerable.Range(0, 4_000).Select(i => (ulong)i));
+        Transaction transaction = store.Begin(MapAccess.Application);
+        for (ulong key = 0; key < 3_999; key++) transaction.Map(Accounts).Remove(key);
+        store.Commit(transaction, View);
+        Assert.Equal(new MapShape(1, 16, 1, 1), store.Current.ShapeOf("accounts"));
+    }
+
+    [Fact]
+    public void Keys_that_always_come_just_behind_a_full_leaf_do_not_leave_nodes_of_one_entry()
+    {
+        KeyValueStore store = new();
+        Put(store, Enumerable.Range(0, 32).Select(i => (ulong)i));
+        for (ulong key = 0xFF00; key > 0x100; key -= 0x100) Put(store, [key]);
+        AssertShape(store.Current.ShapeOf("accounts"), 32 + 0xFE);
+    }
+
+    [Fact]
     public void A_long_run_of_changes_leaves_the_memory_where_it_was()
     {
         KeyValueStore store = new();
