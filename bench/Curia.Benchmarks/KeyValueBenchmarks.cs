@@ -73,11 +73,7 @@ public class KeyValueBenchmarks
     {
         int seen = 0;
         ReadOnlyMapView<ulong, byte[]> entries = store.BeginReadOnly(MapAccess.Application).Map(Entries);
-        foreach (KeyValuePair<ulong, byte[]> entry in entries.Range(from: NextKey(), limit: 100))
-        {
-            seen += entry.Value.Length;
-        }
-
+        foreach ((_, byte[] value) in entries.Range(from: NextKey(), limit: 100)) seen += value.Length;
         return seen;
     }
 

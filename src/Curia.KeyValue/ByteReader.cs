@@ -14,7 +14,7 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
 
     public readonly bool IsAtEnd => position == bytes.Length;
 
-    public readonly int Remaining => bytes.Length - position;
+    private readonly int Remaining => bytes.Length - position;
 
     public bool TryByte(out byte value)
     {

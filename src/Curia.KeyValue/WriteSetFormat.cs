@@ -110,8 +110,7 @@ internal static class WriteSetFormat
     private static bool TryDecodeWrites(ref ByteReader reader, byte[] kept, out List<KeyWrite> writes)
     {
         writes = [];
-        // A write has at least its operation and the length of its key, so the count cannot ask for more than is there.
-        if (!reader.TryUInt32(out uint count) || count == 0 || count > reader.Remaining / RemoveOverhead) return false;
+        if (!reader.TryUInt32(out uint count) || count == 0) return false;
         writes.Capacity = (int)Math.Min(count, WritesReservedMax);
         for (uint i = 0; i < count; i++)
         {

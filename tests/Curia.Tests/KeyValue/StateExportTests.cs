@@ -31,11 +31,23 @@ public sealed class StateExportTests
     [Fact]
     public void A_frame_ends_before_it_would_be_too_large()
     {
-        State state =
-            StateOf([.. Enumerable.Range(0, 300).Select(i => ("map", $"key{i:D3}", new string('v', i % 50)))]);
+        State state = StateOf(
+            [.. Enumerable.Range(0, 300).Select(i => ($"map{i / 3:D2}", $"key{i:D3}", new string('v', i % 50)))]);
         List<ReadOnlyMemory<byte>> frames = [.. state.Export(Domain.Private, 200)];
+        const int largestEntry = (1 + 5 + 4) + (8 + 4 + 6 + 4 + 49);
         Assert.All(frames, frame => Assert.True(frame.Length <= 200));
-        Assert.All(frames.SkipLast(1), frame => Assert.True(frame.Length > 200 - (16 + 6 + 50)));
+        Assert.All(frames.SkipLast(1), frame => Assert.True(frame.Length > 200 - largestEntry));
+    }
+
+    [Fact]
+    public void A_map_has_one_section_in_a_frame()
+    {
+        State state = StateOf([("m", "a", "1"), ("m", "b", "2")]);
+        byte[][] frames = [.. state.Export(Domain.Private, 30).Select(frame => frame.ToArray())];
+        Assert.Equal(2, frames.Length);
+        Assert.False(new StateImport().TryAdd([.. frames[0], .. frames[1][2..]]));
+        StateImport apart = new();
+        Assert.True(apart.TryAdd(frames[0]) && apart.TryAdd(frames[1]));
     }
 
     [Fact]

@@ -258,6 +258,8 @@ public sealed class TransactionRulesTests
         Assert.Throws<MapAccessException>(() => store.Begin(MapAccess.Application).Map(map));
         Assert.Throws<MapAccessException>(() => store.BeginReadOnly(MapAccess.Application).Map(map));
         Assert.False(store.BeginReadOnly(MapAccess.Node).Map(map).Contains("k"));
+        Assert.False(MapNames.MayWrite(map.Name, MapAccess.Application));
+        Assert.True(MapNames.MayWrite(map.Name, MapAccess.Node));
     }
 
     [Theory]
@@ -350,6 +352,16 @@ public sealed class TransactionRulesTests
         Assert.IsType<CommitOutcome.Committed>(store.Commit(transaction, View));
         Assert.True(store.Current.TryGet("m", [1], out ReadOnlyMemory<byte> stored, out _));
         Assert.Equal([2], stored.ToArray());
+
+        byte[] absent = [3];
+        Transaction readsAbsent = store.Begin(MapAccess.Application);
+        Assert.False(readsAbsent.Map(map).TryGet(absent, out _));
+        readsAbsent.Map(map).Put([9], [9]);
+        absent[0] = 8;
+        Transaction meanwhile = store.Begin(MapAccess.Application);
+        meanwhile.Map(map).Put([3], [3]);
+        store.Commit(meanwhile, View);
+        Assert.IsType<CommitOutcome.Conflict>(store.Commit(readsAbsent, View));
     }
 
     private void AssertConflict<T>(bool expected, Func<MapView<ulong, string>, T> read, ulong written)
