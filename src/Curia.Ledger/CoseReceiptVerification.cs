@@ -70,7 +70,11 @@ internal static class CoseReceiptVerification
             Digest root = proofs[0].Path.Fold(leaf.Digest);
             finding = finding with
             {
-                TxId = leaf.Evidence.TxId, ProvesCommit = true, Claims = leaf.Claims, Leaf = leaf.Digest, Root = root,
+                TxId = leaf.Evidence.TxId,
+                ProvesCommit = true,
+                Claims = leaf.Claims,
+                Leaf = leaf.Digest,
+                Root = root,
             };
 
             // Several proofs may only say the same in different words, so that one finding is true of all.

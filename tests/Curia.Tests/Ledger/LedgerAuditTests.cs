@@ -128,8 +128,11 @@ public sealed class LedgerAuditTests
         Assert.Equal((AuditProblemKind.Missing, "the ledger from 3 to 6 is missing"), (problem.Kind, problem.Reason));
         Assert.Equal(ledger.Last, middle.LastTxId);
 
-        AuditReport start = SampleLedger.Audit(files[1..], new AuditOptions { ServiceCertificate =
-            ledger.ServiceCertificate });
+        AuditReport start = SampleLedger.Audit(files[1..], new AuditOptions
+        {
+            ServiceCertificate =
+            ledger.ServiceCertificate
+        });
         Assert.Contains(start.Problems, one => one.Reason == "the ledger from 1 to 2 is missing");
         Assert.Equal(new SeqNo(3), start.FirstSeqNo);
         Assert.Contains(SampleLedger.Audit([]).Problems, one => one.Reason == "there is no ledger file");
@@ -168,8 +171,11 @@ public sealed class LedgerAuditTests
         using SampleLedger ledger = SampleLedger.Written();
         (string, byte[])[] cut = OneFileEach(ledger)[..3];
         Assert.True(SampleLedger.Audit(cut).Ok);
-        Assert.Contains("3.8 is not in this ledger", OnlyProblem(cut, new() { Expect = new TxId(new View(3),
-            new SeqNo(8)) }).Reason);
+        Assert.Contains("3.8 is not in this ledger", OnlyProblem(cut, new()
+        {
+            Expect = new TxId(new View(3),
+            new SeqNo(8))
+        }).Reason);
         Assert.True(SampleLedger.Audit(cut, new AuditOptions { Expect = new TxId(new View(2), new SeqNo(4)) }).Ok);
         Assert.False(SampleLedger.Audit(cut, new AuditOptions { Expect = new TxId(new View(3), new SeqNo(4)) }).Ok);
 

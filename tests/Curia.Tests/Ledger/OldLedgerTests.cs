@@ -125,8 +125,11 @@ public sealed class OldLedgerTests
     {
         Assert.True(Certificate.TryFromPem(File.ReadAllText(Path.Combine(old.Folder, "service_cert.pem")),
             out Certificate? service));
-        ReceiptReport report = ReceiptVerifier.Verify(receipt, new ReceiptVerifyOptions { Keys =
-            ServiceKeys.Of(service!) });
+        ReceiptReport report = ReceiptVerifier.Verify(receipt, new ReceiptVerifyOptions
+        {
+            Keys =
+            ServiceKeys.Of(service!)
+        });
         Assert.Equal((ReceiptVerdict.Valid, true), (report.Verdict, report.Receipts[0].ProvesCommit));
         return report.TxId;
     }
