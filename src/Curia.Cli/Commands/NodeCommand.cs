@@ -22,16 +22,26 @@ internal static class NodeCommand
             Description = "The application to serve: logging. [default: none]",
             HelpName = "NAME",
         };
-        Command start = new("start", "Start a node in the foreground; Ctrl-C stops it gracefully.") { config, app };
-        start.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(config)!, parsed.GetValue(app), cancel));
+        Option<string> disclose = new("--disclose-data-keys")
+        {
+            Description = "Write the keys of private writes to a file, for ledger show; on the virtual platform only.",
+            HelpName = "FILE",
+        };
+        Command start = new("start", "Start a node in the foreground; Ctrl-C stops it gracefully.")
+        {
+            config, app, disclose,
+        };
+        start.SetAction((parsed, cancel) =>
+            RunAsync(parsed.GetValue(config)!, parsed.GetValue(app), parsed.GetValue(disclose), cancel));
         return new Command("node", "Nodes: those that keep the ledger.") { start };
     }
 
-    private static async Task<int> RunAsync(string config, string? app, CancellationToken cancel)
+    private static async Task<int> RunAsync(string config, string? app, string? disclose, CancellationToken cancel)
     {
         if (!File.Exists(config)) throw CommandFailure.Environment($"cannot read {config}: it is not there.");
         string image = app is null ? ProgramFiles.Node : ProgramFiles.ApplicationImage(app);
-        using NodeProcess node = NodeProcess.StartInForeground(image, config);
+        using NodeProcess node = NodeProcess.StartInForeground(
+            image, config, disclose is null ? [] : ["--disclose-data-keys", disclose]);
         using CancellationTokenRegistration stop = cancel.Register(node.AskToStop);
         int exitCode = await node.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         if (exitCode is >= ExitCode.Done and <= ExitCode.EnvironmentFailed) return exitCode;

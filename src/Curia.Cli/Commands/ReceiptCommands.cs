@@ -38,13 +38,13 @@ internal static class ReceiptCommands
         NetworkOptions network = new();
         Command get = new("get", "Fetch the receipt of a committed transaction.") { txId, format, file };
         network.AddTo(get);
-        get.SetAction((parsed, cancel) => GetAsync(
-            Screen.For(parsed),
-            network.Resolve(parsed),
-            ParseTxId(parsed.GetValue(txId)!),
-            parsed.GetValue(format) == "cose" ? ReceiptFormat.Cose : ReceiptFormat.Json,
-            parsed.GetValue(file),
-            cancel));
+        get.SetAction((parsed, cancel) =>
+        {
+            TxId wanted = ParseTxId(parsed.GetValue(txId)!);
+            ReceiptFormat kind = parsed.GetValue(format) == "cose" ? ReceiptFormat.Cose : ReceiptFormat.Json;
+            return GetAsync(
+                Screen.For(parsed), network.Resolve(parsed), wanted, kind, parsed.GetValue(file), cancel);
+        });
         return get;
     }
 

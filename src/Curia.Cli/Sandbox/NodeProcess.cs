@@ -36,7 +36,8 @@ internal sealed class NodeProcess : IDisposable
         Start(image, config, logPath, "exec \"$@\" >>\"$log\" 2>&1 </dev/null");
 
     /// <summary>Starts a node on this terminal.</summary>
-    public static NodeProcess StartInForeground(string image, string config) => Start(image, config, "", "exec \"$@\"");
+    public static NodeProcess StartInForeground(string image, string config, params string[] further) =>
+        Start(image, config, "", "exec \"$@\"", further);
 
     /// <summary>The process of a node that an earlier command started.</summary>
     /// <returns>Null when there is none: it ended, or another program has its number now.</returns>
@@ -108,17 +109,18 @@ internal sealed class NodeProcess : IDisposable
 
     public void Dispose() => process.Dispose();
 
-    // The shell gives what the framework has no call for: output to a file that stays open when this program ends, and a
-    // session of its own, so that Ctrl-C and the end of a terminal reach this program alone, which then asks the node to
-    // stop once. exec keeps the process id.
-    private static NodeProcess Start(string image, string config, string logPath, string last)
+    // The shell gives what the framework has no call for: output to a file that stays open when this program ends, and
+    // a session of its own, so that Ctrl-C and the end of a terminal reach this program alone, which then asks the node
+    // to stop once. exec keeps the process id.
+    private static NodeProcess Start(string image, string config, string logPath, string last, params string[] further)
     {
-        const string session = "if command -v setsid >/dev/null 2>&1; then set -- setsid \"$@\"; else trap '' HUP INT; fi; ";
+        const string session =
+            "if command -v setsid >/dev/null 2>&1; then set -- setsid \"$@\"; else trap '' HUP INT; fi; ";
         ProcessStartInfo start = new("/bin/sh") { UseShellExecute = false };
         string[] words =
         [
             "-c", $"log=$1; shift; {session}{last}", "sh", logPath,
-            ProgramFiles.Dotnet, "exec", image, "--config", config,
+            ProgramFiles.Dotnet, "exec", image, "--config", config, .. further,
         ];
         foreach (string word in words) start.ArgumentList.Add(word);
         try

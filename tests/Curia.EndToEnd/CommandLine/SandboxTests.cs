@@ -1,0 +1,161 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Threading.Tasks;
+
+namespace Curia.EndToEnd.CommandLine;
+
+/// <summary>The main job: from nothing to a verified ledger with one command.</summary>
+public sealed class SandboxTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Once_makes_writes_proves_stops_and_audits()
+    {
+        await CuriaProgram.BuiltAsync();
+        long start = Stopwatch.GetTimestamp();
+        string[] arguments =
+            ["sandbox", "--nodes", "1", "--once", "--json", "--port", "0", "--members", "2", "--users", "2"];
+        ProgramRun run = await CuriaProgram.RunAsync(folder.Path, arguments);
+        run.Expect(0);
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), "the tour took more than a minute");
+        Assert.Equal("sandbox", run.Json.GetProperty("sandbox").GetString());
+        JsonElement[] steps = [.. run.Json.GetProperty("steps").EnumerateArray()];
+        Assert.All(steps, step => Assert.True(step.GetProperty("ok").GetBoolean()));
+        Assert.All(steps, step => Assert.NotEmpty(step.GetProperty("detail").GetString()!));
+        Assert.Equal(
+            [
+                "keys", "settings", "open", "identity", "public-write", "private-write", "read-back",
+                "outsider-refused", "disk", "status", "receipt-json", "receipt-cose", "changed-receipt-refused", "stop",
+                "audit",
+            ],
+            steps.Select(step => step.GetProperty("name").GetString()));
+        Assert.Single(run.Errors.Split("INSECURE").Skip(1));
+        await AssertSandboxFileAsync(members: 2, users: 2);
+        await VerifyOfflineAsync(folder.File("sandbox"));
+        (await CuriaProgram.RunAsync(folder.Path, "sandbox", "--once", "--port", "0")).Expect(3)
+            .SaysOnce("holds an earlier sandbox");
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_one_line_and_leaves_nothing_behind()
+    {
+        using TcpListener other = new(IPAddress.Loopback, 0);
+        other.Start();
+        int port = ((IPEndPoint)other.LocalEndpoint).Port;
+        (await CuriaProgram.RunAsync(folder.Path, "sandbox", "--once", "--port", $"{port}")).Expect(3)
+            .SaysOnce($"port {port}");
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_stops_the_node_and_audits()
+    {
+        using Process process = CuriaProgram.Start(folder.Path, "sandbox", "--port", "0", "--json");
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string? document = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        using (JsonDocument open = JsonDocument.Parse(document!))
+            Assert.Equal("sandbox", open.RootElement.GetProperty("sandbox").GetString());
+        using Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, await errors);
+        Assert.Contains("Audit the ledger offline", await errors, StringComparison.Ordinal);
+        Assert.Empty(await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.False(Directory.Exists($"/proc/{NodePid()}"));
+    }
+
+    private string SandboxJson => folder.File("sandbox/sandbox.json");
+
+    private int NodePid()
+    {
+        using JsonDocument file = JsonDocument.Parse(File.ReadAllText(SandboxJson));
+        return file.RootElement.GetProperty("nodes")[0].GetProperty("pid").GetInt32();
+    }
+
+    private async Task AssertSandboxFileAsync(int members, int users)
+    {
+        using JsonDocument document = JsonDocument.Parse(await File.ReadAllBytesAsync(SandboxJson));
+        JsonElement root = document.RootElement;
+        Assert.Equal(["platform", "service_certificate", "nodes", "members", "users"], NamesOf(root));
+        Assert.Equal("virtual", root.GetProperty("platform").GetString());
+        JsonElement node = Assert.Single(root.GetProperty("nodes").EnumerateArray());
+        Assert.Equal(["id", "url", "pid", "ledger", "config"], NamesOf(node));
+        Assert.Equal(members, root.GetProperty("members").GetArrayLength());
+        Assert.Equal(users, root.GetProperty("users").GetArrayLength());
+        Assert.Equal(["id", "certificate", "key", "encryption_key"], NamesOf(root.GetProperty("members")[0]));
+        Assert.Equal(["id", "certificate", "key"], NamesOf(root.GetProperty("users")[0]));
+        JsonElement[] all =
+            [.. root.GetProperty("members").EnumerateArray(), .. root.GetProperty("users").EnumerateArray()];
+        foreach (JsonElement identity in all)
+        {
+            foreach (string file in (string[])["certificate", "key", "encryption_key"])
+            {
+                if (identity.TryGetProperty(file, out JsonElement path))
+                    Assert.True(File.Exists(folder.File($"sandbox/{path.GetString()}")), $"{path} is missing");
+            }
+        }
+
+        Assert.True(Directory.Exists(folder.File($"sandbox/{node.GetProperty("ledger").GetString()}")));
+        Assert.True(File.Exists(folder.File($"sandbox/{node.GetProperty("config").GetString()}")));
+    }
+
+    // What the tour left behind, with the commands that it printed, and then what a thief of the disk might try.
+    private async Task VerifyOfflineAsync(string sandbox)
+    {
+        string service = Path.Combine(sandbox, "service_cert.pem");
+        string receipt = Directory.GetFiles(Path.Combine(sandbox, "receipts"), "*.json")
+            .Single(path => !path.Contains("changed", StringComparison.Ordinal));
+        string ledger = Path.Combine(sandbox, "node0/ledger");
+        string[] anchors = ["--service-cert", service, "--receipt", receipt];
+        JsonElement verdict = (await VerifyAsync(ledger, anchors)).Expect(0).Json;
+        Assert.True(verdict.GetProperty("ok").GetBoolean());
+        Assert.True(verdict.GetProperty("anchored").GetBoolean());
+        Assert.Equal(1, verdict.GetProperty("first_seqno").GetInt32());
+        Assert.Empty(verdict.GetProperty("problems").EnumerateArray());
+        string genesis = verdict.GetProperty("genesis").GetString()!;
+        (await VerifyAsync(ledger, "--genesis", genesis)).Expect(0);
+        (await VerifyAsync(ledger, "--genesis", new string('0', 64))).Expect(1);
+        (await VerifyAsync(ledger, "--expect", "2.999")).Expect(1);
+        await UnanchoredAsync(ledger);
+        await TamperedAsync(ledger, service);
+    }
+
+    private Task<ProgramRun> VerifyAsync(string ledger, params string[] anchors) =>
+        CuriaProgram.RunAsync(folder.Path, ["ledger", "verify", ledger, "--json", .. anchors]);
+
+    private async Task UnanchoredAsync(string ledger)
+    {
+        ProgramRun unsure = await VerifyAsync(ledger);
+        Assert.False(unsure.Expect(1).Json.GetProperty("anchored").GetBoolean());
+        Assert.True(unsure.Json.GetProperty("ok").GetBoolean());
+        ProgramRun accepted = await VerifyAsync(ledger, "--unanchored");
+        Assert.False(accepted.Expect(0).Json.GetProperty("anchored").GetBoolean());
+    }
+
+    private async Task TamperedAsync(string ledger, string service)
+    {
+        string copy = folder.File("copy");
+        Directory.CreateDirectory(copy);
+        string name = Path.GetFileName(Directory.GetFiles(ledger).Single());
+        byte[] bytes = await File.ReadAllBytesAsync(Path.Combine(ledger, name));
+        bytes[bytes.Length / 2] ^= 1;
+        await File.WriteAllBytesAsync(Path.Combine(copy, name), bytes);
+        ProgramRun run = await VerifyAsync(copy, "--service-cert", service);
+        JsonElement problem = run.Expect(1).Json.GetProperty("problems")[0];
+        Assert.False(run.Json.GetProperty("ok").GetBoolean());
+        Assert.Equal(name, problem.GetProperty("file").GetString());
+        Assert.Equal(JsonValueKind.Number, problem.GetProperty("seqno").ValueKind);
+        Assert.NotEmpty(problem.GetProperty("reason").GetString()!);
+    }
+
+    private static IEnumerable<string> NamesOf(JsonElement json) =>
+        json.EnumerateObject().Select(property => property.Name);
+}

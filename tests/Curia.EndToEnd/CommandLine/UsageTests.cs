@@ -1,0 +1,129 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Threading.Tasks;
+
+namespace Curia.EndToEnd.CommandLine;
+
+/// <summary>What the command line refuses, and how (DESIGN 7: exit codes, errors of one line).</summary>
+public sealed class UsageTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("curia needs a command")]
+    [InlineData("has no command frob", "frob")]
+    [InlineData("receipt needs a command", "receipt")]
+    [InlineData("--frob", "sandbox", "--frob")]
+    [InlineData("PATH begins with a slash", "call", "GET", "app/commit")]
+    [InlineData("call", "call", "GET")]
+    [InlineData("--as and --cert", "call", "GET", "/x", "--as", "user0", "--cert", "a", "--key", "b")]
+    [InlineData("--cert and --key belong together", "call", "GET", "/x", "--cert", "a")]
+    [InlineData("--url needs --service-cert", "call", "GET", "/x", "--url", "https://127.0.0.1:1")]
+    [InlineData("--url and --dir", "call", "GET", "/x", "--url", "https://127.0.0.1:1", "--dir", "d")]
+    [InlineData("sometimes", "call", "GET", "/x", "--wait", "sometimes")]
+    [InlineData("two is no TxID", "receipt", "get", "two", "--url", "https://127.0.0.1:1", "--service-cert", "x")]
+    [InlineData("--txid", "receipt", "verify", "x", "--txid")]
+    [InlineData("--genesis is a digest", "ledger", "verify", "x", "--genesis", "12")]
+    [InlineData("--to is before --from", "ledger", "show", "x", "--from", "9", "--to", "3")]
+    [InlineData("--once and --detach", "sandbox", "--once", "--detach")]
+    [InlineData("--members", "sandbox", "--members", "0")]
+    [InlineData("--port", "sandbox", "--port", "65536")]
+    [InlineData("--app nothing", "sandbox", "--app", "nothing")]
+    [InlineData("--in-flight", "bench", "--connections", "8", "--in-flight", "4")]
+    [InlineData("--workload frob", "bench", "--workload", "frob")]
+    [InlineData("--name", "user", "keygen", "--name", "a/b")]
+    [InlineData("--config", "node", "start")]
+    public async Task Wrong_usage_is_one_line_and_exit_code_2(string says, params string[] arguments) =>
+        (await CuriaProgram.RunAsync(folder.Path, arguments)).Expect(2).SaysOnce(says);
+
+    [Theory]
+    [InlineData("charter", "charter", "new", "--members", "3")]
+    [InlineData("establish", "establish", "status")]
+    [InlineData("proposal", "proposal", "list")]
+    [InlineData("recovery", "recovery", "shares")]
+    [InlineData("attestation", "attestation", "verify", "--platform", "snp")]
+    [InlineData("--nodes 3", "sandbox", "--nodes", "3")]
+    [InlineData("--js-app", "sandbox", "--js-app", "app")]
+    [InlineData("--constitution", "sandbox", "--constitution", "a.js", "b.js")]
+    [InlineData("--prepare", "sandbox", "--prepare")]
+    [InlineData("--nodes 3", "bench", "--nodes", "3")]
+    [InlineData("--workload js", "bench", "--workload", "js")]
+    [InlineData("--workload echo", "bench", "--workload", "echo")]
+    public async Task What_comes_later_is_refused_by_name(string name, params string[] arguments) =>
+        (await CuriaProgram.RunAsync(folder.Path, arguments)).Expect(2).SaysOnce(name);
+
+    [Theory]
+    [InlineData("there is no sandbox in sandbox", "call", "GET", "/app/commit")]
+    [InlineData("cannot read gone.json", "receipt", "verify", "gone.json")]
+    [InlineData("cannot read the ledger in gone", "ledger", "verify", "gone")]
+    [InlineData("cannot read gone.json", "node", "start", "--config", "gone.json")]
+    [InlineData("cannot write to /proc/curia", "sandbox", "--once", "--port", "0", "--dir", "/proc/curia")]
+    [InlineData("cannot write to /proc/curia", "user", "keygen", "--out", "/proc/curia")]
+    public async Task What_fails_outside_is_one_line_and_exit_code_3(string says, params string[] arguments) =>
+        (await CuriaProgram.RunAsync(folder.Path, arguments)).Expect(3).SaysOnce(says);
+
+    [Fact]
+    public async Task With_json_an_error_is_a_document_too()
+    {
+        ProgramRun run = await CuriaProgram.RunAsync(folder.Path, "call", "GET", "/app/commit", "--json");
+        run.Expect(3);
+        Assert.Equal("EnvironmentFailed", run.Json.GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task A_stack_trace_needs_verbose()
+    {
+        ProgramRun run = await CuriaProgram.RunAsync(folder.Path, "receipt", "verify", "gone.json", "--verbose");
+        run.Expect(3);
+        Assert.Contains("   at ", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_is_written_into_a_folder_that_is_in_use()
+    {
+        string used = folder.File("used");
+        Directory.CreateDirectory(used);
+        await File.WriteAllTextAsync(Path.Combine(used, "note.txt"), "mine", TestContext.Current.CancellationToken);
+        (await CuriaProgram.RunAsync(folder.Path, "sandbox", "--once", "--port", "0", "--dir", "used"))
+            .Expect(3).SaysOnce("used is not empty");
+        Assert.Single(Directory.GetFileSystemEntries(used));
+    }
+
+    [Fact]
+    public async Task Version_comes_in_well_under_a_second()
+    {
+        long best = long.MaxValue;
+        for (int run = 0; run < 5; run++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            ProgramRun version = await CuriaProgram.RunAsync(folder.Path, "--version");
+            best = Math.Min(best, (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            Assert.Matches(@"^\d+\.\d+\.\d+", version.Expect(0).Output);
+        }
+
+        Assert.True(best < 1000, $"the best of five starts took {best} ms");
+    }
+
+    [Fact]
+    public async Task Keys_are_for_their_owner_alone_and_are_never_overwritten()
+    {
+        ProgramRun run = await CuriaProgram.RunAsync(folder.Path, "member", "keygen", "--name", "ada", "--json");
+        run.Expect(0);
+        foreach (string field in (string[])["id", "certificate", "key", "encryption_key"])
+            Assert.Equal(System.Text.Json.JsonValueKind.String, run.Json.GetProperty(field).ValueKind);
+        foreach (string field in (string[])["key", "encryption_key"])
+        {
+            if (OperatingSystem.IsWindows()) break;
+            UnixFileMode mode = File.GetUnixFileMode(folder.File(run.Json.GetProperty(field).GetString()!));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, mode);
+        }
+
+        (await CuriaProgram.RunAsync(folder.Path, "member", "keygen", "--name", "ada"))
+            .Expect(3).SaysOnce("already there");
+        (await CuriaProgram.RunAsync(folder.Path, "user", "keygen", "--name", "bob", "--json")).Expect(0);
+        Assert.False(File.Exists(folder.File("bob_enc_privk.pem")));
+    }
+}
