@@ -30,6 +30,7 @@ internal sealed class World : IDisposable
     private readonly StatusChecker statuses;
     private readonly ReceiptChecker receipts;
     private TimeSpan hostClockAhead;
+    private SeqNo named;
     private long tickets;
     private int operations;
     private int inputsAfterFailure;
@@ -126,6 +127,13 @@ internal sealed class World : IDisposable
         foreach (Effect effect in effects) Perform(effect);
         History.CheckSealed();
         statuses.AfterStep(Node, Disk.SyncedLast);
+        SeqNo committed = Node.View.Committed.SeqNo;
+        if (committed > named)
+        {
+            named = committed;
+            Agenda.After(random.Between(0, 5_000), () => Disk.NameCommitted(committed));
+        }
+
         if (driver.HasFailed && ++inputsAfterFailure > 30) PowerFails("after the node had stopped");
     }
 

@@ -15,6 +15,11 @@ internal sealed class Autopsy(World world, SeededRandom random)
         SeqNo acknowledged = world.Statuses.AcknowledgedLast;
         world.Disk.Crash(random);
         List<ChunkFile> found = [.. world.Disk.Read().Select(file => new ChunkFile(file.Name, file.Bytes))];
+        if (found.Count(file => LedgerChunk.TryParseName(file.Name, out LedgerChunkName name) && name.IsOpen) > 1)
+        {
+            world.Situations.Reached("power failed before a chunk had its final name");
+        }
+
         List<ChunkFile> repaired = Repair(found, out SeqNo last);
         world.Trace.Add(world.Agenda.Now, $"on disk up to {last}, synced {synced}, acknowledged {acknowledged}");
         if (last < acknowledged)

@@ -48,6 +48,7 @@ internal static class RareSituations
         "power failed before a sync",
         "power failed after a sync that the node did not hear of",
         "power failed before genesis was stored",
+        "power failed before a chunk had its final name",
         "crash loses unsynced writes",
         "crash keeps unsynced writes",
         "crash cuts unsynced writes",

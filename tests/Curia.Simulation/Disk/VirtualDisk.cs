@@ -13,7 +13,6 @@ internal class VirtualDisk(int chunkBytes, long capacityBytes, Situations situat
 {
     private readonly List<VirtualFile> files = [];
     private readonly List<StoredBlock> blocks = [];
-    private SeqNo openFirst;
     private long used;
 
     /// <summary>What was written, synced or not.</summary>
@@ -80,6 +79,22 @@ internal class VirtualDisk(int chunkBytes, long capacityBytes, Situations situat
     /// <summary>The names and contents as an auditor finds them.</summary>
     public IEnumerable<(string Name, byte[] Bytes)> Read() => files.Select(file => (file.Name, file.ReadAll()));
 
+    /// <summary>Gives complete files whose blocks have all committed their final names, as the shell does.</summary>
+    public virtual void NameCommitted(SeqNo committed)
+    {
+        foreach (VirtualFile file in files.SkipLast(1))
+        {
+            (SeqNo first, SeqNo last) = (SeqNo.Zero, SeqNo.Zero);
+            foreach (StoredBlock block in blocks.Where(block => block.File == file))
+            {
+                if (first == SeqNo.Zero) first = block.First;
+                last = block.Last;
+            }
+
+            if (last <= committed) file.Name = LedgerChunk.ClosedName(first, last);
+        }
+    }
+
     private VirtualFile OpenChunk(SeqNo first)
     {
         if (files.Count > 0 && files[^1].Length < chunkBytes) return files[^1];
@@ -87,10 +102,8 @@ internal class VirtualDisk(int chunkBytes, long capacityBytes, Situations situat
         {
             situations.Reached("chunk closed");
             files[^1].Sync();
-            files[^1].Name = LedgerChunk.ClosedName(openFirst, blocks[^1].Last);
         }
 
-        openFirst = first;
         VirtualFile file = new(LedgerChunk.OpenName(first));
         file.Append(LedgerChunk.Header(first));
         used += LedgerChunk.HeaderSize;

@@ -35,12 +35,12 @@ internal sealed class ChangesSynced(int chunkBytes, long capacityBytes, Situatio
     }
 }
 
-internal sealed class LosesRename(int chunkBytes, long capacityBytes, Situations situations)
+internal sealed class NamesWrongly(int chunkBytes, long capacityBytes, Situations situations)
     : VirtualDisk(chunkBytes, capacityBytes, situations)
 {
     public override void Crash(SeededRandom random)
     {
         base.Crash(random);
-        if (Files.Count > 1) Files[0].Name = LedgerChunk.OpenName(new SeqNo(1));
+        if (Files.Count > 1) Files[0].Name = LedgerChunk.ClosedName(new SeqNo(1), new SeqNo(1_000_000));
     }
 }

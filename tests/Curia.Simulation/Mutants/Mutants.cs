@@ -20,7 +20,7 @@ internal static class Mutants
     [
         OnDisk("the disk acknowledges before it syncs", (c, b, s) => new NeverSyncs(c, b, s), Rules.CommitIsDurable),
         OnDisk("the disk loses synced bytes", (c, b, s) => new LosesSynced(c, b, s), Rules.AcknowledgedSurvives),
-        OnDisk("the disk loses the new name of a chunk", (c, b, s) => new LosesRename(c, b, s), Rules.AuditPasses),
+        OnDisk("a chunk has the name of another", (c, b, s) => new NamesWrongly(c, b, s), Rules.AuditPasses),
         OnDisk(
             "the disk changes synced bytes",
             (c, b, s) => new ChangesSynced(c, b, s),

@@ -149,7 +149,19 @@ public sealed class LedgerAuditTests
         Refused([files[1], files[0], files[2], files[3]]);
         Refused([files[0], ("ledger_3-7.committed", files[1].Bytes), files[2], files[3]]);
         Refused([files[0], ("ledger_03-6.committed", files[1].Bytes), files[2], files[3]]);
-        Refused([files[0], (LedgerChunk.OpenName(new SeqNo(3)), files[1].Bytes), files[2], files[3]]);
+    }
+
+    // A chunk gets its final name when it has committed; a crash, or an audit of a running node, can come before that.
+    [Fact]
+    public void Complete_files_that_wait_for_their_final_names_are_whole()
+    {
+        using SampleLedger ledger = SampleLedger.Written();
+        (string Name, byte[] Bytes)[] files = OneFileEach(ledger);
+        (string Name, byte[] Bytes) waiting = (LedgerChunk.OpenName(new SeqNo(3)), files[1].Bytes);
+        Assert.True(SampleLedger.Audit([files[0], waiting, files[2], files[3]]).Ok);
+        Refused([files[0], waiting, files[3]]);
+        Refused([files[0], waiting, waiting, files[2], files[3]]);
+        Refused([files[0], (waiting.Name, waiting.Bytes[..^1]), files[2], files[3]]);
     }
 
     [Fact]
