@@ -10,9 +10,6 @@ namespace Curia.Cli.Networks;
 /// <summary>A network that a command talks to, and as whom.</summary>
 internal sealed record Network(Uri Url, IReadOnlyList<X509Certificate2> ServiceCertificates, X509Certificate2? Identity)
 {
-    /// <summary>The sandbox that it was found by; null when it was found by its address.</summary>
-    public SandboxFile? Sandbox { get; init; }
-
     /// <summary>A client of it.</summary>
     public CuriaClient Connect(Func<CuriaClientSettings, CuriaClientSettings>? adjust = null)
     {
@@ -34,8 +31,7 @@ internal sealed record Network(Uri Url, IReadOnlyList<X509Certificate2> ServiceC
             certificate = ReadIdentity(sandbox.PathOf(one.Certificate), sandbox.PathOf(one.Key));
         }
 
-        return new Network(
-            url, ReadCertificates(sandbox.PathOf(sandbox.ServiceCertificate)), certificate) { Sandbox = sandbox };
+        return new Network(url, ReadCertificates(sandbox.PathOf(sandbox.ServiceCertificate)), certificate);
     }
 
     /// <summary>All certificates of a PEM file.</summary>

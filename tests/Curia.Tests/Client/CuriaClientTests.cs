@@ -102,15 +102,18 @@ public sealed class CuriaClientTests : IDisposable
         Assert.Equal(3, server.Requests.Count);
     }
 
-    [Fact]
-    public async Task A_write_that_may_have_been_executed_is_not_repeated()
+    [Theory]
+    [InlineData("TransactionInvalid", "x-ms-ccf-transaction-id: 2.15")]
+    [InlineData("TooManyRequests", "x-ms-ccf-transaction-id: 2.15")]
+    [InlineData("NodeUnavailable", "Retry-After: 0")]
+    [InlineData("SomethingNew", "Retry-After: 0")]
+    public async Task A_write_that_may_have_been_executed_is_not_repeated(string code, string header)
     {
-        string invalid = TlsServer.Answer(
-            503, """{"error":{"code":"TransactionInvalid","message":"gone"}}""", "x-ms-ccf-transaction-id: 2.15");
-        using TlsServer server = new(service.IssueForLoopback(), invalid, Fine);
+        string refusal = TlsServer.Answer(503, $$$"""{"error":{"code":"{{{code}}}","message":"gone"}}""", header);
+        using TlsServer server = new(service.IssueForLoopback(), refusal, Fine);
         CallResult result = await Call(server, CallRequest.Post("/app/log/private", "{}"u8.ToArray()));
         Assert.Equal(503, result.Status);
-        Assert.Equal("TransactionInvalid", result.ErrorCode);
+        Assert.Equal(code, result.ErrorCode);
         Assert.Single(server.Requests);
     }
 

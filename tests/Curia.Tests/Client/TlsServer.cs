@@ -104,7 +104,7 @@ internal sealed class TestService : IDisposable
     public TestService() => Certificate = new CertificateRequest("CN=service", key, HashAlgorithmName.SHA256)
     {
         CertificateExtensions = { new X509BasicConstraintsExtension(true, false, 0, true) },
-    }.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    }.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(2));
 
     public X509Certificate2 Certificate { get; }
 
