@@ -43,7 +43,8 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
         AuthenticationPolicy open = AuthenticationPolicy.None;
         builder.MapGet("/tx", open, (TransactionQuery asked, ReadOnlyTransaction _) => Status(asked.TransactionId))
             .WithSummary("The status of a transaction. Committed and Invalid never change again.");
-        builder.MapGet("/commit", open, _ => new CommitReply(view().Committed)).WithSummary("The last committed transaction.");
+        builder.MapGet("/commit", open, (CommitQuery asked, ReadOnlyTransaction _) => Commit(asked.ViewHistory))
+            .WithSummary("The last committed transaction, and where each view begins.");
         builder.MapHistorical(
                 "/receipt",
                 open,
@@ -72,6 +73,12 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
     {
         NodeView now = view();
         return new TransactionStatusReply(txId, TransactionStatuses.Of(txId, now.Committed, now.Last, now.Views));
+    }
+
+    private CommitReply Commit(bool withViews)
+    {
+        NodeView now = view();
+        return new CommitReply(now.Committed, withViews ? [.. now.Views.Starts.Where(start => start <= now.Committed)] : null);
     }
 
     // A receipt is for a whole TxID: the position alone could hold a transaction of another view.

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Text.Json.Serialization;
 using Curia.Vocabulary;
 
 namespace Curia.Node;
@@ -12,9 +13,16 @@ public sealed record TransactionQuery(TxId TransactionId);
 /// <param name="Status">Committed and Invalid are final.</param>
 public sealed record TransactionStatusReply(TxId TransactionId, TransactionStatus Status);
 
+/// <summary>Query of <c>GET /app/commit</c>.</summary>
+/// <param name="ViewHistory">Whether the start of each view is wanted.</param>
+public sealed record CommitQuery(bool ViewHistory = false);
+
 /// <summary><c>GET /app/commit</c>.</summary>
 /// <param name="TransactionId">The last committed transaction.</param>
-public sealed record CommitReply(TxId TransactionId);
+/// <param name="ViewHistory">The first transaction of each view, when it was asked for; left out otherwise.</param>
+public sealed record CommitReply(
+    TxId TransactionId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<TxId>? ViewHistory = null);
 
 /// <summary><c>GET /node/network</c>.</summary>
 /// <param name="ServiceStatus"><c>Opening</c> or <c>Open</c>.</param>

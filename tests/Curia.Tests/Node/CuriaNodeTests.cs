@@ -38,7 +38,10 @@ public sealed class CuriaNodeTests
         shell.Sync();
         Assert.Equal(new Answer.Finished(txId, TransactionStatus.Committed), shell.Answers[ticket][1]);
         Assert.Equal("Committed", shell.StatusOf("2.3"));
-        Assert.Equal("2.4", shell.GetJson("/app/commit").GetProperty("transaction_id").GetString());
+        Assert.Equal("""{"transaction_id":"2.4"}""", shell.GetJson("/app/commit").GetRawText());
+        Assert.Equal(
+            """{"transaction_id":"2.4","view_history":["2.1"]}""",
+            shell.GetJson("/app/commit?view_history=true").GetRawText());
         Assert.Equal("1", shell.GetJson("/names/a", shell.User).GetProperty("value").GetString());
     }
 
