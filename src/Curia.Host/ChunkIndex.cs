@@ -14,8 +14,8 @@ namespace Curia.Host;
 /// somebody asks, so that memory does not grow with the ledger.</remarks>
 internal sealed class ChunkIndex
 {
-    // A chunk of smallest blocks (5 MiB of some 700 bytes) has about 7,500 positions of 24 bytes: 64 chunks are 12 MiB, and
-    // history that is read is mostly recent.
+    // A chunk of smallest blocks (5 MiB of some 700 bytes) has about 7,500 positions of 24 bytes: 64 chunks are 12 MiB,
+    // and history that is read is mostly recent.
     private const int ChunksLocatedMax = 64;
 
     private readonly string folder;
@@ -160,7 +160,8 @@ internal sealed class ChunkIndex
         return high < 0 || blocks[low].First > seqNo ? null : blocks[low];
     }
 
-    // Lengths on disk are the enemy's: a wrong one ends the walk, and the node then says that the block is missing or changed.
+    // Lengths on disk are the enemy's: a wrong one ends the walk, and the node then says that the block is missing or
+    // changed.
     private static List<Place> Walk(SafeFileHandle file)
     {
         List<Place> blocks = [];

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Curia.Host;
 
-/// <summary>Small files that the operator wrote: read whole, within a bound, with a message a person can act on.</summary>
+/// <summary>Small files that the operator wrote: read whole, within a bound, with a message a person can act
+/// on.</summary>
 internal static class ConfigurationFiles
 {
     /// <summary>All bytes of the file.</summary>
@@ -26,11 +27,13 @@ internal static class ConfigurationFiles
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new StartFailure(what, "there is no such file", "Check the path, which is relative to the configuration");
+            throw new StartFailure(what, "there is no such file",
+                "Check the path, which is relative to the configuration");
         }
         catch (UnauthorizedAccessException)
         {
-            throw new StartFailure(what, "it is a folder, or this process may not read it", "Check its path and permissions");
+            throw new StartFailure(what, "it is a folder, or this process may not read it",
+                "Check its path and permissions");
         }
         catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)
         {

@@ -22,7 +22,8 @@ internal sealed class ConfigurationSection
         this.file = file;
         this.path = path;
         if (value.ValueKind != JsonValueKind.Object) throw Wrong(path, "is not an object", "write it as { … }");
-        fields = value.EnumerateObject().ToDictionary(field => field.Name, field => field.Value, StringComparer.Ordinal);
+        fields = value.EnumerateObject()
+            .ToDictionary(field => field.Name, field => field.Value, StringComparer.Ordinal);
     }
 
     /// <summary>Reads the whole document: strict JSON, every name once.</summary>
@@ -38,7 +39,8 @@ internal sealed class ConfigurationSection
         }
         catch (JsonException e)
         {
-            throw new StartFailure($"The configuration {file} cannot be read", e.Message.TrimEnd('.'), "Correct the file");
+            throw new StartFailure($"The configuration {file} cannot be read", e.Message.TrimEnd('.'),
+                "Correct the file");
         }
     }
 
@@ -66,15 +68,16 @@ internal sealed class ConfigurationSection
             if (word == text) return value;
         }
 
-        throw Wrong(Full(name), $"is \"{text}\"", $"use one of: {string.Join(", ", choices.Select(choice => choice.Word))}");
+        string words = string.Join(", ", choices.Select(choice => choice.Word));
+        throw Wrong(Full(name), $"is \"{text}\"", $"use one of: {words}");
     }
 
     /// <summary>A whole number within bounds, or the given one when the field is not there.</summary>
     public int Number(string name, int least, int most, int otherwise)
     {
         if (!TryTake(name, out JsonElement value)) return otherwise;
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least && number <= most)
-            return number;
+        bool isNumber = value.ValueKind == JsonValueKind.Number;
+        if (isNumber && value.TryGetInt32(out int number) && number >= least && number <= most) return number;
         throw Wrong(Full(name), "is not a number that can be used", $"write a whole number from {least} to {most}");
     }
 
@@ -87,7 +90,8 @@ internal sealed class ConfigurationSection
     /// <summary>A list of objects; empty when the field is not there.</summary>
     public IReadOnlyList<ConfigurationSection> Sections(string name, int countMax) =>
         TryTake(name, out JsonElement value)
-            ? [.. Items(name, value, countMax).Select((item, at) => new ConfigurationSection(file, $"{Full(name)}[{at}]", item))]
+            ? [.. Items(name, value, countMax)
+                .Select((item, at) => new ConfigurationSection(file, $"{Full(name)}[{at}]", item))]
             : [];
 
     /// <summary>An object; an empty one when the field is not there.</summary>
@@ -114,7 +118,8 @@ internal sealed class ConfigurationSection
     private List<JsonElement> Items(string name, JsonElement value, int countMax)
     {
         if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > countMax)
-            throw Wrong(Full(name), "is not a list that can be used", $"write it as [ … ] with at most {countMax} items");
+            throw Wrong(Full(name), "is not a list that can be used",
+                $"write it as [ … ] with at most {countMax} items");
         return [.. value.EnumerateArray()];
     }
 
@@ -129,7 +134,8 @@ internal sealed class ConfigurationSection
     private string Full(string name) => path.Length == 0 ? name : $"{path}.{name}";
 
     private StartFailure Wrong(string field, string why, string todo) =>
-        new($"The configuration {file} cannot be used", field.Length == 0 ? $"the document {why}" : $"{field} {why}", Sentence(todo));
+        new($"The configuration {file} cannot be used", field.Length == 0 ? $"the document {why}" : $"{field} {why}",
+            Sentence(todo));
 
     private static string Sentence(string todo) => char.ToUpperInvariant(todo[0]) + todo[1..];
 

@@ -10,6 +10,9 @@ namespace Curia.Host;
 /// <summary>The shell around one node: everything that the deterministic core may not touch.</summary>
 public static class CuriaHost
 {
+    private const string InsecureWarning =
+        "INSECURE: platform 'virtual' is a simulation for development. Nothing protects keys or data from this machine.";
+
     // After the drain time: sealing and storing one block. A disk that needs longer hangs.
     private static readonly TimeSpan LastBlockTime = TimeSpan.FromSeconds(10);
 
@@ -24,6 +27,12 @@ public static class CuriaHost
         if (args is ["--version"])
         {
             Console.WriteLine(ProgramVersion());
+            return 0;
+        }
+
+        if (args is ["--help"] or ["-h"])
+        {
+            Console.WriteLine(HostArguments.Usage);
             return 0;
         }
 
@@ -56,25 +65,14 @@ public static class CuriaHost
         StartChecks.WritableFolder("snapshot", configuration.Snapshots);
         await using HttpFrontend frontend = await HttpFrontend.BindAsync(configuration, log);
         OutputFiles output = OutputFiles.Prepare(configuration.Output);
-        if (arguments.DiscloseDataKeys is string file) StartChecks.WritableFolder("data key", Path.GetDirectoryName(Path.GetFullPath(file))!);
+        if (arguments.DiscloseDataKeys is string file)
+            StartChecks.WritableFolder("data key", Path.GetDirectoryName(Path.GetFullPath(file))!);
 
         // The node, and what its effects are performed on.
         SystemEntropy entropy = new();
         using EcdsaSigner nodeKey = EcdsaSigner.Generate(entropy);
         PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
-        NodeSetup setup = new()
-        {
-            NodeKey = nodeKey,
-            Entropy = entropy,
-            NewSigner = source => EcdsaSigner.Generate(source),
-            Application = application,
-            Genesis = genesis,
-            SubjectAlternativeNames = addresses.AlternativeNames,
-            PublishedAddresses = addresses.HostsAndPorts,
-            Platform = configuration.Genesis.Platform,
-            Limits = new NodeLimits { SnapshotInterval = (ulong)configuration.Limits.SnapshotTransactions },
-            ProgramVersion = ProgramVersion(),
-        };
+        NodeSetup setup = Setup(configuration, genesis, application, nodeKey, entropy, addresses);
         using CuriaNode node = new(setup);
         InputQueue inputs = new();
         using LedgerFiles ledger = LedgerFiles.Create(configuration.Ledger, inputs.Add, metrics, log);
@@ -87,17 +85,18 @@ public static class CuriaHost
             frontend.Open(TlsIdentity.Join(open.NodeCertificate.Span, nodeKey));
             isOpen = true;
         });
-        frontend.Handle(new RequestHandling(node, loop, setup.Limits, configuration.Limits, metrics, new(frontend.Sessions), log));
+        SessionMetrics sessions = new(frontend.Sessions);
+        frontend.Handle(new RequestHandling(node, loop, setup.Limits, configuration.Limits, metrics, sessions, log));
         metrics.ObserveNode(node, inputs);
         metrics.ObserveSessions(frontend.Sessions);
-        log.Warning("INSECURE: platform 'virtual' is a simulation for development. Nothing protects keys or private data from "
-            + "this machine.");
+        log.Warning(InsecureWarning);
         loop.Start();
         LoopEnd end = await UntilEndAsync(frontend, loop, shutdown, configuration.Limits, log);
         output.Withdraw();
         if (!isOpen) ledger.Discard();
         if (end.Reason is null) return 0;
-        if (!isOpen) throw new StartFailure("The node did not open its service", end.Reason, "Correct this and start it again");
+        if (!isOpen)
+            throw new StartFailure("The node did not open its service", end.Reason, "Correct this and start it again");
         log.Error(end.Reason);
         return 3;
     }
@@ -111,8 +110,25 @@ public static class CuriaHost
         await frontend.StopAsync(TimeSpan.FromSeconds(limits.DrainSeconds));
         loop.Drain();
         if (await Task.WhenAny(loop.Ended, Task.Delay(LastBlockTime)) == loop.Ended) return await loop.Ended;
-        return new LoopEnd($"The last block was not stored within {LastBlockTime.TotalSeconds} seconds. Look at the disk");
+        string time = $"{LastBlockTime.TotalSeconds} seconds";
+        return new LoopEnd($"The last block was not stored within {time}; look at the disk");
     }
+
+    private static NodeSetup Setup(
+        NodeConfiguration configuration, GenesisSettings genesis, EndpointTable application, Signer nodeKey,
+        Entropy entropy, PublishedAddresses addresses) => new()
+        {
+            NodeKey = nodeKey,
+            Entropy = entropy,
+            NewSigner = source => EcdsaSigner.Generate(source),
+            Application = application,
+            Genesis = genesis,
+            SubjectAlternativeNames = addresses.AlternativeNames,
+            PublishedAddresses = addresses.HostsAndPorts,
+            Platform = configuration.Genesis.Platform,
+            Limits = new NodeLimits { SnapshotInterval = (ulong)configuration.Limits.SnapshotTransactions },
+            ProgramVersion = ProgramVersion(),
+        };
 
     private static string ProgramVersion() => typeof(CuriaHost).Assembly.GetName().Version!.ToString(3);
 }

@@ -19,7 +19,8 @@ internal static class GenesisMaterial
     {
         List<GenesisMember> members = [.. genesis.Members.Select(Member)];
         List<GenesisUser> users = [.. genesis.Users.Select(user => new GenesisUser(ReadCertificate("user", user)))];
-        RefuseTwins("member", genesis.Members.Select(member => member.Certificate), members.Select(member => member.Certificate));
+        RefuseTwins("member", genesis.Members.Select(member => member.Certificate),
+            members.Select(member => member.Certificate));
         RefuseTwins("user", genesis.Users, users.Select(user => user.Certificate));
         return new GenesisSettings
         {
@@ -38,8 +39,9 @@ internal static class GenesisMaterial
     {
         string text = Encoding.UTF8.GetString(ConfigurationFiles.Read($"{kind} certificate", path, FileBytesMax));
         if (Certificate.TryFromPem(text, out Certificate? certificate)) return certificate!;
-        throw new StartFailure($"The {kind} certificate {path} cannot be used", "it holds no X.509 certificate of an elliptic "
-            + "curve key in PEM form", "Name the right file (-----BEGIN CERTIFICATE-----)");
+        throw new StartFailure($"The {kind} certificate {path} cannot be used",
+            "it holds no X.509 certificate of an elliptic curve key in PEM form",
+            "Name the right file (-----BEGIN CERTIFICATE-----)");
     }
 
     private static string ReadPublicKey(string path)
@@ -62,8 +64,8 @@ internal static class GenesisMaterial
         foreach ((string path, Certificate certificate) in paths.Zip(certificates))
         {
             if (seen.Add(certificate.Fingerprint)) continue;
-            throw new StartFailure($"The {kind} certificate {path} cannot be used", "another entry of the configuration has the "
-                + "same certificate", "Give each their own, or remove one entry");
+            throw new StartFailure($"The {kind} certificate {path} cannot be used",
+                "another entry of the configuration has the same certificate", "Remove one of the entries");
         }
     }
 }

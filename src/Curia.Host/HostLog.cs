@@ -22,16 +22,17 @@ internal enum LogFormat
 }
 
 /// <summary>The one log of the process: lines to standard error, written by a thread of its own.</summary>
-/// <remarks>Callers never wait: a reader of standard error that sleeps must not stop the ledger. Nothing of a request but its
-/// path template, no key and no body is ever handed to it.</remarks>
+/// <remarks>Callers never wait: a reader of standard error that sleeps must not stop the ledger. Nothing of a request
+/// but its path template, no key and no body is ever handed to it.</remarks>
 internal sealed class HostLog : IDisposable
 {
-    // A line is at most some hundred bytes; 4,096 of them bridge a reader that pauses for seconds. Beyond: lines are counted
-    // and dropped.
+    // A line is at most some hundred bytes; 4,096 of them bridge a reader that pauses for seconds. Beyond: lines are
+    // counted and dropped.
     private const int LinesQueuedMax = 4096;
 
     // A log is read by people, never put into a page: quotes and other scripts stay as they are.
-    private static readonly JsonWriterOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions readable =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(2);
 
@@ -86,7 +87,8 @@ internal sealed class HostLog : IDisposable
                 long lost = Interlocked.Exchange(ref dropped, 0);
                 if (lost > 0)
                 {
-                    string notice = Format(DateTimeOffset.UtcNow, LogSeverity.Warning, $"{lost} lines of the log were dropped");
+                    string notice = Format(DateTimeOffset.UtcNow, LogSeverity.Warning,
+                        $"{lost} lines of the log were dropped");
                     standardError.Write(Encoding.UTF8.GetBytes(notice));
                 }
             }

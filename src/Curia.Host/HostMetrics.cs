@@ -7,8 +7,8 @@ using Curia.Node;
 
 namespace Curia.Host;
 
-/// <summary>What is measured (OpenTelemetry; Prometheus text at /metrics). Labels are path templates, verbs, status classes and
-/// listener names: nothing that a client can invent.</summary>
+/// <summary>What is measured (OpenTelemetry; Prometheus text at /metrics). Labels are path templates, verbs, status
+/// classes and listener names: nothing that a client can invent.</summary>
 internal sealed class HostMetrics : IDisposable
 {
     /// <summary>The meter that the exporter subscribes to.</summary>
@@ -37,8 +37,10 @@ internal sealed class HostMetrics : IDisposable
         requests = meter.CreateCounter<long>("curia.http.requests", null, "Requests answered.");
         requestDuration = meter.CreateHistogram("curia.http.request.duration", "s",
             "Time from a request's header to its response.", null, Buckets(requestSeconds));
-        blockSize = meter.CreateHistogram("curia.block.size", "By", "Size of a sealed block.", null, Buckets(blockBytes));
-        flushDuration = meter.CreateHistogram("curia.ledger.flush.duration", "s", "Time of one flush (fsync) of the ledger.", null,
+        blockSize = meter.CreateHistogram("curia.block.size", "By", "Size of a sealed block.", null,
+            Buckets(blockBytes));
+        flushDuration = meter.CreateHistogram("curia.ledger.flush.duration", "s",
+            "Time of one flush (fsync) of the ledger.", null,
             Buckets(flushSeconds));
         ledgerBytes = meter.CreateCounter<long>("curia.ledger.written", "By", "Bytes written to the ledger.");
     }
@@ -76,35 +78,44 @@ internal sealed class HostMetrics : IDisposable
         Gauge("curia.seqno", () => (long)node.View.Last.SeqNo.Value, "Last ordered transaction.");
         Gauge("curia.committed", () => (long)node.View.Committed.SeqNo.Value, "Last committed transaction.");
         Gauge("curia.view", () => (long)node.View.View.Value, "Current view.");
-        Gauge("curia.blocks.in_flight", () => node.View.Counters.BlocksInFlight, "Blocks sealed and not yet committed.");
+        Gauge("curia.blocks.in_flight", () => node.View.Counters.BlocksInFlight,
+            "Blocks sealed and not yet committed.");
         Gauge("curia.replies.waiting", () => node.View.Counters.WaitingReplies, "Requests that wait for commit.");
-        Total("curia.transactions.ordered", () => node.View.Counters.TransactionsOrdered, "Transactions that got their place.");
-        Total("curia.transactions.conflicts", () => node.View.Counters.Conflicts, "Executions that lost to another one and were repeated.");
+        Total("curia.transactions.ordered", () => node.View.Counters.TransactionsOrdered,
+            "Transactions that got their place.");
+        Total("curia.transactions.conflicts", () => node.View.Counters.Conflicts,
+            "Executions that lost to another one and were repeated.");
         Total("curia.blocks.sealed", () => node.View.Counters.BlocksSealed, "Blocks sealed.");
-        Total("curia.blocks.read_back", () => node.View.Counters.BlocksReadBack, "Blocks read back from disk for history.");
+        Total("curia.blocks.read_back", () => node.View.Counters.BlocksReadBack,
+            "Blocks read back from disk for history.");
         Total("curia.snapshots", () => node.View.Counters.Snapshots, "Snapshots whose evidence is in the ledger.");
     }
 
     /// <summary>Reads the sessions of each listener when somebody asks.</summary>
     public void ObserveSessions(IReadOnlyList<ListenerSessions> listeners)
     {
-        meter.CreateObservableGauge("curia.sessions", () => listeners.Select(listener => ByListener(listener.Active, listener)),
+        meter.CreateObservableGauge("curia.sessions",
+            () => listeners.Select(listener => ByListener(listener.Active, listener)),
             null, "Open connections.");
         meter.CreateObservableCounter("curia.sessions.refused",
-            () => listeners.Select(listener => ByListener(listener.Refused, listener)), null, "Connections closed for being too many.");
+            () => listeners.Select(listener => ByListener(listener.Refused, listener)), null,
+            "Connections closed for being too many.");
     }
 
     /// <inheritdoc/>
     public void Dispose() => meter.Dispose();
 
-    private void Gauge(string name, Func<long> read, string description) => meter.CreateObservableGauge(name, read, null, description);
+    private void Gauge(string name, Func<long> read, string description) =>
+        meter.CreateObservableGauge(name, read, null, description);
 
-    private void Total(string name, Func<long> read, string description) => meter.CreateObservableCounter(name, read, null, description);
+    private void Total(string name, Func<long> read, string description) =>
+        meter.CreateObservableCounter(name, read, null, description);
 
     private static Measurement<long> ByListener(long value, ListenerSessions listener) =>
         new(value, new KeyValuePair<string, object?>("listener", listener.Configuration.Name));
 
-    private static InstrumentAdvice<double> Buckets(double[] boundaries) => new() { HistogramBucketBoundaries = boundaries };
+    private static InstrumentAdvice<double> Buckets(double[] boundaries) =>
+        new() { HistogramBucketBoundaries = boundaries };
 
     // A client may invent methods; labels must stay few.
     private static string Verb(string method) =>

@@ -9,7 +9,8 @@ namespace Curia.Host;
 /// <param name="Route">The path template of the endpoint; null when there was none.</param>
 /// <param name="TxId">Goes into the header x-ms-ccf-transaction-id.</param>
 /// <param name="WaitedForCommit">Whether the client's preference was followed.</param>
-internal readonly record struct Outgoing(Response Response, string? Route = null, TxId? TxId = null, bool WaitedForCommit = false);
+internal readonly record struct Outgoing(
+    Response Response, string? Route = null, TxId? TxId = null, bool WaitedForCommit = false);
 
 /// <summary>The answers that the shell gives itself, in the OData shape of all errors.</summary>
 internal static class HostResponses
@@ -46,7 +47,8 @@ internal static class HostResponses
     public static readonly Response NotServedHere = Response.NotFound("This listener does not serve this path.");
 
     /// <summary>500: the reason is in the node's log only.</summary>
-    public static readonly Response InternalError = Response.Error(500, "InternalError", "The node failed to answer this request.");
+    public static readonly Response InternalError =
+        Response.Error(500, "InternalError", "The node failed to answer this request.");
 
     /// <summary>What the server found wrong with a request, in our shape.</summary>
     public static Response BadRequest(int status, LimitsConfiguration limits) => status switch

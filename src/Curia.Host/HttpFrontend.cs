@@ -23,15 +23,17 @@ using OpenTelemetry.Resources;
 namespace Curia.Host;
 
 /// <summary>HTTP/1.1 and HTTP/2 over TLS on the node's listeners (docs/one-transaction.md, step 1).</summary>
-/// <remarks>The sockets are bound first of all, so that a port in use is found before anything is written; a TLS handshake then
-/// waits until <see cref="Open"/> brings the certificate that the service issued for this node.</remarks>
+/// <remarks>The sockets are bound first of all, so that a port in use is found before anything is written; a TLS
+/// handshake then waits until <see cref="Open"/> brings the certificate that the service issued for this
+/// node.</remarks>
 internal sealed class HttpFrontend : IAsyncDisposable
 {
     private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(10);
 
     private readonly WebApplication application;
     private readonly List<ListenOptions> bound = [];
-    private readonly TaskCompletionSource<SslServerAuthenticationOptions> tls = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<SslServerAuthenticationOptions> tls =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RequestDelegate? handle;
 
     private HttpFrontend(NodeConfiguration configuration, HostLog log)
@@ -44,13 +46,15 @@ internal sealed class HttpFrontend : IAsyncDisposable
         });
         builder.Logging.AddProvider(new KestrelLog(log));
         builder.Services.AddSingleton<IHostLifetime, ForeignLifetime>();
-        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.Clear().AddService("curiad")).WithMetrics(metrics => metrics
-            .AddMeter(HostMetrics.MeterName).AddPrometheusExporter());
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.Clear().AddService("curiad"))
+            .WithMetrics(metrics => metrics.AddMeter(HostMetrics.MeterName).AddPrometheusExporter());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(options => Configure(options, configuration.Limits));
         application = builder.Build();
         application.UseWhen(
-            context => context.Request.Path == "/metrics" && HttpMethods.IsGet(context.Request.Method) && IsServed(context),
+            context => context.Request.Path == "/metrics" && HttpMethods.IsGet(context.Request.Method)
+                && IsServed(context),
             branch => branch.UseOpenTelemetryPrometheusScrapingEndpoint(_ => true));
         application.Run(context => handle!(context));
     }
@@ -92,10 +96,10 @@ internal sealed class HttpFrontend : IAsyncDisposable
             ServerCertificateContext = certificate,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
 
-            // Requested, never demanded: endpoints without authentication stay open to all. TLS proves that the client holds
-            // the key; who that is, only the users map says, so no chain is built and nothing is fetched for one.
+            // Requested, never demanded: endpoints without authentication stay open to all. TLS proves that the client
+            // holds the key; who that is, only the users map says, so no chain is built and nothing is fetched for one.
             ClientCertificateRequired = true,
-#pragma warning disable CA5359 // It is the client's certificate: trust in it is decided per request, from the users map.
+#pragma warning disable CA5359 // It is the client's: trust in it is decided per request, from the users map.
             RemoteCertificateValidationCallback = (_, _, _, _) => true,
 #pragma warning restore CA5359
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
@@ -134,17 +138,21 @@ internal sealed class HttpFrontend : IAsyncDisposable
         options.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytes;
         options.Limits.MaxRequestHeaderCount = limits.HeaderCount;
 
-        // The target has its own limit (Curia.Endpoints.Request.TargetLengthMax), which answers in our shape; this is above it.
+        // The target has its own limit (Curia.Endpoints.Request.TargetLengthMax), which answers in our shape; this is
+        // above it.
         options.Limits.MaxRequestLineSize = Curia.Endpoints.Request.TargetLengthMax + 1024;
         options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.IdleSeconds);
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.RequestSeconds);
 
-        // 240 bytes a second is what Kestrel asks of the slowest honest client; one that sends less holds a place for nothing.
-        options.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(Math.Max(2, limits.RequestSeconds)));
-        options.Limits.MinResponseDataRate = new MinDataRate(240, TimeSpan.FromSeconds(Math.Max(2, limits.RequestSeconds)));
+        // 240 bytes a second is what Kestrel asks of the slowest honest client; one that sends less holds a place for
+        // nothing.
+        MinDataRate slowest = new(bytesPerSecond: 240, TimeSpan.FromSeconds(Math.Max(2, limits.RequestSeconds)));
+        options.Limits.MinRequestBodyDataRate = slowest;
+        options.Limits.MinResponseDataRate = slowest;
         options.Limits.Http2.MaxStreamsPerConnection = limits.Streams;
         options.Limits.Http2.MaxRequestHeaderFieldSize = limits.HeaderBytes;
-        foreach (ListenerSessions listener in Sessions) options.Listen(listener.Configuration.Bind, listen => Listen(listen, listener));
+        foreach (ListenerSessions listener in Sessions)
+            options.Listen(listener.Configuration.Bind, listen => Listen(listen, listener));
     }
 
     private void Listen(ListenOptions listen, ListenerSessions listener)

@@ -12,8 +12,8 @@ internal readonly record struct QueuedInput(Input Input, PendingReply? Reply);
 /// <remarks>Two lists that change places: an input costs a lock without contention and no allocation.</remarks>
 internal sealed class InputQueue
 {
-    /// <summary>Inputs of clients that may wait: at some 20 µs a step they are 80 ms of work, which is the longest that a
-    /// client should be kept waiting before it is told that the node is busy. Beyond it: 503.</summary>
+    /// <summary>Inputs of clients that may wait: at some 20 µs a step they are 80 ms of work, which is the longest that
+    /// a client should be kept waiting before it is told that the node is busy. Beyond it: 503.</summary>
     public const int RequestsQueuedMax = 4096;
 
     private readonly object gate = new();
@@ -37,7 +37,8 @@ internal sealed class InputQueue
         }
     }
 
-    /// <summary>Adds the outcome of an effect. Never refused: the node asked for it, so their number is bounded by the node.</summary>
+    /// <summary>Adds the outcome of an effect. Never refused: the node asked for it, so their number is bounded by the
+    /// node.</summary>
     public void Add(Input input)
     {
         lock (gate)
@@ -46,8 +47,8 @@ internal sealed class InputQueue
         }
     }
 
-    /// <summary>Everything that waits, in order; waits itself for a while when that is nothing. Only the loop calls it, and
-    /// is done with the list when it calls again.</summary>
+    /// <summary>Everything that waits, in order; waits itself for a while when that is nothing. Only the loop calls it,
+    /// and is done with the list when it calls again.</summary>
     public List<QueuedInput> TakeAll(TimeSpan patience)
     {
         lock (gate)

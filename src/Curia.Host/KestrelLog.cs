@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Curia.Host;
 
 /// <summary>Hands what the web server complains about to the one log.</summary>
-/// <remarks>Only warnings and above, and of an exception only its type: its text may quote what a client sent.</remarks>
+/// <remarks>Only warnings and above, and of an exception only its type: its text may quote what a client
+/// sent.</remarks>
 internal sealed class KestrelLog : ILoggerProvider
 {
     private readonly HostLog log;
@@ -37,11 +38,13 @@ internal sealed class KestrelLog : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => logLevel is >= LogLevel.Warning and < LogLevel.None;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (!IsEnabled(logLevel)) return;
             string reason = exception is null ? formatter(state, null) : exception.GetType().Name;
-            log.Write(logLevel == LogLevel.Warning ? LogSeverity.Warning : LogSeverity.Error, $"{name} {eventId.Name}: {reason}");
+            log.Write(logLevel == LogLevel.Warning ? LogSeverity.Warning : LogSeverity.Error,
+                $"{name} {eventId.Name}: {reason}");
         }
     }
 }

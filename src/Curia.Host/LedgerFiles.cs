@@ -11,9 +11,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Curia.Host;
 
 /// <summary>The ledger on disk: append-only chunk files (docs/ledger-format.md), one thread that writes them.</summary>
-/// <remarks>A block counts as stored when the file and the folder that names it are flushed. When several blocks wait, they
-/// share one flush. After a failed write or flush nothing is tried again: what the disk holds is then unknown, and a second
-/// fsync that succeeds would prove nothing (the kernel has dropped the dirty pages and their error).</remarks>
+/// <remarks>A block counts as stored when the file and the folder that names it are flushed. When several blocks wait,
+/// they share one flush. After a failed write or flush nothing is tried again: what the disk holds is then unknown, and
+/// a second fsync that succeeds would prove nothing (the kernel has dropped the dirty pages and their error).</remarks>
 internal sealed class LedgerFiles : IDisposable
 {
     private static readonly TimeSpan closeTime = TimeSpan.FromSeconds(10);
@@ -47,7 +47,8 @@ internal sealed class LedgerFiles : IDisposable
 
     /// <summary>Makes the folder if need be, and starts the writing thread.</summary>
     /// <param name="folder">Where the chunks go; must hold nothing yet.</param>
-    /// <param name="tell">Takes the outcomes: <see cref="Input.Stored"/>, <see cref="Input.StoreFailed"/> and <see cref="Input.BlockRead"/>.</param>
+    /// <param name="tell">Takes the outcomes: <see cref="Input.Stored"/>, <see cref="Input.StoreFailed"/> and
+    /// <see cref="Input.BlockRead"/>.</param>
     /// <param name="metrics">Counts bytes and flushes.</param>
     /// <param name="log">Takes failures.</param>
     /// <exception cref="StartFailure">The folder cannot be made or written, or holds a ledger already.</exception>
@@ -59,7 +60,8 @@ internal sealed class LedgerFiles : IDisposable
         return files;
     }
 
-    /// <summary>Appends a block; <see cref="Input.Stored"/> follows when it is safe, perhaps together with later ones.</summary>
+    /// <summary>Appends a block; <see cref="Input.Stored"/> follows when it is safe, perhaps together with later
+    /// ones.</summary>
     public void Append(Effect.StoreBlock block)
     {
         lock (gate)
@@ -79,11 +81,12 @@ internal sealed class LedgerFiles : IDisposable
         }
     }
 
-    /// <summary>Reads the block that holds a transaction; <see cref="Input.BlockRead"/> follows. The node verifies what comes
-    /// back, so a changed file is found there and not here.</summary>
+    /// <summary>Reads the block that holds a transaction; <see cref="Input.BlockRead"/> follows. The node verifies what
+    /// comes back, so a changed file is found there and not here.</summary>
     public void Read(SeqNo seqNo) => ThreadPool.UnsafeQueueUserWorkItem(ReadOne, (this, seqNo), preferLocal: false);
 
-    /// <summary>Takes away what was written by a start that did not succeed, so that the next one finds the folder empty.</summary>
+    /// <summary>Takes away what was written by a start that did not succeed, so that the next one finds the folder
+    /// empty.</summary>
     public void Discard()
     {
         Dispose();
@@ -190,7 +193,7 @@ internal sealed class LedgerFiles : IDisposable
     private void Flush(SafeFileHandle target)
     {
         long start = Stopwatch.GetTimestamp();
-        RandomAccess.FlushToDisk(target);
+        DurableFiles.Flush(target);
         metrics.Flushed(Stopwatch.GetElapsedTime(start));
     }
 }

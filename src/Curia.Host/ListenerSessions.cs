@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Curia.Host;
 
 /// <summary>The open connections of one listener: counted, and refused when they are too many.</summary>
-/// <remarks>As in CCF there are two caps: connections above the first get a readable 503, those above the second are closed
-/// before TLS spends anything on them.</remarks>
+/// <remarks>As in CCF there are two caps: connections above the first get a readable 503, those above the second are
+/// closed before TLS spends anything on them.</remarks>
 internal sealed class ListenerSessions
 {
     private long active;
@@ -49,10 +49,12 @@ internal sealed class ListenerSessions
     /// <summary>Requests whose body was above the limit.</summary>
     public long BodiesTooLarge => Interlocked.Read(ref bodiesTooLarge);
 
-    /// <summary>Whether this listener answers a path. A path outside all areas is the application's (DESIGN 7).</summary>
+    /// <summary>Whether this listener answers a path. A path outside all areas is the application's (DESIGN
+    /// 7).</summary>
     public bool Serves(ReadOnlySpan<char> path)
     {
-        bool ofApplication = !IsBelow(path, "/app") && !IsBelow(path, "/node") && !IsBelow(path, "/gov") && !IsBelow(path, "/metrics");
+        bool ofApplication = !IsBelow(path, "/app") && !IsBelow(path, "/node") && !IsBelow(path, "/gov")
+            && !IsBelow(path, "/metrics");
         foreach (string prefix in Configuration.Serves)
         {
             if (IsBelow(path, prefix) || (ofApplication && IsBelowApplication(path, prefix))) return true;
@@ -108,7 +110,8 @@ internal sealed class ListenerSessions
     }
 
     private static bool IsBelow(ReadOnlySpan<char> path, ReadOnlySpan<char> prefix) =>
-        path.StartsWith(prefix, StringComparison.Ordinal) && (path.Length == prefix.Length || path[prefix.Length] == '/');
+        path.StartsWith(prefix, StringComparison.Ordinal)
+            && (path.Length == prefix.Length || path[prefix.Length] == '/');
 
     // "/app/log" serves "/log/private" as well; "/app" serves whatever has no area.
     private static bool IsBelowApplication(ReadOnlySpan<char> path, string prefix) =>
@@ -135,8 +138,9 @@ internal sealed class ListenerSession
     /// <summary>Whether it is one too many, and gets 503 for an answer.</summary>
     public bool IsExcess { get; }
 
-    /// <summary>The certificate whose key the client proved to hold, DER; empty when it showed none. Nothing else is known of
-    /// it: who that is, is looked up in the ledger at each request, so that a removal counts at once.</summary>
+    /// <summary>The certificate whose key the client proved to hold, DER; empty when it showed none. Nothing else is
+    /// known of it: who that is, is looked up in the ledger at each request, so that a removal counts at
+    /// once.</summary>
     public ReadOnlyMemory<byte> ClientCertificate(IFeatureCollection features) =>
         clientCertificate ??= features.Get<ITlsConnectionFeature>()?.ClientCertificate?.RawData ?? [];
 }

@@ -16,7 +16,8 @@ namespace Curia.Host;
 /// <param name="Serves">Path prefixes; any other path is 404 here.</param>
 /// <param name="SessionsMax">Open connections that get answers; some more get 503, the rest is closed.</param>
 internal sealed record ListenerConfiguration(
-    string Name, IPEndPoint Bind, string PublishedHost, int PublishedPort, IReadOnlyList<string> Serves, int SessionsMax);
+    string Name, IPEndPoint Bind, string PublishedHost, int PublishedPort, IReadOnlyList<string> Serves,
+    int SessionsMax);
 
 /// <summary>What protects the node from its clients, and how often it writes its state to disk.</summary>
 internal sealed record LimitsConfiguration(
@@ -40,7 +41,8 @@ internal sealed record GenesisConfiguration(
     string Name, string Platform, int CertificateValidityDays, IReadOnlyList<MemberConfiguration> Members,
     IReadOnlyList<string> Users);
 
-/// <summary>node.json: what the operator of one machine decides. No promise to others rests on it (DESIGN 6, "node.json").</summary>
+/// <summary>node.json: what the operator of one machine decides. No promise to others rests on it (DESIGN 6,
+/// "node.json").</summary>
 internal sealed record NodeConfiguration(
     string Name, string Ledger, string Snapshots, IReadOnlyList<ListenerConfiguration> Listeners,
     GenesisConfiguration Genesis, LimitsConfiguration Limits, OutputConfiguration Output, LogFormat LogFormat,
@@ -56,12 +58,14 @@ internal sealed record NodeConfiguration(
     private const int GenesisCertificatesMax = 1000;
 
     /// <summary>Reads and checks the file; paths in it are relative to its folder.</summary>
-    /// <exception cref="StartFailure">The file is missing, unreadable, or wrong; the message names the field.</exception>
+    /// <exception cref="StartFailure">The file is missing, unreadable, or wrong; the message names the
+    /// field.</exception>
     public static NodeConfiguration Read(string path)
     {
         string full = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(full)!;
-        ConfigurationSection top = ConfigurationSection.Parse(path, ConfigurationFiles.Read("configuration", full, FileBytesMax));
+        ConfigurationSection top = ConfigurationSection.Parse(path,
+            ConfigurationFiles.Read("configuration", full, FileBytesMax));
         ConfigurationSection log = top.Section("log");
         NodeConfiguration configuration = new(
             Name: Label(top, "name"),
@@ -92,11 +96,13 @@ internal sealed record NodeConfiguration(
     {
         string address = section.Text("address");
         if (!TryHostAndPort(address, out string host, out int port) || !IPAddress.TryParse(host, out IPAddress? bind))
-            throw section.Refuse("address", $"is \"{address}\"", "write an IP address and a port, such as 127.0.0.1:8000");
+            throw section.Refuse("address", $"is \"{address}\"",
+                "write an IP address and a port, such as 127.0.0.1:8000");
 
         bool isEvery = bind.Equals(IPAddress.Any) || bind.Equals(IPAddress.IPv6Any);
         if (isEvery && section.TextOr("published", null) is null)
-            throw section.Refuse("published", "is missing, and address names every address", "write the one that clients use");
+            throw section.Refuse("published", "is missing, and address names every address",
+                "write the one that clients use");
         string published = section.TextOr("published", null) ?? address;
         if (!TryHostAndPort(published, out string publishedHost, out int publishedPort)
             || Uri.CheckHostName(publishedHost) is UriHostNameType.Unknown or UriHostNameType.Basic)
@@ -106,7 +112,8 @@ internal sealed record NodeConfiguration(
 
         IReadOnlyList<string> serves = section.TextsOrNull("serves", 32) ?? ["/app", "/node", "/gov", "/metrics"];
         if (serves.Count == 0 || serves.Any(prefix => prefix.Length < 2 || prefix[0] != '/' || prefix[^1] == '/'))
-            throw section.Refuse("serves", "is not a list of path prefixes", "write prefixes such as \"/app\" and \"/node\"");
+            throw section.Refuse("serves", "is not a list of path prefixes",
+                "write prefixes such as \"/app\" and \"/node\"");
 
         ListenerConfiguration listener = new(
             Label(section, "name"), new IPEndPoint(bind, port), publishedHost, publishedPort, serves,
@@ -119,7 +126,8 @@ internal sealed record NodeConfiguration(
     {
         string platform = section.Text("platform");
         if (platform != "virtual")
-            throw section.Refuse("platform", $"is \"{platform}\"", "use \"virtual\", the only platform of this version");
+            throw section.Refuse("platform", $"is \"{platform}\"",
+                "use \"virtual\", the only platform of this version");
         GenesisConfiguration genesis = new(
             Label(section, "name"),
             platform,
@@ -178,7 +186,8 @@ internal sealed record NodeConfiguration(
     private static string Label(ConfigurationSection section, string name)
     {
         string text = section.Text(name);
-        bool valid = text.Length <= 64 && text.All(character => char.IsAsciiLetterOrDigit(character) || "-_. ".Contains(character));
+        bool valid = text.Length <= 64
+            && text.All(character => char.IsAsciiLetterOrDigit(character) || "-_. ".Contains(character));
         return valid ? text : throw section.Refuse(name, "has characters that a name may not have",
             "use at most 64 letters, digits, dots, dashes, underscores and spaces");
     }
@@ -191,7 +200,8 @@ internal sealed record NodeConfiguration(
         bool bracketed = host.StartsWith('[') && host.EndsWith(']');
         if (bracketed) host = host[1..^1];
         return host.Length > 0 && (bracketed || !host.Contains(':'))
-            && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
+            && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture,
+                out ushort number)
             && (port = number) == number;
     }
 }

@@ -12,7 +12,8 @@ namespace Curia.Host;
 /// <param name="Reason">What went wrong; null when the node was drained.</param>
 internal sealed record LoopEnd(string? Reason);
 
-/// <summary>The one thread that feeds the node: inputs in order of arrival, then what the node wants done, in order.</summary>
+/// <summary>The one thread that feeds the node: inputs in order of arrival, then what the node wants done, in
+/// order.</summary>
 /// <remarks>Nothing here waits for a disk, a socket or a handler, so that ticks come on time (docs/one-transaction.md,
 /// steps 2 and 11).</remarks>
 internal sealed class NodeLoop
@@ -36,8 +37,8 @@ internal sealed class NodeLoop
 
     /// <summary>Takes what effects are performed on; <see cref="Start"/> begins.</summary>
     public NodeLoop(
-        CuriaNode node, InputQueue inputs, LedgerFiles ledger, SnapshotFiles snapshots, HostMetrics metrics, HostLog log,
-        Action<Effect.Open> open)
+        CuriaNode node, InputQueue inputs, LedgerFiles ledger, SnapshotFiles snapshots, HostMetrics metrics,
+        HostLog log, Action<Effect.Open> open)
     {
         this.node = node;
         this.inputs = inputs;
@@ -89,7 +90,8 @@ internal sealed class NodeLoop
     }
 
     private PendingReply NewReply(bool untilFinished, TimeSpan patience) => new(
-        Interlocked.Increment(ref lastTicket), untilFinished, Environment.TickCount64 + (long)patience.TotalMilliseconds);
+        Interlocked.Increment(ref lastTicket), untilFinished,
+            Environment.TickCount64 + (long)patience.TotalMilliseconds);
 
     private void Run()
     {
@@ -110,7 +112,7 @@ internal sealed class NodeLoop
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            end = new LoopEnd($"The node loop failed: {e}");
+            end = new LoopEnd($"The node loop failed: {Fault.Describe(e)}");
         }
 
         inputs.Close();

@@ -12,15 +12,16 @@ using Curia.Vocabulary;
 
 namespace Curia.Host;
 
-/// <summary>The files that tell the operator's tools where the node is and whom it serves; each is there whole or not at all.</summary>
+/// <summary>The files that tell the operator's tools where the node is and whom it serves; each is there whole or not
+/// at all.</summary>
 internal sealed class OutputFiles
 {
     private readonly OutputConfiguration paths;
 
     private OutputFiles(OutputConfiguration paths) => this.paths = paths;
 
-    /// <summary>Finds out whether all of them can be written, and removes what an earlier node left under the names that
-    /// say that a node is up.</summary>
+    /// <summary>Finds out whether all of them can be written, and removes what an earlier node left under the names
+    /// that say that a node is up.</summary>
     /// <exception cref="StartFailure">A folder cannot be written.</exception>
     public static OutputFiles Prepare(OutputConfiguration paths)
     {
@@ -66,12 +67,16 @@ internal sealed class OutputFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartFailure($"The output file {path} cannot be written", e.Message.TrimEnd('.'), "Make room, or name another file");
+            throw new StartFailure($"The output file {path} cannot be written", e.Message.TrimEnd('.'),
+                "Make room, or name another file");
         }
     }
 
     private sealed record Addresses(
-        [property: JsonPropertyName("node_id")] string NodeId, [property: JsonPropertyName("listeners")] IReadOnlyList<Address> Listeners);
+        [property: JsonPropertyName("node_id")] string NodeId,
+        [property: JsonPropertyName("listeners")] IReadOnlyList<Address> Listeners);
 
-    private sealed record Address([property: JsonPropertyName("name")] string Name, [property: JsonPropertyName("url")] string Url);
+    private sealed record Address(
+        [property: JsonPropertyName("name")] string Name,
+        [property: JsonPropertyName("url")] string Url);
 }

@@ -4,8 +4,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Host;
 
-/// <summary>A request that waits for the loop. The loop completes it once: with the node's last word, or with null when the
-/// time was up.</summary>
+/// <summary>A request that waits for the loop. The loop completes it once: with the node's last word, or with null when
+/// the time was up.</summary>
 internal sealed class PendingReply : TaskCompletionSource<Answer?>
 {
     /// <summary>Begins to wait.</summary>
@@ -13,7 +13,8 @@ internal sealed class PendingReply : TaskCompletionSource<Answer?>
     /// <param name="untilFinished">Whether <see cref="Answer.Ordered"/> is not enough.</param>
     /// <param name="deadline">When to give up, in milliseconds of <see cref="System.Environment.TickCount64"/>.</param>
     // Continuations write responses to sockets; on the loop's thread they would hold up every other transaction.
-    public PendingReply(long ticket, bool untilFinished, long deadline) : base(TaskCreationOptions.RunContinuationsAsynchronously)
+    public PendingReply(long ticket, bool untilFinished, long deadline)
+        : base(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         Ticket = ticket;
         UntilFinished = untilFinished;

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Primitives;
 
 namespace Curia.Host;
 
-/// <summary>The request header <c>Prefer: wait=committed, timeout=30</c> (RFC 7240; DESIGN 7): reply after commit.</summary>
+/// <summary>The request header <c>Prefer: wait=committed, timeout=30</c> (RFC 7240; DESIGN 7): reply after
+/// commit.</summary>
 internal static class PreferredWait
 {
     /// <summary>What a client waits that names no time.</summary>
@@ -14,7 +15,8 @@ internal static class PreferredWait
     private const int SecondsMax = 120;
 
     /// <summary>How long to wait for commit; null when the client does not ask for it.</summary>
-    /// <remarks>RFC 7240 section 2: what is not understood is ignored, so a malformed time-out is the default one.</remarks>
+    /// <remarks>RFC 7240 section 2: what is not understood is ignored, so a malformed time-out is the default
+    /// one.</remarks>
     public static TimeSpan? Parse(StringValues header)
     {
         bool wait = false;
@@ -26,7 +28,8 @@ internal static class PreferredWait
             {
                 ReadOnlySpan<char> preference = text[range].Trim();
                 wait |= preference.Equals("wait=committed", StringComparison.OrdinalIgnoreCase);
-                if (TryTimeout(preference, out int seconds)) patience = TimeSpan.FromSeconds(Math.Min(seconds, SecondsMax));
+                if (TryTimeout(preference, out int seconds))
+                    patience = TimeSpan.FromSeconds(Math.Min(seconds, SecondsMax));
             }
         }
 

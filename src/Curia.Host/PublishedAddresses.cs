@@ -18,7 +18,8 @@ internal sealed class PublishedAddresses
         HostsAndPorts = [.. listeners.Zip(bound, HostAndPort)];
         Urls = [.. listeners.Zip(HostsAndPorts, (listener, address) => (listener.Name, $"https://{address}"))];
         HashSet<string> hosts = [.. listeners.Select(listener => listener.PublishedHost)];
-        hosts.UnionWith(bound.Select(address => address.Address).Where(IsOneAddress).Select(address => address.ToString()));
+        IEnumerable<IPAddress> bindings = bound.Select(address => address.Address).Where(IsOneAddress);
+        hosts.UnionWith(bindings.Select(address => address.ToString()));
 
         // A node on the loopback is a node for this machine, and people type the name.
         if (bound.Any(address => IPAddress.IsLoopback(address.Address))) hosts.Add("localhost");
@@ -41,9 +42,11 @@ internal sealed class PublishedAddresses
         return string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
     }
 
-    private static bool IsOneAddress(IPAddress address) => !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any);
+    private static bool IsOneAddress(IPAddress address) =>
+        !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any);
 
-    private static SubjectAlternativeName AlternativeName(string host) => IPAddress.TryParse(host, out IPAddress? address)
-        ? new SubjectAlternativeName.Ip(address.GetAddressBytes())
-        : new SubjectAlternativeName.Dns(host);
+    private static SubjectAlternativeName AlternativeName(string host) =>
+        IPAddress.TryParse(host, out IPAddress? address)
+            ? new SubjectAlternativeName.Ip(address.GetAddressBytes())
+            : new SubjectAlternativeName.Dns(host);
 }

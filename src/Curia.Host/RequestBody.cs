@@ -11,13 +11,15 @@ namespace Curia.Host;
 internal static class RequestBody
 {
     /// <summary>The body in an array of its own.</summary>
-    /// <remarks>Not in pooled memory: a handler may keep a slice of it in a write set, which lives on after the reply. While it
-    /// comes in, it stays in the server's own pooled segments, so an announced length costs nothing until bytes arrive.</remarks>
+    /// <remarks>Not in pooled memory: a handler may keep a slice of it in a write set, which lives on after the reply.
+    /// While it comes in, it stays in the server's own pooled segments, so an announced length costs nothing until
+    /// bytes arrive.</remarks>
     /// <param name="request">The request; its length was not checked yet.</param>
     /// <param name="bytesMax">The limit.</param>
     /// <param name="cancellation">The client has gone.</param>
     /// <exception cref="BadHttpRequestException">413, or what else the server finds wrong on the way.</exception>
-    public static ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int bytesMax, CancellationToken cancellation)
+    public static ValueTask<ReadOnlyMemory<byte>> ReadAsync(
+        HttpRequest request, int bytesMax, CancellationToken cancellation)
     {
         if (request.ContentLength > bytesMax) throw TooLarge(bytesMax);
         bool hasNone = request.ContentLength is 0

@@ -1,7 +1,6 @@
 using System;
 using System.Diagnostics;
 using System.IO;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Endpoints;
@@ -16,8 +15,8 @@ namespace Curia.Host;
 /// <summary>One request from the socket to the node and back (docs/one-transaction.md, steps 1 and 11).</summary>
 internal sealed class RequestHandling
 {
-    // Without a preference a request waits for its place in the ledger only, which takes microseconds; a node that cannot
-    // give it one within this time is stuck.
+    // Without a preference a request waits for its place in the ledger only, which takes microseconds; a node that
+    // cannot give it one within this time is stuck.
     private static readonly TimeSpan OrderingTime = TimeSpan.FromSeconds(10);
 
     private readonly CuriaNode node;
@@ -31,8 +30,8 @@ internal sealed class RequestHandling
 
     /// <summary>Takes what requests are handed to.</summary>
     public RequestHandling(
-        CuriaNode node, NodeLoop loop, NodeLimits nodeLimits, LimitsConfiguration limits, HostMetrics metrics, SessionMetrics sessionMetrics,
-        HostLog log)
+        CuriaNode node, NodeLoop loop, NodeLimits nodeLimits, LimitsConfiguration limits, HostMetrics metrics,
+        SessionMetrics sessionMetrics, HostLog log)
     {
         this.node = node;
         this.loop = loop;
@@ -84,7 +83,8 @@ internal sealed class RequestHandling
             return new Outgoing(HostResponses.TooManySessions);
         }
 
-        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, limits.BodyBytes, context.RequestAborted);
+        ReadOnlyMemory<byte> body =
+            await RequestBody.ReadAsync(context.Request, limits.BodyBytes, context.RequestAborted);
         IHttpRequestFeature message = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         IHeaderDictionary headers = message.Headers;
         if (!Request.TryCreate(message.Method, message.RawTarget, name => HeaderOrNull(headers, name), body,
@@ -127,7 +127,8 @@ internal sealed class RequestHandling
         return Decided(answered.Route, answered.Response, pending, await pending.Task);
     }
 
-    private static Outgoing Decided(string route, Response response, PendingReply pending, Answer? reply) => reply switch
+    private static Outgoing Decided(string route, Response response, PendingReply pending, Answer? reply) =>
+        reply switch
     {
         Answer.Ordered ordered => new Outgoing(response, route, ordered.TxId),
         Answer.Finished { Status: TransactionStatus.Committed } finished =>
@@ -163,14 +164,10 @@ internal sealed class RequestHandling
             return HostResponses.BadRequest(bad.StatusCode, limits);
         }
 
-        // No message: it may quote what the client sent. Types and methods say where to look.
-        log.Error($"A handler failed: {e.GetType().Name} at {Places(e)}");
+        log.Error($"A request could not be answered: {Fault.Describe(e)}");
         if (e is InvariantException) loop.Fail($"A promise of the program is broken: {e.Message}");
         return HostResponses.InternalError;
     }
-
-    private static string Places(Exception e) => string.Join(" < ", new StackTrace(e).GetFrames().Take(8)
-        .Select(frame => $"{frame.GetMethod()?.DeclaringType?.Name}.{frame.GetMethod()?.Name}"));
 
     private static bool HasGone(HttpContext context, Exception e) =>
         e is ConnectionResetException or ConnectionAbortedException

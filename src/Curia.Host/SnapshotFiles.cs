@@ -9,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Curia.Host;
 
 /// <summary>Snapshots on disk: written off the loop, under a temporary name until they are whole and flushed.</summary>
-/// <remarks>The node makes one at a time. One that cannot be written is a warning and not the end: the ledger holds everything
-/// that it would.</remarks>
+/// <remarks>The node makes one at a time. One that cannot be written is a warning and not the end: the ledger holds
+/// everything that it would.</remarks>
 internal sealed class SnapshotFiles
 {
     private readonly string folder;
@@ -23,16 +23,22 @@ internal sealed class SnapshotFiles
         this.folder = folder;
         this.tell = tell;
         this.log = log;
+
+        // What a process left that ended while it wrote: without a receipt it is of no use to anybody.
+        foreach (string unfinished in Directory.EnumerateFiles(folder, "snapshot_*.tmp"))
+            DurableFiles.Remove(unfinished);
     }
 
     /// <summary>Writes the state; <see cref="Input.SnapshotMade"/> follows.</summary>
-    public void Make(SnapshotJob job) => OnItsOwnThread(() => tell(new Input.SnapshotMade(job.TxId.SeqNo, WriteState(job))));
+    public void Make(SnapshotJob job) =>
+        OnItsOwnThread(() => tell(new Input.SnapshotMade(job.TxId.SeqNo, WriteState(job))));
 
     /// <summary>Completes the file with its receipt and gives it its name.</summary>
     public void Finish(Effect.FinishSnapshot finish) => OnItsOwnThread(() => Complete(finish));
 
     private static void OnItsOwnThread(Action work) =>
-        new Thread(() => work()) { IsBackground = true, Name = "snapshot", Priority = ThreadPriority.BelowNormal }.Start();
+        new Thread(() => work()) { IsBackground = true, Name = "snapshot",
+            Priority = ThreadPriority.BelowNormal }.Start();
 
     private SnapshotEvidence? WriteState(SnapshotJob job)
     {
@@ -46,7 +52,7 @@ internal sealed class SnapshotFiles
                 RandomAccess.Write(file, frame.Span, offset);
                 offset += frame.Length;
             });
-            RandomAccess.FlushToDisk(file);
+            DurableFiles.Flush(file);
             return evidence;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -64,10 +70,11 @@ internal sealed class SnapshotFiles
             using (SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Write))
             {
                 RandomAccess.Write(file, finish.ReceiptFrame.Span, RandomAccess.GetLength(file));
-                RandomAccess.FlushToDisk(file);
+                DurableFiles.Flush(file);
             }
 
-            File.Move(path, Path.Combine(folder, Snapshot.FileName(finish.SeqNo, finish.EvidenceSeqNo, committed: true)));
+            File.Move(path,
+                Path.Combine(folder, Snapshot.FileName(finish.SeqNo, finish.EvidenceSeqNo, committed: true)));
             DurableFiles.FlushFolder(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -4,7 +4,8 @@ using System.Linq;
 
 namespace Curia.Host;
 
-/// <summary>What is tried before anything is written, so that a start that cannot succeed leaves nothing behind.</summary>
+/// <summary>What is tried before anything is written, so that a start that cannot succeed leaves nothing
+/// behind.</summary>
 internal static class StartChecks
 {
     /// <summary>Makes a folder that this process can write and that holds no file yet.</summary>
@@ -15,7 +16,8 @@ internal static class StartChecks
         WritableFolder(kind, folder);
         if (Directory.EnumerateFileSystemEntries(folder).Any())
         {
-            throw new StartFailure($"The {kind} folder {folder} cannot be used", "it is not empty, and a node cannot resume a "
+            throw new StartFailure($"The {kind} folder {folder} cannot be used",
+                "it is not empty, and a node cannot resume a "
                 + "ledger yet", "Name another folder, or move the old files away");
         }
     }

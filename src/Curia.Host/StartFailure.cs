@@ -2,7 +2,8 @@ using System;
 
 namespace Curia.Host;
 
-/// <summary>The environment does not let the node start: one line that says what, why and what to do; exit code 3.</summary>
+/// <summary>The environment does not let the node start: one line that says what, why and what to do; exit code
+/// 3.</summary>
 internal sealed class StartFailure : Exception
 {
     /// <summary>Joins the three parts of the line.</summary>

@@ -9,15 +9,16 @@ namespace Curia.Host;
 /// <summary>The node's certificate joined with its key, as the TLS stack wants it.</summary>
 internal static class TlsIdentity
 {
-    /// <summary>The certificate that the service issued for this node's key. Clients know the service's own and need no more of
-    /// a chain.</summary>
+    /// <summary>The certificate that the service issued for this node's key. Clients know the service's own and need no
+    /// more of a chain.</summary>
     public static SslStreamCertificateContext Join(ReadOnlySpan<byte> certificateDer, EcdsaSigner key)
     {
         byte[] der = key.ExportPkcs8();
         char[] pem = PemEncoding.Write("PRIVATE KEY", der);
         try
         {
-            X509Certificate2 certificate = X509Certificate2.CreateFromPem(PemEncoding.Write("CERTIFICATE", certificateDer), pem);
+            X509Certificate2 certificate =
+                X509Certificate2.CreateFromPem(PemEncoding.Write("CERTIFICATE", certificateDer), pem);
             return SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
         }
         finally

@@ -27,7 +27,8 @@ public sealed class DrainTests : IDisposable
         using NodeProcess node = await NodeProcess.OpenAsync(folder);
         ConcurrentBag<TxId> acknowledged = [];
         using CancellationTokenSource stop = new(NodeProcess.Patience);
-        Task[] load = [.. Enumerable.Range(0, 8).Select(worker => WriteUntilRefusedAsync(node, worker, acknowledged, stop.Token))];
+        Task[] load = [.. Enumerable.Range(0, 8)
+            .Select(worker => WriteUntilRefusedAsync(node, worker, acknowledged, stop.Token))];
         while (acknowledged.Count < 400) await Task.Delay(10, stop.Token);
         node.Terminate();
         Assert.Equal(0, await node.ExitCodeAsync());
@@ -65,9 +66,11 @@ public sealed class DrainTests : IDisposable
     }
 
     // Half of the workers wait for commit, the others take their acknowledgement as soon as there is one.
-    private async Task WriteUntilRefusedAsync(NodeProcess node, int worker, ConcurrentBag<TxId> acknowledged, CancellationToken stop)
+    private async Task WriteUntilRefusedAsync(
+        NodeProcess node, int worker, ConcurrentBag<TxId> acknowledged, CancellationToken stop)
     {
-        using HttpClient client = node.Client(folder.User, version: worker < 4 ? HttpVersion.Version11 : HttpVersion.Version20);
+        Version version = worker < 4 ? HttpVersion.Version11 : HttpVersion.Version20;
+        using HttpClient client = node.Client(folder.User, version: version);
         try
         {
             for (int at = 0; !stop.IsCancellationRequested; at++)
@@ -78,7 +81,8 @@ public sealed class DrainTests : IDisposable
                 if (worker % 2 == 0) request.Headers.TryAddWithoutValidation("Prefer", "wait=committed");
                 using HttpResponseMessage response = await client.SendAsync(request, stop);
                 if (!response.IsSuccessStatusCode) return;
-                Assert.True(TxId.TryParse(response.Headers.GetValues("x-ms-ccf-transaction-id").Single(), out TxId txId));
+                string text = response.Headers.GetValues("x-ms-ccf-transaction-id").Single();
+                Assert.True(TxId.TryParse(text, out TxId txId));
                 acknowledged.Add(txId);
             }
         }
@@ -94,7 +98,8 @@ public sealed class DrainTests : IDisposable
         await socket.ConnectAsync(IPAddress.Loopback, node.Url().Port);
         SslStream stream = new(socket.GetStream());
         await stream.AuthenticateAsClientAsync(node.TlsOptions(folder.User));
-        await stream.WriteAsync(Encoding.ASCII.GetBytes("POST /app/log/private HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"));
+        const string beginning = "POST /app/log/private HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(beginning));
         await Task.Delay(200); // the node has read the header
         return stream;
     }

@@ -15,7 +15,8 @@ internal static class LedgerOnDisk
     {
         Assert.True(Certificate.TryFromPem(File.ReadAllText(folder.At("service_cert.pem")), out Certificate? service));
         TxId last = expected.DefaultIfEmpty(TxId.Zero).Max();
-        LedgerAudit audit = new(new AuditOptions { ServiceCertificate = service, Expect = last == TxId.Zero ? null : last });
+        LedgerAudit audit =
+            new(new AuditOptions { ServiceCertificate = service, Expect = last == TxId.Zero ? null : last });
         foreach (string path in Chunks(folder)) audit.AddChunk(Path.GetFileName(path), File.ReadAllBytes(path));
         return audit.Finish();
     }
@@ -37,9 +38,10 @@ internal static class LedgerOnDisk
 
     /// <summary>The transactions of clients.</summary>
     public static HashSet<TxId> Transactions(NodeFolder folder) =>
-        [.. Blocks(folder).SelectMany(block => block.Entries).Where(entry => entry.Type == EntryType.WriteSet).Select(entry => entry.TxId)];
+        [.. Blocks(folder).SelectMany(block => block.Entries)
+            .Where(entry => entry.Type == EntryType.WriteSet).Select(entry => entry.TxId)];
 
     public static IEnumerable<string> Chunks(NodeFolder folder) => folder.LedgerFiles
         .Where(path => LedgerChunk.TryParseName(Path.GetFileName(path), out _))
-        .OrderBy(path => LedgerChunk.TryParseName(Path.GetFileName(path), out LedgerChunkName name) ? name.First.Value : 0);
+        .OrderBy(path => LedgerChunk.TryParseName(Path.GetFileName(path), out LedgerChunkName name) ? name : default);
 }

@@ -13,7 +13,8 @@ public sealed partial class MetricsTests(SharedNode shared)
 {
     private static readonly string[] promised =
     [
-        "curia_http_requests_total", "curia_http_request_duration_seconds_bucket", "curia_http_requests_in_flight", "curia_sessions",
+        "curia_http_requests_total", "curia_http_request_duration_seconds_bucket", "curia_http_requests_in_flight",
+        "curia_sessions",
         "curia_seqno", "curia_committed", "curia_view", "curia_blocks_sealed_total", "curia_block_size_bytes_bucket",
         "curia_ledger_flush_duration_seconds_bucket", "curia_ledger_written_bytes_total", "curia_inputs_queued",
         "curia_transactions_conflicts_total", "curia_snapshots_total",
@@ -26,7 +27,8 @@ public sealed partial class MetricsTests(SharedNode shared)
         await client.PostAsJsonAsync("/app/log/private", new { id = 4711, msg = "m" });
         await client.GetAsync("/app/log/private?id=4711");
         await client.GetAsync("/app/made/up/path/4711");
-        using (HttpRequestMessage odd = new(new HttpMethod("FETCH4711"), "/app/log/private")) await client.SendAsync(odd);
+        using (HttpRequestMessage odd = new(new HttpMethod("FETCH4711"), "/app/log/private"))
+            await client.SendAsync(odd);
         string text = await client.GetStringAsync("/metrics");
         Assert.All(promised, name => Assert.Contains($"\n{name}{{", text, StringComparison.Ordinal));
         Assert.DoesNotContain("4711", text, StringComparison.Ordinal);

@@ -7,7 +7,8 @@ using System.Text.Json.Nodes;
 
 namespace Curia.EndToEnd.Host;
 
-/// <summary>A folder of its own with certificates and a node.json that a test may change before it is written.</summary>
+/// <summary>A folder of its own with certificates and a node.json that a test may change before it is
+/// written.</summary>
 internal sealed class NodeFolder : IDisposable
 {
     public NodeFolder(int users = 1)

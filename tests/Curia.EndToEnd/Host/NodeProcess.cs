@@ -37,8 +37,6 @@ internal sealed class NodeProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
-    public int Id => process.Id;
-
     public bool HasExited => process.HasExited;
 
     /// <summary>What it said, trimmed.</summary>
@@ -55,12 +53,17 @@ internal sealed class NodeProcess : IDisposable
         LaunchWith(folder, ["--config", folder.WriteConfiguration(), .. further]);
 
     /// <summary>Starts the logging application's image with these arguments.</summary>
-    public static NodeProcess LaunchWith(NodeFolder folder, params string[] arguments)
+    public static NodeProcess LaunchWith(NodeFolder folder, params string[] arguments) =>
+        LaunchUnder(folder, [], arguments);
+
+    private static NodeProcess LaunchUnder(NodeFolder folder, string[] wrapper, string[] arguments)
     {
         DirectoryInfo own = new(AppContext.BaseDirectory.TrimEnd('/'));
         string image = Path.Combine(own.Parent!.Parent!.FullName, "logging.Image", own.Name, "logging.Image.dll");
         Assert.True(File.Exists(image), $"{image} is not there: build the solution first");
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", image, .. arguments])
+        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        string[] command = [.. wrapper, dotnet, "exec", image, .. arguments];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardError = true,
             WorkingDirectory = folder.Path,
@@ -69,9 +72,15 @@ internal sealed class NodeProcess : IDisposable
     }
 
     /// <summary>Starts it and waits until it serves.</summary>
-    public static async Task<NodeProcess> OpenAsync(NodeFolder folder, params string[] further)
+    public static Task<NodeProcess> OpenAsync(NodeFolder folder, params string[] further) =>
+        OpenAsync(folder, Launch(folder, further));
+
+    /// <summary>Starts it below a program that stands between it and the system, and waits until it serves.</summary>
+    public static Task<NodeProcess> OpenUnderAsync(NodeFolder folder, params string[] wrapper) =>
+        OpenAsync(folder, LaunchUnder(folder, wrapper, ["--config", folder.WriteConfiguration()]));
+
+    private static async Task<NodeProcess> OpenAsync(NodeFolder folder, NodeProcess node)
     {
-        NodeProcess node = Launch(folder, further);
         string addresses = folder.At("node0/addresses.json");
         Stopwatch waited = Stopwatch.StartNew();
         while (!File.Exists(addresses))
@@ -89,12 +98,13 @@ internal sealed class NodeProcess : IDisposable
 
     public Uri Url(string listener = "primary") => urls[listener];
 
-    public X509Certificate2 ServiceCertificate() => X509CertificateLoader.LoadCertificateFromFile(folder.At("service_cert.pem"));
+    public X509Certificate2 ServiceCertificate() =>
+        X509CertificateLoader.LoadCertificateFromFile(folder.At("service_cert.pem"));
 
     /// <summary>A client that trusts the service certificate and nothing else.</summary>
     public HttpClient Client(X509Certificate2? certificate = null, string listener = "primary", Version? version = null)
     {
-        SocketsHttpHandler handler = new() { SslOptions = TlsOptions(certificate), PooledConnectionLifetime = TimeSpan.FromMinutes(1) };
+        SocketsHttpHandler handler = new() { SslOptions = TlsOptions(certificate) };
         return new HttpClient(handler)
         {
             BaseAddress = Url(listener),
@@ -104,7 +114,8 @@ internal sealed class NodeProcess : IDisposable
         };
     }
 
-    public SslClientAuthenticationOptions TlsOptions(X509Certificate2? certificate = null, SslProtocols protocols = SslProtocols.None)
+    public SslClientAuthenticationOptions TlsOptions(
+        X509Certificate2? certificate = null, SslProtocols protocols = SslProtocols.None)
     {
         X509ChainPolicy pinned = new()
         {
@@ -125,7 +136,7 @@ internal sealed class NodeProcess : IDisposable
     /// <summary>Sends SIGTERM.</summary>
     public void Terminate()
     {
-        using Process kill = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        using Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 
@@ -139,7 +150,7 @@ internal sealed class NodeProcess : IDisposable
 
     public void Dispose()
     {
-        if (!process.HasExited) process.Kill();
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
         process.WaitForExit();
         process.Dispose();
     }

@@ -25,7 +25,8 @@ public sealed class SessionTests
         {
             using HttpResponseMessage response = await client.GetAsync("/node/state");
             Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
-            Assert.Contains("SessionCapExhausted", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            string body = await response.Content.ReadAsStringAsync();
+            Assert.Contains("SessionCapExhausted", body, StringComparison.Ordinal);
             Assert.True(response.Headers.ConnectionClose);
         }
 

@@ -9,7 +9,8 @@ using System.Threading.Tasks;
 
 namespace Curia.EndToEnd.Host;
 
-/// <summary>A start that cannot succeed says so in one line, ends with 3, and leaves nothing behind that breaks the next one.</summary>
+/// <summary>A start that cannot succeed says so in one line, ends with 3, and leaves nothing behind that breaks the
+/// next one.</summary>
 public sealed class StartTests : IDisposable
 {
     private readonly NodeFolder folder = new();
@@ -36,7 +37,8 @@ public sealed class StartTests : IDisposable
     [InlineData("genesis", "platform", "\"snp\"")]
     [InlineData("genesis", "users", "{}")]
     [InlineData("output", "pid", "null")]
-    public async Task A_value_that_cannot_be_used_is_refused_with_the_name_of_its_field(string section, string name, string json)
+    public async Task A_value_that_cannot_be_used_is_refused_with_the_name_of_its_field(
+        string section, string name, string json)
     {
         folder.Configuration[section]![name] = JsonNode.Parse(json);
         await RefusedAsync($"{section}.{name}");

@@ -28,8 +28,8 @@ public sealed class TlsTests(SharedNode shared)
         Assert.Equal(protocol, tls.SslProtocol);
     }
 
-    // RFC 8446 appendix D.5: TLS 1.0 and 1.1 must not be negotiated. The hello is written by hand, since the libraries of
-    // today do not send one.
+    // RFC 8446 appendix D.5: TLS 1.0 and 1.1 must not be negotiated. The hello is written by hand, since the libraries
+    // of today do not send one.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
