@@ -51,7 +51,8 @@ public class KeyValueBenchmarks
     }
 
     /// <summary>The dearest check there is: the whole map was counted and one value has changed since. What both
-    /// versions share is skipped, so the cost follows the depth of the tree (32 nodes a level), not its entries.</summary>
+    /// versions share is skipped, so the cost follows the depth of the tree (32 nodes a level), not its
+    /// entries.</summary>
     [Benchmark]
     public CommitOutcome CommitAfterCountingWhileAnotherWrites()
     {

@@ -11,7 +11,7 @@ namespace Curia.Host;
 public static class CuriaHost
 {
     private const string InsecureWarning =
-        "INSECURE: platform 'virtual' is a simulation for development. Nothing protects keys or data from this machine.";
+        "INSECURE: platform 'virtual' is a simulation for development. Nothing protects keys or data from its host.";
 
     // After the drain time: sealing and storing one block. A disk that needs longer hangs.
     private static readonly TimeSpan LastBlockTime = TimeSpan.FromSeconds(10);

@@ -6,9 +6,9 @@ using Curia.Vocabulary;
 
 namespace Curia.Node;
 
-/// <summary>When the open block becomes a sealed one: at once while the pipe is idle, by size while it is busy (DESIGN 4:
-/// blocks are sealed adaptively, there is no fixed interval). Sealing encrypts each write set, makes it a leaf, signs the
-/// root with node and service key, and so makes bytes that may leave the TEE.</summary>
+/// <summary>When the open block becomes a sealed one: at once while the pipe is idle, by size while it is busy (DESIGN
+/// 4: blocks are sealed adaptively, there is no fixed interval). Sealing encrypts each write set, makes it a leaf,
+/// signs the root with node and service key, and so makes bytes that may leave the TEE.</summary>
 internal sealed class BlockSealing : IDisposable
 {
     private readonly BlockSealer sealer;
@@ -44,7 +44,8 @@ internal sealed class BlockSealing : IDisposable
     }
 
     /// <summary>Seals the open block if it is time.</summary>
-    /// <param name="store">Learns of the signature transaction: it writes no map, but it has a seqno of its own.</param>
+    /// <param name="store">Learns of the signature transaction: it writes no map, but it has a seqno of its
+    /// own.</param>
     /// <param name="committed">The highest transaction known as committed; recorded in the signature.</param>
     /// <param name="now">The ledger's time; recorded in the signature.</param>
     /// <returns>The block to propose, or null while there is nothing to seal or a reason to wait.</returns>

@@ -8,12 +8,12 @@ using Curia.Vocabulary;
 
 namespace Curia.Node;
 
-/// <summary>Who calls: looks the TLS client certificate up in the maps of users and members, for each request and in the
-/// request's own transaction, so that a user who is removed meanwhile cannot commit any more.</summary>
+/// <summary>Who calls: looks the TLS client certificate up in the maps of users and members, for each request and in
+/// the request's own transaction, so that a user who is removed meanwhile cannot commit any more.</summary>
 internal sealed class CallerAuthentication(LedgerClock clock)
 {
-    // Parsing a certificate costs more than looking it up. Bounded, because a client chooses what it sends: certificates
-    // that no map holds never enter.
+    // Parsing a certificate costs more than looking it up. Bounded, because a client chooses what it sends:
+    // certificates that no map holds never enter.
     private const int KnownCertificatesMax = 10_000;
 
     private readonly ConcurrentDictionary<Digest, Validity> known = new();
@@ -21,7 +21,8 @@ internal sealed class CallerAuthentication(LedgerClock clock)
 
     /// <summary>Finds the caller that a policy asks for.</summary>
     /// <returns>Null when the policy is not met.</returns>
-    public Caller? Identify(AuthenticationPolicy policy, ReadOnlyMemory<byte> clientCertificate, ReadOnlyTransaction transaction)
+    public Caller? Identify(
+        AuthenticationPolicy policy, ReadOnlyMemory<byte> clientCertificate, ReadOnlyTransaction transaction)
     {
         foreach (AuthenticationMethod method in policy.Methods)
         {
@@ -30,10 +31,12 @@ internal sealed class CallerAuthentication(LedgerClock clock)
             Digest fingerprint = Digest.Of(clientCertificate.Span);
             Caller? caller = method switch
             {
-                AuthenticationMethod.UserCertificate => Registered(NodeMaps.UserCertificates, fingerprint, clientCertificate, transaction)
+                AuthenticationMethod.UserCertificate =>
+                    Registered(NodeMaps.UserCertificates, fingerprint, clientCertificate, transaction)
                     ? new Caller.User(new UserId(fingerprint), clientCertificate)
                     : null,
-                AuthenticationMethod.MemberCertificate => Registered(NodeMaps.MemberCertificates, fingerprint, clientCertificate, transaction)
+                AuthenticationMethod.MemberCertificate =>
+                    Registered(NodeMaps.MemberCertificates, fingerprint, clientCertificate, transaction)
                     ? new Caller.Member(new MemberId(fingerprint), clientCertificate)
                     : null,
                 AuthenticationMethod.AnyCertificate => new Caller.AnyCertificate(fingerprint, clientCertificate),

@@ -9,9 +9,10 @@ using Curia.Vocabulary;
 
 namespace Curia.Node;
 
-/// <summary>The deterministic node: inputs in, effects out (docs/one-transaction.md). Time, randomness, disk and network
-/// come in as inputs or seams; the same node runs under the host and under the simulation.</summary>
-/// <remarks><see cref="Step"/> is called by one thread. <see cref="Execute"/> and <see cref="View"/> are for any.</remarks>
+/// <summary>The deterministic node: inputs in, effects out (docs/one-transaction.md). Time, randomness, disk and
+/// network come in as inputs or seams; the same node runs under the host and under the simulation.</summary>
+/// <remarks><see cref="Step"/> is called by one thread. <see cref="Execute"/> and <see cref="View"/> are for
+/// any.</remarks>
 public sealed class CuriaNode : IDisposable
 {
     private readonly NodeSetup setup;
@@ -36,20 +37,21 @@ public sealed class CuriaNode : IDisposable
         this.setup = setup;
         id = new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span));
         progress = new CommitProgress(store);
-        replica = new Replica(id, Configuration.Of(Genesis.TxId.SeqNo, id), new ReplicaOptions(), Replica.BeforeFirstView);
+        replica = new Replica(id, Configuration.Of(Genesis.TxId.SeqNo, id), new(), Replica.BeforeFirstView);
         published = Describe();
     }
 
     /// <summary>What the node says of itself after its last step.</summary>
     public NodeView View => published;
 
-    /// <summary>Routes, authenticates and executes a request on a snapshot. Any thread; nothing is ordered by it.</summary>
+    /// <summary>Routes, authenticates and executes a request on a snapshot. Any thread; nothing is ordered by
+    /// it.</summary>
     public Execution Execute(Request request)
     {
         ArgumentNullException.ThrowIfNull(request);
         return service is { } running
             ? running.Pipeline.Execute(request, published)
-            : new Execution.Answered(Response.Error(503, "FrontendNotOpen", "The node is starting; try again shortly."), null)
+            : new Execution.Answered(Response.Error(503, "FrontendNotOpen", "The node starts; try again soon."), null)
             {
                 Route = Execution.NoRoute,
             };
@@ -83,9 +85,10 @@ public sealed class CuriaNode : IDisposable
         return effects;
     }
 
-    /// <summary>The data key of the current period, for an auditor to whom the operator of a virtual network discloses it.
-    /// The caller clears it.</summary>
-    /// <exception cref="InvalidOperationException">The platform is not virtual: there members decide, not a host.</exception>
+    /// <summary>The data key of the current period, for an auditor to whom the operator of a virtual network discloses
+    /// it. The caller clears it.</summary>
+    /// <exception cref="InvalidOperationException">The platform is not virtual: there members decide, not a
+    /// host.</exception>
     public SecretBytes DiscloseDataKey()
     {
         if (setup.Platform != NodeSetup.VirtualPlatform)

@@ -4,7 +4,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Node;
 
-/// <summary>Everything that a node can do. A closed family: the shell has an arm for each and performs them in order.</summary>
+/// <summary>Everything that a node can do. A closed family: the shell has an arm for each and performs them in
+/// order.</summary>
 public abstract record Effect
 {
     private Effect()
@@ -16,7 +17,8 @@ public abstract record Effect
     /// <param name="NodeCertificate">DER, the node's key endorsed by the service key; what TLS shows.</param>
     public sealed record Open(ReadOnlyMemory<byte> ServiceCertificate, ReadOnlyMemory<byte> NodeCertificate) : Effect;
 
-    /// <summary>Append the block and sync it, then <see cref="Input.Stored"/>; on any error <see cref="Input.StoreFailed"/>.</summary>
+    /// <summary>Append the block and sync it, then <see cref="Input.Stored"/>; on any error
+    /// <see cref="Input.StoreFailed"/>.</summary>
     /// <param name="First">First seqno of the block.</param>
     /// <param name="Last">Last seqno of the block.</param>
     /// <param name="Bytes">The block as docs/ledger-format.md has it; sealed, so it may leave the TEE.</param>
@@ -26,7 +28,8 @@ public abstract record Effect
     /// <param name="SeqNo">Any seqno of the block.</param>
     public sealed record ReadBlock(SeqNo SeqNo) : Effect;
 
-    /// <summary>Run the job off the loop, write its frames to a temporary file, sync, then <see cref="Input.SnapshotMade"/>.</summary>
+    /// <summary>Run the job off the loop, write its frames to a temporary file, sync, then
+    /// <see cref="Input.SnapshotMade"/>.</summary>
     /// <param name="Job">Reads an immutable state; safe on any thread.</param>
     public sealed record MakeSnapshot(SnapshotJob Job) : Effect;
 

@@ -11,7 +11,8 @@ public abstract record Execution
     {
     }
 
-    /// <summary>Where the request went, for metrics: the endpoint's path template with its prefix, or <see cref="NoRoute"/>.</summary>
+    /// <summary>Where the request went, for metrics: the endpoint's path template with its prefix, or
+    /// <see cref="NoRoute"/>.</summary>
     public required string Route { get; init; }
 
     /// <summary>The route of a request that met no endpoint.</summary>
@@ -26,7 +27,8 @@ public abstract record Execution
         public Input? FollowUp { get; init; }
     }
 
-    /// <summary>The transaction wrote something and wants its place in the order; the answer holds if it gets one.</summary>
+    /// <summary>The transaction wrote something and wants its place in the order; the answer holds if it gets
+    /// one.</summary>
     /// <param name="Transaction">What it read and wrote.</param>
     /// <param name="Response">The answer, once ordered.</param>
     public sealed record Proposed(Transaction Transaction, Response Response) : Execution;

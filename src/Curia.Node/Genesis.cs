@@ -31,7 +31,8 @@ internal static class Genesis
                 .Put(new UserId(user.Certificate.Fingerprint).ToString(), user.Certificate.ToPem());
         }
 
-        transaction.Map(NodeMaps.NodeInfo).Put(nodeId.ToString(), new NodeRecord("Trusted", setup.Platform, setup.PublishedAddresses));
+        transaction.Map(NodeMaps.NodeInfo)
+            .Put(nodeId.ToString(), new NodeRecord("Trusted", setup.Platform, setup.PublishedAddresses));
         transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
         transaction.Map(NodeMaps.ServiceInfo).Put(NodeMaps.ServiceKeyName, ServiceInfo(setup, service));
     }

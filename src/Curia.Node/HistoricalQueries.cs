@@ -9,8 +9,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Node;
 
-/// <summary>Old transactions and their receipts, from blocks in memory or read back from disk. A block that comes back is
-/// verified before it is believed, and nothing of an uncommitted block is ever told.</summary>
+/// <summary>Old transactions and their receipts, from blocks in memory or read back from disk. A block that comes back
+/// is verified before it is believed, and nothing of an uncommitted block is ever told.</summary>
 /// <remarks><see cref="TryFind"/> is called from any thread, everything else from the loop.</remarks>
 internal sealed class HistoricalQueries : IDisposable
 {

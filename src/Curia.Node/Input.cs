@@ -3,14 +3,16 @@ using Curia.Vocabulary;
 
 namespace Curia.Node;
 
-/// <summary>Everything that can happen to a node. A closed family: <see cref="CuriaNode.Step"/> has an arm for each.</summary>
+/// <summary>Everything that can happen to a node. A closed family: <see cref="CuriaNode.Step"/> has an arm for
+/// each.</summary>
 public abstract record Input
 {
     private Input()
     {
     }
 
-    /// <summary>The process has bound its listeners and opened an empty ledger directory: begin a new service.</summary>
+    /// <summary>The process has bound its listeners and opened an empty ledger directory: begin a new
+    /// service.</summary>
     /// <param name="Now">The host's time; input from the enemy, used only forwards.</param>
     public sealed record Start(DateTimeOffset Now) : Input;
 
@@ -19,9 +21,11 @@ public abstract record Input
     public sealed record Tick(DateTimeOffset Now) : Input;
 
     /// <summary>An executed transaction wants its place in the order.</summary>
-    /// <param name="Ticket">Names the waiting client in <see cref="Effect.Reply"/>; the shell never uses one twice.</param>
+    /// <param name="Ticket">Names the waiting client in <see cref="Effect.Reply"/>; the shell never uses one
+    /// twice.</param>
     /// <param name="Proposed">What <see cref="CuriaNode.Execute"/> returned.</param>
-    /// <param name="WaitForCommit">Whether <see cref="Answer.Finished"/> is wanted after <see cref="Answer.Ordered"/>.</param>
+    /// <param name="WaitForCommit">Whether <see cref="Answer.Finished"/> is wanted after
+    /// <see cref="Answer.Ordered"/>.</param>
     public sealed record Submit(long Ticket, Execution.Proposed Proposed, bool WaitForCommit) : Input;
 
     /// <summary>A client waits until a TxID is final.</summary>
@@ -37,7 +41,8 @@ public abstract record Input
     /// <param name="Last">The last seqno of the last of these blocks.</param>
     public sealed record Stored(SeqNo Last) : Input;
 
-    /// <summary>A block could not be written or synced. The node stops; it never retries (DESIGN 4, "Durability").</summary>
+    /// <summary>A block could not be written or synced. The node stops; it never retries (DESIGN 4,
+    /// "Durability").</summary>
     /// <param name="Reason">What the operating system said.</param>
     public sealed record StoreFailed(string Reason) : Input;
 
@@ -52,7 +57,8 @@ public abstract record Input
 
     /// <summary>The answer to <see cref="Effect.MakeSnapshot"/>.</summary>
     /// <param name="SeqNo">The state's position.</param>
-    /// <param name="Evidence">What <see cref="SnapshotJob.Run"/> returned, or null when it could not be written.</param>
+    /// <param name="Evidence">What <see cref="SnapshotJob.Run"/> returned, or null when it could not be
+    /// written.</param>
     public sealed record SnapshotMade(SeqNo SeqNo, SnapshotEvidence? Evidence) : Input;
 
     /// <summary>Take no more transactions; what is ordered is sealed and stored.</summary>

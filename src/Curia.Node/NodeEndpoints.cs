@@ -32,9 +32,12 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
         builder.MapGet("/primary", open, transaction => NodeAt(view().NodeId.ToString(), transaction)!)
             .WithSummary("The node that orders.");
         builder.MapGet("/state", open, _ => State()).WithSummary("This node's own state.");
-        builder.MapGet("/consensus", open, _ => new ConsensusReply(Consensus())).WithSummary("Consensus as this node sees it.");
-        builder.MapGet("/version", open, _ => new VersionReply(setup.ProgramVersion)).WithSummary("The version of the program.");
-        builder.MapGet("/ready/app", open, _ => Ready()).WithSummary("204 while requests of the application are taken.");
+        builder.MapGet("/consensus", open, _ => new ConsensusReply(Consensus()))
+            .WithSummary("Consensus as this node sees it.");
+        builder.MapGet("/version", open, _ => new VersionReply(setup.ProgramVersion))
+            .WithSummary("The version of the program.");
+        builder.MapGet("/ready/app", open, _ => Ready())
+            .WithSummary("204 while requests of the application are taken.");
         return WithApi(builder, "/node");
     }
 
@@ -55,7 +58,8 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
                 "/receipt/cose",
                 open,
                 (TransactionQuery asked) => asked.TransactionId.SeqNo,
-                (asked, found) => Receipt(asked.TransactionId, found, () => Response.Bytes(found.ReceiptCose, "application/cose")))
+                (asked, found) =>
+                    Receipt(asked.TransactionId, found, () => Response.Bytes(found.ReceiptCose, "application/cose")))
             .WithSummary("The COSE receipt of a committed transaction; 202 until it is loaded from the ledger.");
         return builder;
     }
@@ -78,13 +82,16 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
     private CommitReply Commit(bool withViews)
     {
         NodeView now = view();
-        return new CommitReply(now.Committed, withViews ? [.. now.Views.Starts.Where(start => start <= now.Committed)] : null);
+        return withViews
+            ? new CommitReply(now.Committed, [.. now.Views.Starts.Where(start => start <= now.Committed)])
+            : new CommitReply(now.Committed);
     }
 
     // A receipt is for a whole TxID: the position alone could hold a transaction of another view.
-    private static Response Receipt(TxId asked, HistoricalTransaction found, Func<Response> receipt) => asked == found.TxId
-        ? receipt()
-        : Response.Error(404, "TransactionInvalid", $"Transaction {asked} is invalid: its position holds {found.TxId}.");
+    private static Response Receipt(TxId asked, HistoricalTransaction found, Func<Response> receipt) =>
+        asked == found.TxId
+            ? receipt()
+            : Response.Error(404, "TransactionInvalid", $"{asked} is invalid: its position holds {found.TxId}.");
 
     private static Response Json(string text) => Response.Bytes(Encoding.UTF8.GetBytes(text), Response.JsonContentType);
 
@@ -93,7 +100,7 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
         NodeView now = view();
         return new NetworkReply(
             now.IsOpen ? "Open" : "Opening",
-            Certificate.TryFromDer(now.ServiceCertificate.Span, out Certificate? certificate) ? certificate!.ToPem() : "",
+            Certificate.TryFromDer(now.ServiceCertificate.Span, out Certificate? service) ? service!.ToPem() : "",
             setup.Genesis.Name,
             now.Genesis,
             setup.Platform,
@@ -111,7 +118,9 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
     {
         request.TryGetPathValue("id", out string? id);
         if (id is "self" or "primary") id = view().NodeId.ToString();
-        return NodeAt(id!, transaction) is { } node ? Response.Json(node) : Response.NotFound($"There is no node {id}.");
+        return NodeAt(id!, transaction) is { } node
+            ? Response.Json(node)
+            : Response.NotFound($"There is no node {id}.");
     }
 
     private NodeReply? NodeAt(string id, ReadOnlyTransaction transaction) =>

@@ -8,17 +8,20 @@ namespace Curia.Node;
 public static class NodeMaps
 {
     /// <summary>User id, hex → certificate, PEM.</summary>
-    public static readonly Map<string, string> UserCertificates = new("public:ccf.gov.users.certs", Codecs.Utf8, Codecs.Utf8);
+    public static readonly Map<string, string> UserCertificates =
+        new("public:ccf.gov.users.certs", Codecs.Utf8, Codecs.Utf8);
 
     /// <summary>Member id, hex → certificate, PEM.</summary>
-    public static readonly Map<string, string> MemberCertificates = new("public:ccf.gov.members.certs", Codecs.Utf8, Codecs.Utf8);
+    public static readonly Map<string, string> MemberCertificates =
+        new("public:ccf.gov.members.certs", Codecs.Utf8, Codecs.Utf8);
 
     /// <summary>Member id, hex → public encryption key, PEM.</summary>
     public static readonly Map<string, string> MemberEncryptionKeys =
         new("public:ccf.gov.members.encryption_public_keys", Codecs.Utf8, Codecs.Utf8);
 
     /// <summary>Member id, hex → JSON <c>{"status":"Active"}</c>.</summary>
-    public static readonly Map<string, string> MemberInfo = new("public:ccf.gov.members.info", Codecs.Utf8, Codecs.Utf8);
+    public static readonly Map<string, string> MemberInfo =
+        new("public:ccf.gov.members.info", Codecs.Utf8, Codecs.Utf8);
 
     /// <summary>Node id, hex → JSON: status, platform, addresses.</summary>
     public static readonly Map<string, NodeRecord> NodeInfo =
@@ -28,8 +31,10 @@ public static class NodeMaps
     public static readonly Map<string, string> NodeCertificates =
         new("public:ccf.gov.nodes.endorsed_certificates", Codecs.Utf8, Codecs.Utf8);
 
-    /// <summary>The one key <c>service</c> → JSON: status, certificate, network name, INSECURE where it applies.</summary>
-    public static readonly Map<string, string> ServiceInfo = new("public:ccf.gov.service.info", Codecs.Utf8, Codecs.Utf8);
+    /// <summary>The one key <c>service</c> → JSON: status, certificate, network name, INSECURE where it
+    /// applies.</summary>
+    public static readonly Map<string, string> ServiceInfo =
+        new("public:ccf.gov.service.info", Codecs.Utf8, Codecs.Utf8);
 
     /// <summary>Seqno of a snapshot → JSON <c>{"txid","state_digest","snapshot_digest"}</c>.</summary>
     public static readonly Map<ulong, string> SnapshotEvidence =

@@ -66,7 +66,8 @@ public sealed record NodesReply(IReadOnlyList<NodeReply> Nodes);
 /// <param name="StartupSeqno">Where this process began; 0 for a new service.</param>
 /// <param name="LastSignedSeqno">The last committed signature transaction.</param>
 /// <param name="StopNotice">Whether the node is about to stop.</param>
-public sealed record StateReply(NodeId NodeId, string State, SeqNo StartupSeqno, SeqNo LastSignedSeqno, bool StopNotice);
+public sealed record StateReply(NodeId NodeId, string State, SeqNo StartupSeqno, SeqNo LastSignedSeqno,
+    bool StopNotice);
 
 /// <summary><c>GET /node/consensus</c>.</summary>
 /// <param name="Details">What this node knows.</param>

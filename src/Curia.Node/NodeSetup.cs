@@ -8,8 +8,8 @@ namespace Curia.Node;
 /// <summary>All that a node is given at birth. What a promise to others rests on goes into the genesis block.</summary>
 public sealed record NodeSetup
 {
-    /// <summary>The node's own key, made at this start inside the TEE and never stored: its id is the hash of the public
-    /// half. It also serves TLS, so the shell makes it.</summary>
+    /// <summary>The node's own key, made at this start inside the TEE and never stored: its id is the hash of the
+    /// public half. It also serves TLS, so the shell makes it.</summary>
     public required Signer NodeKey { get; init; }
 
     /// <summary>Where keys and serial numbers come from.</summary>
@@ -72,8 +72,8 @@ public sealed record GenesisUser(Certificate Certificate);
 /// <summary>Bounds of one node, each with its reason.</summary>
 public sealed record NodeLimits
 {
-    /// <summary>A transaction that meets a conflict is executed again this often. Ten rounds of losing against others mean
-    /// that the key is too hot; the client hears 503 and may try later.</summary>
+    /// <summary>A transaction that meets a conflict is executed again this often. Ten rounds of losing against others
+    /// mean that the key is too hot; the client hears 503 and may try later.</summary>
     public int ExecutionsMax { get; init; } = 10;
 
     /// <summary>Transactions ordered and not yet committed; beyond it writes get 503. The same figure as CCF's

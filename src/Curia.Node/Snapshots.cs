@@ -8,8 +8,9 @@ using Curia.Vocabulary;
 
 namespace Curia.Node;
 
-/// <summary>State on disk: a job off the loop writes it, a transaction records its digest, and that transaction's receipt
-/// completes the file. Execution never stops for it, because the state is immutable. One is made at a time.</summary>
+/// <summary>State on disk: a job off the loop writes it, a transaction records its digest, and that transaction's
+/// receipt completes the file. Execution never stops for it, because the state is immutable. One is made at a
+/// time.</summary>
 internal sealed class Snapshots
 {
     private readonly LedgerSecret secret;
@@ -30,12 +31,15 @@ internal sealed class Snapshots
     /// <summary>Snapshots whose evidence has committed.</summary>
     public long Finished { get; private set; }
 
-    /// <summary>A block has committed: begins a snapshot when it is time, and ends one whose evidence is in the block.</summary>
-    public void Committed(ProposedBlock block, State state, ViewHistory views, HistoricalQueries history, Effects effects)
+    /// <summary>A block has committed: begins a snapshot when it is time, and ends one whose evidence is in the
+    /// block.</summary>
+    public void Committed(
+        ProposedBlock block, State state, ViewHistory views, HistoricalQueries history, Effects effects)
     {
         if (evidence is { } recorded && recorded <= block.LastTxId)
         {
-            Invariant.Holds(history.TryFind(recorded.SeqNo, out var transaction), "a block that just committed is not held");
+            Invariant.Holds(history.TryFind(recorded.SeqNo, out var transaction),
+                "a block that just committed is not held");
             effects.Add(new Effect.FinishSnapshot(
                 job!.TxId.SeqNo, recorded.SeqNo, SnapshotWriter.Receipt(transaction!.ReceiptJson)));
             Finished++;
@@ -126,8 +130,8 @@ public sealed class SnapshotJob
         SnapshotHeader header = new(TxId, nodeId, stateDigest, FrameBytesMax, starts, frontier);
         using SnapshotWriter writer = new(header, secret);
         write(writer.Start());
-        foreach (ReadOnlyMemory<byte> frame in state.Export(Domain.Public, FrameBytesMax)) write(writer.Public(frame.Span));
-        foreach (ReadOnlyMemory<byte> frame in state.Export(Domain.Private, FrameBytesMax)) write(writer.Private(frame.Span));
+        foreach (var frame in state.Export(Domain.Public, FrameBytesMax)) write(writer.Public(frame.Span));
+        foreach (var frame in state.Export(Domain.Private, FrameBytesMax)) write(writer.Private(frame.Span));
         write(writer.End());
         return new SnapshotEvidence(stateDigest, writer.Digest);
     }

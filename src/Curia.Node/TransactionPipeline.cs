@@ -8,8 +8,8 @@ namespace Curia.Node;
 
 /// <summary>The way of one transaction through the node, in order (docs/one-transaction.md, steps 5 to 8): route,
 /// authenticate, execute on a snapshot; then commit to the store and join the open block.</summary>
-/// <remarks><see cref="Execute"/> runs on any thread, so a slow handler never stops a tick. <see cref="Order"/> runs on the
-/// loop, which alone decides the order.</remarks>
+/// <remarks><see cref="Execute"/> runs on any thread, so a slow handler never stops a tick. <see cref="Order"/> runs on
+/// the loop, which alone decides the order.</remarks>
 internal sealed class TransactionPipeline(
     KeyValueStore store,
     EndpointTable application,
@@ -35,7 +35,9 @@ internal sealed class TransactionPipeline(
         string prefix = isNode ? NodePrefix : ApplicationPrefix;
 
         // An application's path is good with and without its prefix (DESIGN 7).
-        string path = request.Path.StartsWith(prefix + "/", StringComparison.Ordinal) ? request.Path[prefix.Length..] : request.Path;
+        string path = request.Path.StartsWith(prefix + "/", StringComparison.Ordinal)
+            ? request.Path[prefix.Length..]
+            : request.Path;
         EndpointMatch match = (isNode ? node : application).Match(request.Verb, path);
         if (match is not EndpointMatch.Found found)
         {
@@ -48,12 +50,12 @@ internal sealed class TransactionPipeline(
         string route = prefix + endpoint.Path;
         if (!view.IsOpen && !isNode)
         {
-            return Answered(route, Response.Error(503, "FrontendNotOpen", "The service is not open yet; try again shortly.")
-                .With("Retry-After", "1"));
+            Response notOpen = Response.Error(503, "FrontendNotOpen", "The service is not open yet; try again soon.");
+            return Answered(route, notOpen.With("Retry-After", "1"));
         }
 
-        // The caller is looked up in the request's own transaction, so both see one state. What a reading one read is not
-        // kept: nothing has to be validated.
+        // The caller is looked up in the request's own transaction, so both see one state. What a reading one read is
+        // not kept: nothing has to be validated.
         ReadOnlyTransaction transaction = endpoint.Handler is EndpointHandler.ReadWrite
             ? store.Begin(MapAccess.Application)
             : store.BeginReadOnly(MapAccess.Application);
@@ -91,13 +93,16 @@ internal sealed class TransactionPipeline(
                 return Answer.Conflict.Instance;
             case CommitOutcome.TooLarge large:
                 return new Answer.Refused(
-                    413, "TransactionTooLarge", $"The transaction writes {large.Bytes} bytes; {large.BytesMax} is the most.");
+                    413,
+                    "TransactionTooLarge",
+                    $"The transaction writes {large.Bytes} bytes; {large.BytesMax} is the most.");
             default:
                 throw new InvariantException("a transaction that writes nothing was proposed");
         }
     }
 
-    private Execution Run(Endpoint endpoint, Request request, ReadOnlyTransaction transaction, NodeView view, string route)
+    private Execution Run(
+        Endpoint endpoint, Request request, ReadOnlyTransaction transaction, NodeView view, string route)
     {
         switch (endpoint.Handler)
         {
@@ -119,14 +124,17 @@ internal sealed class TransactionPipeline(
         }
     }
 
-    private Execution.Answered RunHistorical(EndpointHandler.Historical handler, Request request, NodeView view, string route)
+    private Execution.Answered RunHistorical(
+        EndpointHandler.Historical handler, Request request, NodeView view, string route)
     {
         switch (handler.Locate(request))
         {
             case HistoricalPosition.Refused refused:
                 return Answered(route, refused.Response);
             case HistoricalPosition.At at when at.SeqNo > view.Last.SeqNo || at.SeqNo == SeqNo.Zero:
-                return Answered(route, Response.Error(404, "TransactionPendingOrUnknown", $"No transaction {at.SeqNo} is known here."));
+                return Answered(
+                    route,
+                    Response.Error(404, "TransactionPendingOrUnknown", $"No transaction {at.SeqNo} is known here."));
 
             // Nothing uncommitted is told: it may yet become another transaction.
             case HistoricalPosition.At at when at.SeqNo > view.Committed.SeqNo:
@@ -134,7 +142,8 @@ internal sealed class TransactionPipeline(
             case HistoricalPosition.At at when history.TryFind(at.SeqNo, out HistoricalTransaction? transaction):
                 return Answered(route, handler.Run(request, transaction!), transaction!.TxId);
             case HistoricalPosition.At at:
-                return Answered(route, Response.Accepted(retryAfterSeconds: 1)) with { FollowUp = new Input.LoadHistory(at.SeqNo) };
+                Input load = new Input.LoadHistory(at.SeqNo);
+                return Answered(route, Response.Accepted(retryAfterSeconds: 1)) with { FollowUp = load };
             default:
                 throw new InvariantException("a position of no known kind");
         }

@@ -18,8 +18,8 @@ public static class Invariant
         if (!condition) throw new InvariantException(broken);
     }
 
-    /// <summary>Stops the node when the promise is broken. The sentence is put together only then, so a promise on the way
-    /// of every transaction costs a comparison and no text.</summary>
+    /// <summary>Stops the node when the promise is broken. The sentence is put together only then, so a promise on the
+    /// way of every transaction costs a comparison and no text.</summary>
     /// <param name="condition">What must be true.</param>
     /// <param name="broken">Says what is wrong when it is not; never holds a secret.</param>
     /// <exception cref="InvariantException">The condition is false.</exception>
@@ -31,8 +31,8 @@ public static class Invariant
     }
 }
 
-/// <summary>The sentence of an <see cref="Invariant"/>, formatted only when the promise is broken. The compiler calls it for
-/// an interpolated string; nobody else needs to.</summary>
+/// <summary>The sentence of an <see cref="Invariant"/>, formatted only when the promise is broken. The compiler calls
+/// it for an interpolated string; nobody else needs to.</summary>
 [InterpolatedStringHandler]
 public ref struct InvariantMessage
 {

@@ -113,10 +113,10 @@ internal static class SandboxCommand
         }
         catch (Exception e)
         {
+            string lastWords = setup.Node is null ? "" : setup.LastWords(); // cleaning up takes the log away
             await setup.CleanUpAsync().ConfigureAwait(false);
             if (e is not (CommandFailure or CuriaClientException)) throw;
-            throw CommandFailure.InStep(e, steps.Failed, setup.Node is null ? "" : setup.LastWords(),
-                documented ? null : DocumentOf(steps, options));
+            throw CommandFailure.InStep(e, steps.Failed, lastWords, documented ? null : DocumentOf(steps, options));
         }
         finally
         {

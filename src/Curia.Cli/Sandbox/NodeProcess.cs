@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
@@ -97,9 +98,13 @@ internal sealed class NodeProcess : IDisposable
     {
         try
         {
-            return LogPath.Length == 0
-                ? null
-                : File.ReadLines(LogPath).LastOrDefault(line => line.Trim().Length > 0)?.Trim();
+            if (LogPath.Length == 0) return null;
+            IEnumerable<string> lines = File.ReadLines(LogPath).Select(line => line.Trim());
+
+            // Of a program that broke, the message says more than the end of its stack trace.
+            return lines.LastOrDefault(line => line.Length > 0
+                && !line.StartsWith("at ", StringComparison.Ordinal)
+                && !line.StartsWith("--- ", StringComparison.Ordinal));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

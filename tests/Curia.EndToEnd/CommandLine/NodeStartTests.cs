@@ -30,7 +30,8 @@ public sealed class NodeStartTests : IDisposable
             ["--url", url, "--service-cert", "service_cert.pem", "--cert", "user0_cert.pem", "--key", "key.pem"];
         const string data = """{"id":3,"msg":"under seal"}""";
         (await CuriaProgram.RunAsync(
-            folder.Path, ["call", "POST", "/app/log/private", "--data", data, "--wait", "committed", .. network])).Expect(0);
+            folder.Path, ["call", "POST", "/app/log/private", "--data", data, "--wait", "committed", .. network]))
+                .Expect(0);
         using Process kill = Process.Start("kill", ["-TERM", $"{node.Id}"]);
         await node.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(node.ExitCode == 0, $"exit code {node.ExitCode}: {await output} {await errors}");

@@ -19,7 +19,8 @@ public sealed class CuriaNodeTests
         shell.Step(new Input.Start(TestShell.Noon));
         Assert.False(shell.Node.View.IsOpen);
         Assert.DoesNotContain(shell.Others, effect => effect is Effect.Open);
-        Assert.Equal(503, Assert.IsType<Execution.Answered>(shell.Execute("GET", "/app/names/x", null, shell.User)).Response.Status);
+        Assert.Equal(503,
+            Assert.IsType<Execution.Answered>(shell.Execute("GET", "/app/names/x", null, shell.User)).Response.Status);
         shell.Sync();
         Assert.True(shell.Node.View.IsOpen);
         Assert.Single(shell.Others, effect => effect is Effect.Open);
@@ -66,11 +67,16 @@ public sealed class CuriaNodeTests
     public void A_transaction_of_an_older_view_is_not_invalid_before_the_newer_one_has_committed()
     {
         ViewHistory views = ViewHistory.Empty.With(TxIdOf("2.1")).With(TxIdOf("4.8"));
-        Assert.Equal(TransactionStatus.Unknown, TransactionStatuses.Of(TxIdOf("2.9"), TxIdOf("2.7"), TxIdOf("4.9"), views));
-        Assert.Equal(TransactionStatus.Pending, TransactionStatuses.Of(TxIdOf("4.9"), TxIdOf("2.7"), TxIdOf("4.9"), views));
-        Assert.Equal(TransactionStatus.Invalid, TransactionStatuses.Of(TxIdOf("2.9"), TxIdOf("4.8"), TxIdOf("4.9"), views));
-        Assert.Equal(TransactionStatus.Invalid, TransactionStatuses.Of(TxIdOf("3.7"), TxIdOf("4.8"), TxIdOf("4.9"), views));
-        Assert.Equal(TransactionStatus.Committed, TransactionStatuses.Of(TxIdOf("2.7"), TxIdOf("4.8"), TxIdOf("4.9"), views));
+        Assert.Equal(TransactionStatus.Unknown,
+            TransactionStatuses.Of(TxIdOf("2.9"), TxIdOf("2.7"), TxIdOf("4.9"), views));
+        Assert.Equal(TransactionStatus.Pending,
+            TransactionStatuses.Of(TxIdOf("4.9"), TxIdOf("2.7"), TxIdOf("4.9"), views));
+        Assert.Equal(TransactionStatus.Invalid,
+            TransactionStatuses.Of(TxIdOf("2.9"), TxIdOf("4.8"), TxIdOf("4.9"), views));
+        Assert.Equal(TransactionStatus.Invalid,
+            TransactionStatuses.Of(TxIdOf("3.7"), TxIdOf("4.8"), TxIdOf("4.9"), views));
+        Assert.Equal(TransactionStatus.Committed,
+            TransactionStatuses.Of(TxIdOf("2.7"), TxIdOf("4.8"), TxIdOf("4.9"), views));
     }
 
     [Fact]
@@ -90,7 +96,8 @@ public sealed class CuriaNodeTests
     public void An_error_has_no_effect()
     {
         using TestShell shell = new();
-        Execution.Answered answer = Assert.IsType<Execution.Answered>(shell.Execute("POST", "/app/fail", "{}", shell.User));
+        Execution.Answered answer = Assert.IsType<Execution.Answered>(
+            shell.Execute("POST", "/app/fail", "{}", shell.User));
         Assert.Equal(409, answer.Response.Status);
         Assert.Equal(404, shell.Get("/names/failed", shell.User).Status);
     }
@@ -169,7 +176,8 @@ public sealed class CuriaNodeTests
         shell.Write("a", "1");
         shell.Write("b", "1");
         shell.Step(new Input.Drain());
-        Assert.Equal(503, Assert.IsType<Answer.Refused>(shell.Answers[shell.Submit(shell.Propose("c", "1"))][0]).Status);
+        Assert.Equal(503,
+            Assert.IsType<Answer.Refused>(shell.Answers[shell.Submit(shell.Propose("c", "1"))][0]).Status);
         Assert.Equal(503, shell.Get("/node/ready/app").Status);
         shell.Sync();
         Assert.Equal(shell.Node.View.Last, shell.Node.View.Committed);
@@ -236,13 +244,15 @@ public sealed class CuriaNodeTests
         using TestShell shell = new(new NodeLimits { SnapshotInterval = 10 });
         for (int i = 0; i < 12; i++) shell.Write("k" + i, "private");
         shell.Sync();
-        SnapshotJob job = Assert.IsType<Effect.MakeSnapshot>(shell.Others.Single(effect => effect is Effect.MakeSnapshot)).Job;
+        SnapshotJob job = Assert.IsType<Effect.MakeSnapshot>(
+            shell.Others.Single(effect => effect is Effect.MakeSnapshot)).Job;
         shell.Write("later", "while the job runs");
         using System.IO.MemoryStream file = new();
         SnapshotEvidence evidence = job.Run(bytes => file.Write(bytes.Span));
         shell.Step(new Input.SnapshotMade(job.TxId.SeqNo, evidence));
         shell.Sync();
-        Effect.FinishSnapshot finish = Assert.IsType<Effect.FinishSnapshot>(shell.Others.Single(effect => effect is Effect.FinishSnapshot));
+        Effect.FinishSnapshot finish = Assert.IsType<Effect.FinishSnapshot>(
+            shell.Others.Single(effect => effect is Effect.FinishSnapshot));
         file.Write(finish.ReceiptFrame.Span);
         Assert.True(Snapshot.TryDecode(file.ToArray(), out Snapshot? snapshot));
         Assert.Equal(evidence.Snapshot, snapshot!.Digest);
@@ -262,7 +272,8 @@ public sealed class CuriaNodeTests
         Assert.StartsWith("INSECURE", network.GetProperty("warning").GetString(), StringComparison.Ordinal);
         Assert.Equal(shell.Node.View.Genesis.ToString(), network.GetProperty("genesis").GetString());
         string id = shell.Node.View.NodeId.ToString();
-        foreach (string target in new[] { "/node/network/nodes/self", "/node/network/nodes/primary", "/node/network/nodes/" + id, "/node/primary" })
+        foreach (string target in new[] { "/node/network/nodes/self", "/node/network/nodes/primary",
+            "/node/network/nodes/" + id, "/node/primary" })
         {
             Assert.Equal(id, shell.GetJson(target).GetProperty("node_id").GetString());
         }
@@ -270,7 +281,8 @@ public sealed class CuriaNodeTests
         Assert.Equal(404, shell.Get("/node/network/nodes/none").Status);
         Assert.Equal(204, shell.Get("/node/ready/app").Status);
         Assert.Equal("partOfNetwork", shell.GetJson("/node/state").GetProperty("state").GetString());
-        Assert.Equal("Primary", shell.GetJson("/node/consensus").GetProperty("details").GetProperty("role").GetString());
+        Assert.Equal("Primary",
+            shell.GetJson("/node/consensus").GetProperty("details").GetProperty("role").GetString());
         Assert.True(shell.GetJson("/app/api").GetProperty("paths").EnumerateObject().Any());
         Assert.True(shell.GetJson("/node/api").GetProperty("paths").EnumerateObject().Any());
         Assert.Equal(405, Assert.IsType<Execution.Answered>(shell.Execute("POST", "/node/state")).Response.Status);
@@ -280,11 +292,15 @@ public sealed class CuriaNodeTests
     private static Execution.Proposed Append(TestShell shell, string text) => Assert.IsType<Execution.Proposed>(
         shell.Execute("POST", "/app/append", JsonSerializer.Serialize(new { value = text }), shell.User));
 
-    private static TxId TxIdOf(string text) => TxId.TryParse(text, out TxId txId) ? txId : throw new FormatException(text);
+    private static TxId TxIdOf(string text) => TxId.TryParse(text, out TxId txId)
+        ? txId
+        : throw new FormatException(text);
 
     private static ReceiptReport Verify(TestShell shell, ReadOnlyMemory<byte> receipt, TxId txId)
     {
-        Assert.True(Curia.Cryptography.Certificate.TryFromDer(shell.Node.View.ServiceCertificate.Span, out var service));
-        return ReceiptVerifier.Verify(receipt, new ReceiptVerifyOptions { Keys = ServiceKeys.Of(service!), TxId = txId });
+        Assert.True(
+            Curia.Cryptography.Certificate.TryFromDer(shell.Node.View.ServiceCertificate.Span, out var service));
+        return ReceiptVerifier.Verify(receipt,
+            new ReceiptVerifyOptions { Keys = ServiceKeys.Of(service!), TxId = txId });
     }
 }

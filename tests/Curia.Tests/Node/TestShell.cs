@@ -108,7 +108,8 @@ internal sealed class TestShell : IDisposable
     public string StatusOf(string txId) => GetJson($"/app/tx?transaction_id={txId}").GetProperty("status").GetString()!;
 
     public Execution.Proposed Propose(string name, string value) =>
-        Assert.IsType<Execution.Proposed>(Execute("PUT", "/app/names/" + name, JsonSerializer.Serialize(new { value }), User));
+        Assert.IsType<Execution.Proposed>(
+            Execute("PUT", "/app/names/" + name, JsonSerializer.Serialize(new { value }), User));
 
     public long Submit(Execution.Proposed proposed, bool wait = false)
     {
@@ -127,7 +128,8 @@ internal sealed class TestShell : IDisposable
     private static EndpointTable Application()
     {
         EndpointTableBuilder app = new("names", "1.0.0");
-        app.MapPut("/names/{name}", AuthenticationPolicy.UserCertificate, (NamePath path, NameBody body, Request _, Transaction transaction) =>
+        app.MapPut("/names/{name}", AuthenticationPolicy.UserCertificate,
+            (NamePath path, NameBody body, Request _, Transaction transaction) =>
         {
             transaction.Map(names).Put(path.Name, body.Value);
             return true;
@@ -143,8 +145,11 @@ internal sealed class TestShell : IDisposable
             transaction.Map(names).Put("failed", "yes");
             return Response.Error(409, "Refused", "Always.");
         });
-        app.MapGet("/names/{name}", AuthenticationPolicy.UserCertificate, (NamePath path, ReadOnlyTransaction transaction) =>
-            transaction.Map(names).TryGet(path.Name, out string? value) ? Response.Json(new NameBody(value)) : Response.NotFound("None."));
+        app.MapGet("/names/{name}", AuthenticationPolicy.UserCertificate,
+            (NamePath path, ReadOnlyTransaction transaction) =>
+                transaction.Map(names).TryGet(path.Name, out string? value)
+                    ? Response.Json(new NameBody(value))
+                    : Response.NotFound("None."));
         app.MapHistorical(
             "/history/{at}",
             AuthenticationPolicy.UserCertificate,
