@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Net;
 using System.Net.Http;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -35,6 +36,33 @@ public sealed class SessionTests
         foreach (TcpClient socket in silent) closed += await IsClosedAsync(socket) ? 1 : 0;
         Assert.InRange(closed, 1, 2);
         foreach (TcpClient socket in silent) socket.Dispose();
+    }
+
+    [Fact]
+    public async Task A_request_above_those_in_flight_is_503_and_metrics_are_still_told()
+    {
+        using NodeFolder folder = new();
+        folder.Limits["in_flight"] = 1;
+        using NodeProcess node = await NodeProcess.OpenAsync(folder);
+        using TcpClient socket = await SilentAsync(node);
+        using SslStream endless = new(socket.GetStream());
+        await endless.AuthenticateAsClientAsync(node.TlsOptions(folder.User));
+        byte[] beginning = "POST /app/log/private HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"u8.ToArray();
+        await endless.WriteAsync(beginning);
+        using HttpClient client = node.Client();
+        HttpStatusCode status = HttpStatusCode.OK;
+        for (int attempt = 0; attempt < 100 && status == HttpStatusCode.OK; attempt++)
+        {
+            using HttpResponseMessage response = await client.GetAsync("/node/state");
+            status = response.StatusCode;
+            if (status == HttpStatusCode.OK) continue; // the first request has not arrived yet
+            Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter?.Delta);
+            Assert.Contains("TooManyRequests", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        string metrics = await client.GetStringAsync("/metrics");
+        Assert.Contains("\ncuria_http_requests_in_flight{", metrics, StringComparison.Ordinal);
     }
 
     private static async Task<bool> IsClosedAsync(TcpClient socket)
