@@ -57,6 +57,7 @@ internal static class HostResponses
             $"The body has more than {limits.BodyBytes} bytes.")),
         431 => Response.Error(431, "RequestHeaderTooLarge", string.Create(CultureInfo.InvariantCulture,
             $"The header has more than {limits.HeaderBytes} bytes or {limits.HeaderCount} fields.")),
+        503 => TooManyInFlight,
         408 => Response.Error(408, "RequestTimeout", "The request did not arrive in time."),
         _ => Response.Error(400, "InvalidRequest", "The request is not valid HTTP."),
     };

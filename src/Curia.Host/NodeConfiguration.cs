@@ -157,7 +157,8 @@ internal sealed record NodeConfiguration(
     {
         LimitsConfiguration limits = new(
             // A value of the store is at most 16 MiB, its JSON or base64 form twice that.
-            BodyBytes: section.Number("body_bytes", 1024, 32 * 1024 * 1024, 2 * 1024 * 1024),
+            // A text of 1 MiB, each character escaped as \u0000, has 6 MiB: the application, not the shell, judges it.
+            BodyBytes: section.Number("body_bytes", 1024, 32 * 1024 * 1024, 8 * 1024 * 1024),
             HeaderBytes: section.Number("header_bytes", 1024, 256 * 1024, 16 * 1024),
             HeaderCount: section.Number("header_count", 16, 1024, 256),
             Streams: section.Number("streams", 1, 10_000, 100),

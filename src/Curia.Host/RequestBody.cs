@@ -16,36 +16,51 @@ internal static class RequestBody
     /// bytes arrive.</remarks>
     /// <param name="request">The request; its length was not checked yet.</param>
     /// <param name="bytesMax">The limit.</param>
+    /// <param name="memory">What all bodies share while they arrive.</param>
     /// <param name="cancellation">The client has gone.</param>
-    /// <exception cref="BadHttpRequestException">413, or what else the server finds wrong on the way.</exception>
+    /// <exception cref="BadHttpRequestException">413; 503 when too many bodies arrive at the same time; or what else the
+    /// server finds wrong on the way.</exception>
     public static ValueTask<ReadOnlyMemory<byte>> ReadAsync(
-        HttpRequest request, int bytesMax, CancellationToken cancellation)
+        HttpRequest request, int bytesMax, BodyMemory memory, CancellationToken cancellation)
     {
         if (request.ContentLength > bytesMax) throw TooLarge(bytesMax);
         bool hasNone = request.ContentLength is 0
             || (request.ContentLength is null && request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features
                 .IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false);
-        return hasNone ? default : ReadToEndAsync(request.BodyReader, bytesMax, cancellation);
+        return hasNone ? default : ReadToEndAsync(request.BodyReader, bytesMax, memory, cancellation);
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadToEndAsync(
-        PipeReader reader, int bytesMax, CancellationToken cancellation)
+        PipeReader reader, int bytesMax, BodyMemory memory, CancellationToken cancellation)
     {
-        while (true)
+        long taken = 0;
+        try
         {
-            ReadResult result = await reader.ReadAsync(cancellation);
-            ReadOnlySequence<byte> buffer = result.Buffer;
-            if (buffer.Length > bytesMax) throw TooLarge(bytesMax);
-            if (result.IsCompleted)
+            while (true)
             {
-                byte[] body = buffer.ToArray();
-                reader.AdvanceTo(buffer.End);
-                return body;
-            }
+                ReadResult result = await reader.ReadAsync(cancellation);
+                ReadOnlySequence<byte> buffer = result.Buffer;
+                if (buffer.Length > bytesMax) throw TooLarge(bytesMax);
+                if (!memory.TryTake(buffer.Length - taken)) throw TooMany();
+                taken = buffer.Length;
+                if (result.IsCompleted)
+                {
+                    byte[] body = buffer.ToArray();
+                    reader.AdvanceTo(buffer.End);
+                    return body;
+                }
 
-            reader.AdvanceTo(buffer.Start, buffer.End);
+                reader.AdvanceTo(buffer.Start, buffer.End);
+            }
+        }
+        finally
+        {
+            memory.Return(taken);
         }
     }
+
+    private static BadHttpRequestException TooMany() =>
+        new("Too many bodies arrive at the same time.", StatusCodes.Status503ServiceUnavailable);
 
     private static BadHttpRequestException TooLarge(int bytesMax) =>
         new($"The body has more than {bytesMax} bytes.", StatusCodes.Status413PayloadTooLarge);

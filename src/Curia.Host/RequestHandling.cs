@@ -26,6 +26,7 @@ internal sealed class RequestHandling
     private readonly HostMetrics metrics;
     private readonly SessionMetrics sessionMetrics;
     private readonly HostLog log;
+    private readonly BodyMemory bodies = new();
     private long inFlight;
 
     /// <summary>Takes what requests are handed to.</summary>
@@ -84,7 +85,7 @@ internal sealed class RequestHandling
         }
 
         ReadOnlyMemory<byte> body =
-            await RequestBody.ReadAsync(context.Request, limits.BodyBytes, context.RequestAborted);
+            await RequestBody.ReadAsync(context.Request, limits.BodyBytes, bodies, context.RequestAborted);
         IHttpRequestFeature message = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         IHeaderDictionary headers = message.Headers;
         if (!Request.TryCreate(message.Method, message.RawTarget, name => HeaderOrNull(headers, name), body,

@@ -119,7 +119,6 @@ internal sealed class SandboxSetup : IDisposable
                 ["users"] = new JsonArray(
                     [.. users.Select(user => new JsonObject { ["certificate"] = $"../{user.Certificate}" })]),
             },
-            ["limits"] = new JsonObject { ["body_bytes"] = 2097152, ["header_bytes"] = 16384, ["in_flight"] = 2000 },
             ["output"] = new JsonObject
             {
                 ["service_certificate"] = $"../{ServiceCertificate}",
