@@ -2,8 +2,8 @@ using System.Threading;
 
 namespace Curia.Host;
 
-/// <summary>The memory that bodies may hold while they arrive, over all requests: many slow uploads of allowed size must
-/// not fill the machine together.</summary>
+/// <summary>The memory that bodies may hold while they arrive, over all requests: many slow uploads of allowed size
+/// must not fill the machine together.</summary>
 internal sealed class BodyMemory
 {
     // Two thousand requests in flight (the default) with a usual body of some kilobytes need a few MiB; 256 MiB let 32

@@ -18,8 +18,8 @@ internal static class RequestBody
     /// <param name="bytesMax">The limit.</param>
     /// <param name="memory">What all bodies share while they arrive.</param>
     /// <param name="cancellation">The client has gone.</param>
-    /// <exception cref="BadHttpRequestException">413; 503 when too many bodies arrive at the same time; or what else the
-    /// server finds wrong on the way.</exception>
+    /// <exception cref="BadHttpRequestException">413; 503 when too many bodies arrive at the same time; or what else
+    /// the server finds wrong on the way.</exception>
     public static ValueTask<ReadOnlyMemory<byte>> ReadAsync(
         HttpRequest request, int bytesMax, BodyMemory memory, CancellationToken cancellation)
     {

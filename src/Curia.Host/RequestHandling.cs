@@ -130,16 +130,16 @@ internal sealed class RequestHandling
 
     private static Outgoing Decided(string route, Response response, PendingReply pending, Answer? reply) =>
         reply switch
-    {
-        Answer.Ordered ordered => new Outgoing(response, route, ordered.TxId),
-        Answer.Finished { Status: TransactionStatus.Committed } finished =>
-            new Outgoing(response, route, finished.TxId, WaitedForCommit: true),
-        Answer.Finished finished => new Outgoing(HostResponses.Invalidated, route, finished.TxId),
-        Answer.Refused refused => new Outgoing(HostResponses.Refused(refused), route, pending.Ordered),
-        null when pending.Ordered is TxId txId => new Outgoing(HostResponses.CommitTimeout, route, txId),
-        null => new Outgoing(HostResponses.Stopping, route),
-        _ => throw new UnreachableException($"Reply {reply.GetType().Name} has no arm"),
-    };
+        {
+            Answer.Ordered ordered => new Outgoing(response, route, ordered.TxId),
+            Answer.Finished { Status: TransactionStatus.Committed } finished =>
+                new Outgoing(response, route, finished.TxId, WaitedForCommit: true),
+            Answer.Finished finished => new Outgoing(HostResponses.Invalidated, route, finished.TxId),
+            Answer.Refused refused => new Outgoing(HostResponses.Refused(refused), route, pending.Ordered),
+            null when pending.Ordered is TxId txId => new Outgoing(HostResponses.CommitTimeout, route, txId),
+            null => new Outgoing(HostResponses.Stopping, route),
+            _ => throw new UnreachableException($"Reply {reply.GetType().Name} has no arm"),
+        };
 
     private static async ValueTask SendAsync(HttpContext context, Outgoing outgoing)
     {

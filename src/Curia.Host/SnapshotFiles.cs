@@ -37,8 +37,12 @@ internal sealed class SnapshotFiles
     public void Finish(Effect.FinishSnapshot finish) => OnItsOwnThread(() => Complete(finish));
 
     private static void OnItsOwnThread(Action work) =>
-        new Thread(() => work()) { IsBackground = true, Name = "snapshot",
-            Priority = ThreadPriority.BelowNormal }.Start();
+        new Thread(() => work())
+        {
+            IsBackground = true,
+            Name = "snapshot",
+            Priority = ThreadPriority.BelowNormal
+        }.Start();
 
     private SnapshotEvidence? WriteState(SnapshotJob job)
     {
