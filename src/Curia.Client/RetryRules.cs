@@ -22,7 +22,7 @@ internal static class RetryRules
         if (result.Status != 503) return false;
         if (request.IsRead) return true;
 
-        return result.TxId is null && result.ErrorCode is string code && NothingHappened.Contains(code);
+        return result.ErrorCode is string code && NothingHappened.Contains(code);
     }
 
     /// <summary>Whether a request that brought no answer may be sent again.</summary>

@@ -62,8 +62,12 @@ internal sealed class BodyReader<T> : InputReader<T>
         {
             int details = syntax.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
             string reason = details < 0 ? syntax.Message : syntax.Message[..details];
-            string place = $"line {syntax.LineNumber + 1}, byte {syntax.BytePositionInLine + 1}";
-            return $"it is not valid JSON at {place}: {reason}";
+
+            // A member that is there twice is found after parsing, and has no place.
+            string place = syntax.LineNumber is { } line
+                ? $" at line {line + 1}, byte {syntax.BytePositionInLine + 1}"
+                : "";
+            return $"it is not valid JSON{place}: {reason}";
         }
         catch (InvalidOperationException)
         {

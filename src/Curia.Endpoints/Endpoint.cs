@@ -23,7 +23,14 @@ public enum EndpointMode
 /// <param name="Body">The type that is read from the JSON body; null for none or a body of another kind.</param>
 /// <param name="Result">The type that is answered as JSON; null when only the handler knows.</param>
 public sealed record EndpointDescription(
-    string Summary = "", Type? Parameters = null, Type? Body = null, Type? Result = null);
+    string Summary = "", Type? Parameters = null, Type? Body = null, Type? Result = null)
+{
+    /// <summary>The status of success.</summary>
+    public int Status { get; init; } = 200;
+
+    /// <summary>The media type of the answer, where <see cref="Result"/> does not say it; null for none.</summary>
+    public string? ContentType { get; init; }
+}
 
 /// <summary>A verb and a path, whom it admits, and what it does.</summary>
 public sealed class Endpoint

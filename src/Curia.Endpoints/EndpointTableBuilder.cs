@@ -192,6 +192,19 @@ public sealed class EndpointTableBuilder
         return Add(new Endpoint(HttpVerb.Get, path, policy, run, description));
     }
 
+    /// <summary>Says what the endpoint mapped last answers when all went well, where its handler makes the
+    /// <see cref="Response"/> itself; for the OpenAPI document.</summary>
+    /// <param name="status">The status of success.</param>
+    /// <param name="contentType">The media type of the body; null when there is none.</param>
+    /// <exception cref="InvalidOperationException">None is mapped yet.</exception>
+    public EndpointTableBuilder WithResult(int status, string? contentType)
+    {
+        if (endpoints.Count == 0) throw new InvalidOperationException("Map an endpoint first.");
+        EndpointDescription description = endpoints[^1].Description with { Status = status, ContentType = contentType };
+        endpoints[^1] = endpoints[^1].With(description);
+        return this;
+    }
+
     /// <summary>Says in a sentence what the endpoint mapped last does, for the OpenAPI document.</summary>
     /// <exception cref="InvalidOperationException">None is mapped yet.</exception>
     public EndpointTableBuilder WithSummary(string summary)

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -93,8 +94,11 @@ internal sealed class OpenApiDocument
     private JsonObject Responses(Endpoint endpoint)
     {
         JsonObject done = new() { ["description"] = "Done." };
-        if (endpoint.Description.Result is { } result) done.Add("content", JsonContent(result));
-        JsonObject responses = new() { ["200"] = done };
+        EndpointDescription description = endpoint.Description;
+        if (description.Result is { } type) done.Add("content", JsonContent(type));
+        else if (description.ContentType is { } media) done.Add("content", new JsonObject { [media] = new JsonObject() });
+        string status = description.Status.ToString(CultureInfo.InvariantCulture);
+        JsonObject responses = new() { [status] = done };
         if (endpoint.Mode == EndpointMode.Historical)
         {
             JsonObject retryAfter = new() { ["schema"] = new JsonObject { ["type"] = "integer" } };

@@ -40,8 +40,12 @@ internal static class HostResponses
         "The transaction was invalidated before it committed. Nothing was written. Send it again.");
 
     /// <summary>504: the client's time was up before commit.</summary>
-    public static readonly Response CommitTimeout = Response.Error(504, "CommitTimeout",
-        "The transaction is not committed yet. Follow its status with GET /app/tx?transaction_id=.");
+    public static Response CommitTimeout(TxId txId) => Response.Error(504, "CommitTimeout",
+        $"Transaction {txId} is not committed yet. Follow its status with GET /app/tx?transaction_id={txId}.");
+
+    /// <summary>503: the node ends before the transaction is final.</summary>
+    public static Response OutcomeUnknown(TxId txId) => Response.Error(503, "OutcomeUnknown",
+        $"The node stops before transaction {txId} is final. Ask for its status before you send it again.");
 
     /// <summary>404: the path is not served on this listener.</summary>
     public static readonly Response NotServedHere = Response.NotFound("This listener does not serve this path.");

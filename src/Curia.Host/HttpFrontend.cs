@@ -79,8 +79,10 @@ internal sealed class HttpFrontend : IAsyncDisposable
         {
             await frontend.DisposeAsync();
             string addresses = string.Join(", ", configuration.Listeners.Select(listener => listener.Bind));
-            throw new StartFailure($"The node cannot listen on {addresses}", e.Message.TrimEnd('.'),
-                "Stop what uses the port, or change listeners[].address in the configuration");
+            bool isForeign = e is SocketException { SocketErrorCode: SocketError.AddressNotAvailable };
+            throw new StartFailure($"The node cannot listen on {addresses}", e.Message.TrimEnd('.'), isForeign
+                ? "Name an address of this machine in listeners[].address of the configuration"
+                : "Stop what uses the port, or change listeners[].address in the configuration");
         }
     }
 

@@ -17,6 +17,10 @@ internal sealed class KestrelLog : ILoggerProvider
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new Category(log, categoryName);
 
+    // A start that fails ends the process with a line of our own.
+    private static bool IsStart(string category) =>
+        category.StartsWith("Microsoft.Extensions.Hosting", StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -41,7 +45,7 @@ internal sealed class KestrelLog : ILoggerProvider
             LogLevel logLevel, EventId eventId, TState state, Exception? exception,
             Func<TState, Exception?, string> formatter)
         {
-            if (!IsEnabled(logLevel)) return;
+            if (!IsEnabled(logLevel) || IsStart(name)) return;
             string reason = exception is null ? formatter(state, null) : exception.GetType().Name;
             log.Write(logLevel == LogLevel.Warning ? LogSeverity.Warning : LogSeverity.Error,
                 $"{name} {eventId.Name}: {reason}");

@@ -116,7 +116,12 @@ internal sealed class NodeLoop
         }
 
         inputs.Close();
-        foreach (PendingReply reply in replies.Values) reply.TrySetResult(null);
+        foreach (PendingReply reply in replies.Values)
+        {
+            reply.NodeEnds = true;
+            reply.TrySetResult(null);
+        }
+
         ended.TrySetResult(end);
     }
 

@@ -5,7 +5,7 @@ using Curia.Vocabulary;
 namespace Curia.Host;
 
 /// <summary>A request that waits for the loop. The loop completes it once: with the node's last word, or with null when
-/// the time was up.</summary>
+/// the time was up or the node ended.</summary>
 internal sealed class PendingReply : TaskCompletionSource<Answer?>
 {
     /// <summary>Begins to wait.</summary>
@@ -29,6 +29,9 @@ internal sealed class PendingReply : TaskCompletionSource<Answer?>
 
     /// <summary>When to give up, in milliseconds of <see cref="System.Environment.TickCount64"/>.</summary>
     public long Deadline { get; }
+
+    /// <summary>Whether the node ended first; set before the reply is completed with null.</summary>
+    public bool NodeEnds { get; set; }
 
     /// <summary>The transaction's place, once it has one; also there when the time was up.</summary>
     public TxId? Ordered { get; set; }

@@ -136,18 +136,22 @@ internal sealed class RequestHandling
                 new Outgoing(response, route, finished.TxId, WaitedForCommit: true),
             Answer.Finished finished => new Outgoing(HostResponses.Invalidated, route, finished.TxId),
             Answer.Refused refused => new Outgoing(HostResponses.Refused(refused), route, pending.Ordered),
-            null when pending.Ordered is TxId txId => new Outgoing(HostResponses.CommitTimeout, route, txId),
+            null when pending.Ordered is TxId txId => new Outgoing(
+                pending.NodeEnds ? HostResponses.OutcomeUnknown(txId) : HostResponses.CommitTimeout(txId), route, txId),
             null => new Outgoing(HostResponses.Stopping, route),
             _ => throw new UnreachableException($"Reply {reply.GetType().Name} has no arm"),
         };
 
-    private static async ValueTask SendAsync(HttpContext context, Outgoing outgoing)
+    private async ValueTask SendAsync(HttpContext context, Outgoing outgoing)
     {
         Response source = outgoing.Response;
         HttpResponse target = context.Response;
         target.StatusCode = source.Status;
         foreach ((string name, string value) in source.Headers) target.Headers.Append(name, value);
-        if (outgoing.TxId is TxId txId) target.Headers["x-ms-ccf-transaction-id"] = txId.ToString();
+
+        // On each reply (DESIGN 7): one that read nothing tells how far this node is.
+        TxId txId = outgoing.TxId ?? node.View.Last;
+        target.Headers["x-ms-ccf-transaction-id"] = txId.ToString();
         if (outgoing.WaitedForCommit) target.Headers["Preference-Applied"] = "wait=committed"; // RFC 7240 section 3
         if (source.ContentType is string contentType) target.ContentType = contentType;
 

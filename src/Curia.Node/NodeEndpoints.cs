@@ -13,6 +13,9 @@ namespace Curia.Node;
 /// shapes are CCF's (DESIGN 7), so that its clients move over.</summary>
 internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
 {
+    // RFC 9052 section 11.3.1.
+    private const string CoseContentType = "application/cose";
+
     /// <summary>The application's table, with what every frontend answers.</summary>
     public EndpointTable WithApplication()
     {
@@ -37,7 +40,8 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
         builder.MapGet("/version", open, _ => new VersionReply(setup.ProgramVersion))
             .WithSummary("The version of the program.");
         builder.MapGet("/ready/app", open, _ => Ready())
-            .WithSummary("204 while requests of the application are taken.");
+            .WithSummary("204 while requests of the application are taken.")
+            .WithResult(204, contentType: null);
         return WithApi(builder, "/node");
     }
 
@@ -53,21 +57,24 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
                 open,
                 (TransactionQuery asked) => asked.TransactionId.SeqNo,
                 (asked, found) => Receipt(asked.TransactionId, found, () => Json(found.ReceiptJson)))
-            .WithSummary("The JSON receipt of a committed transaction; 202 until it is loaded from the ledger.");
+            .WithSummary("The JSON receipt of a committed transaction; 202 until it is loaded from the ledger.")
+            .WithResult(200, Response.JsonContentType);
         builder.MapHistorical(
                 "/receipt/cose",
                 open,
                 (TransactionQuery asked) => asked.TransactionId.SeqNo,
                 (asked, found) =>
-                    Receipt(asked.TransactionId, found, () => Response.Bytes(found.ReceiptCose, "application/cose")))
-            .WithSummary("The COSE receipt of a committed transaction; 202 until it is loaded from the ledger.");
+                    Receipt(asked.TransactionId, found, () => Response.Bytes(found.ReceiptCose, CoseContentType)))
+            .WithSummary("The COSE receipt of a committed transaction; 202 until it is loaded from the ledger.")
+            .WithResult(200, CoseContentType);
         return builder;
     }
 
     private static EndpointTable WithApi(EndpointTableBuilder builder, string prefix)
     {
         string? document = null;
-        builder.MapGet("/api", AuthenticationPolicy.None, _ => Json(document!)).WithSummary("This document: OpenAPI.");
+        builder.MapGet("/api", AuthenticationPolicy.None, _ => Json(document!)).WithSummary("This document: OpenAPI.")
+            .WithResult(200, Response.JsonContentType);
         EndpointTable table = builder.Build();
         document = table.ToOpenApi(table.Title, table.Version, prefix);
         return table;

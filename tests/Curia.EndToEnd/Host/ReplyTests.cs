@@ -98,6 +98,7 @@ public sealed class ReplyTests(SharedNode shared)
         Assert.NotEmpty(error.GetProperty("message").GetString()!);
         Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
+        Assert.Single(response.Headers.GetValues(TxIdHeader));
     }
 
     [Fact]

@@ -121,8 +121,10 @@ public sealed class StorageTests : IDisposable
         while (response.IsSuccessStatusCode);
 
         Assert.Equal(System.Net.HttpStatusCode.GatewayTimeout, response.StatusCode);
-        Assert.Contains("CommitTimeout", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         string txId = response.Headers.GetValues("x-ms-ccf-transaction-id").Single();
+        string body = await response.Content.ReadAsStringAsync();
+        Assert.Contains("CommitTimeout", body, StringComparison.Ordinal);
+        Assert.Contains(txId, body, StringComparison.Ordinal);
         string status = "Pending";
         for (int attempt = 0; attempt < 500 && status == "Pending"; attempt++)
         {

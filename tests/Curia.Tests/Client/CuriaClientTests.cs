@@ -104,7 +104,7 @@ public sealed class CuriaClientTests : IDisposable
 
     [Theory]
     [InlineData("TransactionInvalid", "x-ms-ccf-transaction-id: 2.15")]
-    [InlineData("TooManyRequests", "x-ms-ccf-transaction-id: 2.15")]
+    [InlineData("OutcomeUnknown", "x-ms-ccf-transaction-id: 2.15")]
     [InlineData("NodeUnavailable", "Retry-After: 0")]
     [InlineData("SomethingNew", "Retry-After: 0")]
     public async Task A_write_that_may_have_been_executed_is_not_repeated(string code, string header)
