@@ -43,6 +43,13 @@ public sealed class KeyValueStore
         return new ReadOnlyTransaction(() => state, access);
     }
 
+    /// <summary>Begins a transaction that reads one state, which is made at the first read. Any thread.</summary>
+    public static ReadOnlyTransaction ReadAt(Func<State> state, MapAccess access)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return new ReadOnlyTransaction(state, access);
+    }
+
     /// <summary>Gives the transaction the next seqno if what it read still holds. Loop thread.</summary>
     /// <param name="transaction">One that was begun here; after <see cref="CommitOutcome.Committed"/> it is used
     /// up.</param>

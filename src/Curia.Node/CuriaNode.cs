@@ -37,7 +37,8 @@ public sealed class CuriaNode : IDisposable
         this.setup = setup;
         id = new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span));
         progress = new CommitProgress(store);
-        replica = new Replica(id, Configuration.Of(Genesis.TxId.SeqNo, id), new(), Replica.BeforeFirstView);
+        ReplicaOptions options = new() { UncommittedBlocksMax = setup.Limits.BlocksInFlightMax };
+        replica = new Replica(id, Configuration.Of(Genesis.TxId.SeqNo, id), options, Replica.BeforeFirstView);
         published = Describe();
     }
 

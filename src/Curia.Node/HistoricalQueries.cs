@@ -11,29 +11,39 @@ namespace Curia.Node;
 
 /// <summary>Old transactions and their receipts, from blocks in memory or read back from disk. A block that comes back
 /// is verified before it is believed, and nothing of an uncommitted block is ever told.</summary>
-/// <remarks><see cref="TryFind"/> is called from any thread, everything else from the loop.</remarks>
-internal sealed class HistoricalQueries : IDisposable
+/// <remarks><see cref="TryFind"/> and <see cref="IsUnreadable"/> are called from any thread, everything else from the
+/// loop. The lock guards which blocks are held, a matter of a few look-ups; decoding and opening happen outside.</remarks>
+internal sealed class HistoricalQueries
 {
-    // Each is one read from disk. Beyond it a client just asks again later.
-    private const int ReadsMax = 64;
+    // Each is one read of a block, which can be as large as the largest. Beyond it a client just asks again later.
+    private const int ReadsMax = 8;
+
+    // A block that could not be read is not tried again for so long: each try is a read, a verification and a line in
+    // the log, and anybody may ask.
+    private static readonly TimeSpan unreadableFor = TimeSpan.FromMinutes(1);
+    private const int UnreadableMax = 1_000;
 
     private readonly Lock gate = new();
     private readonly SortedSet<SeqNo> firsts = [];
     private readonly Dictionary<SeqNo, LinkedListNode<HeldBlock>> held = [];
     private readonly LinkedList<HeldBlock> byUse = new();
     private readonly HashSet<SeqNo> reading = [];
+    private readonly Dictionary<SeqNo, DateTimeOffset> unreadable = [];
     private readonly long bytesMax;
-    private readonly EntrySealer sealer;
+    private readonly LedgerClock clock;
+    private readonly NodeId nodeId;
     private readonly LedgerSecret secret;
     private readonly ServiceIdentity service;
     private long bytesHeld;
 
-    public HistoricalQueries(LedgerSecret secret, NodeId nodeId, Certificate service, long bytesMax)
+    public HistoricalQueries(
+        LedgerSecret secret, NodeId nodeId, Certificate service, LedgerClock clock, long bytesMax)
     {
         this.secret = secret;
+        this.nodeId = nodeId;
         this.service = new ServiceIdentity(service);
+        this.clock = clock;
         this.bytesMax = bytesMax;
-        sealer = new EntrySealer(secret, nodeId);
     }
 
     /// <summary>Blocks read back from disk and verified.</summary>
@@ -43,19 +53,21 @@ internal sealed class HistoricalQueries : IDisposable
     public bool TryFind(SeqNo seqNo, out HistoricalTransaction? transaction)
     {
         transaction = null;
-        Block? block;
-        ReadOnlyTransaction writes;
-        LedgerEntry entry;
-        lock (gate)
-        {
-            if (!TryFindBlock(seqNo, out block)) return false;
-            entry = block!.EntryAt(seqNo);
-            writes = WritesOf(entry);
-        }
-
+        if (!TryHold(seqNo, out HeldBlock? found)) return false;
+        Block block = found!.Decoded();
+        LedgerEntry entry = block.EntryAt(seqNo);
         transaction = new HistoricalTransaction(
-            entry.TxId, writes, () => ReceiptFor(block, entry).ToJson(), () => ReceiptFor(block, entry).ToCose());
+            entry.TxId,
+            KeyValueStore.ReadAt(() => State.Empty.After(entry.TxId, WritesOf(entry)), MapAccess.Application),
+            () => ReceiptFor(block, entry).ToJson(),
+            () => ReceiptFor(block, entry).ToCose());
         return true;
+    }
+
+    /// <summary>Whether the block was asked for lately and could not be read or believed.</summary>
+    public bool IsUnreadable(SeqNo seqNo)
+    {
+        lock (gate) return unreadable.TryGetValue(seqNo, out DateTimeOffset until) && clock.Now < until;
     }
 
     /// <summary>A block has committed: hold it, it will soon be asked for. Decoded only when it is.</summary>
@@ -67,11 +79,7 @@ internal sealed class HistoricalQueries : IDisposable
     /// <summary>Asks the shell for a block, once.</summary>
     public void Load(SeqNo seqNo, Effects effects)
     {
-        lock (gate)
-        {
-            if (TryFindBlock(seqNo, out _)) return;
-        }
-
+        if (TryHold(seqNo, out _) || IsUnreadable(seqNo)) return;
         if (reading.Count < ReadsMax && reading.Add(seqNo)) effects.Add(new Effect.ReadBlock(seqNo));
     }
 
@@ -83,14 +91,13 @@ internal sealed class HistoricalQueries : IDisposable
         if (problem is not null)
         {
             effects.Add(new Effect.Log(LogSeverity.Error, $"the block with seqno {seqNo} {problem}; look at the disk"));
+            Remember(seqNo);
             return;
         }
 
         BlocksReadBack++;
         lock (gate) Hold(new HeldBlock(block!.First, block.Last, bytes!.Value, block));
     }
-
-    public void Dispose() => sealer.Dispose();
 
     private string? Check(SeqNo seqNo, ReadOnlyMemory<byte>? bytes, ViewHistory views, out Block? block)
     {
@@ -105,16 +112,28 @@ internal sealed class HistoricalQueries : IDisposable
         return service.Verify(block, out string reason) ? null : $"is damaged on disk: {reason}";
     }
 
-    private bool TryFindBlock(SeqNo seqNo, out Block? block)
+    private bool TryHold(SeqNo seqNo, out HeldBlock? block)
     {
-        block = null;
-        if (firsts.Count == 0 || firsts.Min > seqNo) return false;
-        LinkedListNode<HeldBlock> node = held[firsts.GetViewBetween(firsts.Min, seqNo).Max];
-        if (node.Value.Last < seqNo) return false;
-        byUse.Remove(node);
-        byUse.AddFirst(node);
-        block = node.Value.Decoded();
-        return true;
+        lock (gate)
+        {
+            block = null;
+            if (firsts.Count == 0 || firsts.Min > seqNo) return false;
+            LinkedListNode<HeldBlock> node = held[firsts.GetViewBetween(firsts.Min, seqNo).Max];
+            if (node.Value.Last < seqNo) return false;
+            byUse.Remove(node);
+            byUse.AddFirst(node);
+            block = node.Value;
+            return true;
+        }
+    }
+
+    private void Remember(SeqNo seqNo)
+    {
+        lock (gate)
+        {
+            if (unreadable.Count >= UnreadableMax) unreadable.Clear();
+            unreadable[seqNo] = clock.Now + unreadableFor;
+        }
     }
 
     private void Hold(HeldBlock block)
@@ -132,20 +151,20 @@ internal sealed class HistoricalQueries : IDisposable
         }
     }
 
-    private ReadOnlyTransaction WritesOf(LedgerEntry entry)
+    private WriteSet WritesOf(LedgerEntry entry)
     {
-        WriteSet? writes = WriteSet.Empty;
-        if (entry.Type != EntryType.Signature)
-        {
-            ReadOnlyMemory<byte> publicBytes = entry.Public;
-            Invariant.Holds(
-                (entry.Type != EntryType.Genesis || GenesisBlock.TryDecodePublic(entry.Public, out _, out publicBytes))
-                && sealer.TryOpen(entry, out byte[] privateBytes)
-                && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes),
-                "a verified entry of this node cannot be opened");
-        }
+        if (entry.Type == EntryType.Signature) return WriteSet.Empty;
 
-        return KeyValueStore.ReadAt(State.Empty.After(entry.TxId, writes), MapAccess.Application);
+        // A sealer of its own for each call: a key serves one thread at a time.
+        using EntrySealer sealer = new(secret, nodeId);
+        ReadOnlyMemory<byte> publicBytes = entry.Public;
+        WriteSet? writes = null;
+        Invariant.Holds(
+            (entry.Type != EntryType.Genesis || GenesisBlock.TryDecodePublic(entry.Public, out _, out publicBytes))
+            && sealer.TryOpen(entry, out byte[] privateBytes)
+            && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes),
+            "a verified entry of this node cannot be opened");
+        return writes;
     }
 
     private Receipt ReceiptFor(Block block, LedgerEntry entry)
@@ -166,7 +185,8 @@ internal sealed class HistoricalQueries : IDisposable
 
     private sealed class HeldBlock(SeqNo first, SeqNo last, ReadOnlyMemory<byte> bytes, Block? block)
     {
-        private Block? block = block;
+        // Two threads may decode the same bytes at the same time; they get equal blocks, and one of them stays.
+        private volatile Block? block = block;
 
         public SeqNo First => first;
 
@@ -176,12 +196,10 @@ internal sealed class HistoricalQueries : IDisposable
 
         public Block Decoded()
         {
-            if (block is null)
-            {
-                Invariant.Holds(Block.TryDecode(bytes, out block), "a block that was sealed here does not decode");
-            }
-
-            return block!;
+            if (block is { } known) return known;
+            Invariant.Holds(Block.TryDecode(bytes, out Block? decoded), "a block that was sealed here does not decode");
+            block = decoded;
+            return decoded!;
         }
     }
 }

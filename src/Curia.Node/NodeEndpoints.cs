@@ -11,7 +11,7 @@ namespace Curia.Node;
 
 /// <summary>What the node itself answers, under <c>/node</c> and beside the application under <c>/app</c>. Names and
 /// shapes are CCF's (DESIGN 7), so that its clients move over.</summary>
-internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
+internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view, KeyValueStore store)
 {
     // RFC 9052 section 11.3.1.
     private const string CoseContentType = "application/cose";
@@ -80,10 +80,12 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view)
         return table;
     }
 
+    // A reader may hold a TxID that the loop has just ordered and not yet published: the state knows it already.
     private TransactionStatusReply Status(TxId txId)
     {
         NodeView now = view();
-        return new TransactionStatusReply(txId, TransactionStatuses.Of(txId, now.Committed, now.Last, now.Views));
+        return new TransactionStatusReply(
+            txId, TransactionStatuses.Of(txId, now.Committed, store.Current.TxId, now.Views));
     }
 
     private CommitReply Commit(bool withViews)

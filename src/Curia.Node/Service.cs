@@ -17,9 +17,9 @@ internal sealed class Service : IDisposable
         Key = ServiceKey.Create(setup, clock.Now);
         secret = LedgerSecret.Generate(setup.Entropy);
         Sealing = new BlockSealing(setup, Key, secret);
-        History = new HistoricalQueries(secret, id, Key.Certificate, setup.Limits.HistoryBytesMax);
+        History = new HistoricalQueries(secret, id, Key.Certificate, clock, setup.Limits.HistoryBytesMax);
         Snapshots = new Snapshots(secret, id, setup.Limits.SnapshotInterval);
-        NodeEndpoints own = new(setup, view);
+        NodeEndpoints own = new(setup, view, store);
         Pipeline = new TransactionPipeline(
             store, own.WithApplication(), own.Node(), new CallerAuthentication(clock), History, Sealing, setup.Limits);
     }
@@ -45,7 +45,6 @@ internal sealed class Service : IDisposable
     public void Dispose()
     {
         Sealing.Dispose();
-        History.Dispose();
         Key.Signer.Dispose();
         secret.Dispose();
     }

@@ -71,7 +71,7 @@ internal sealed class TransactionPipeline(
     public Answer Order(Transaction transaction, View view, TxId committed)
     {
         if (store.Current.TxId.SeqNo.Value - committed.SeqNo.Value >= (ulong)limits.UncommittedTransactionsMax
-            || !sealing.HasRoomFor(SizeLimits.WriteSetBytesMax, 0))
+            || !sealing.HasRoomFor(0, SizeLimits.WriteSetBytesMax))
         {
             return new Answer.Refused(
                 503, "TooManyPendingTransactions", "More is ordered than the disk has taken; try again shortly.");
@@ -131,7 +131,7 @@ internal sealed class TransactionPipeline(
         {
             case HistoricalPosition.Refused refused:
                 return Answered(route, refused.Response);
-            case HistoricalPosition.At at when at.SeqNo > view.Last.SeqNo || at.SeqNo == SeqNo.Zero:
+            case HistoricalPosition.At at when at.SeqNo > store.Current.TxId.SeqNo || at.SeqNo == SeqNo.Zero:
                 return Answered(
                     route,
                     Response.Error(404, "TransactionPendingOrUnknown", $"No transaction {at.SeqNo} is known here."));
@@ -141,6 +141,9 @@ internal sealed class TransactionPipeline(
                 return Answered(route, Response.Accepted(retryAfterSeconds: 1));
             case HistoricalPosition.At at when history.TryFind(at.SeqNo, out HistoricalTransaction? transaction):
                 return Answered(route, handler.Run(request, transaction!), transaction!.TxId);
+            case HistoricalPosition.At at when history.IsUnreadable(at.SeqNo):
+                return Answered(route, Response.Error(
+                    503, "HistoryUnavailable", $"The block of {at.SeqNo} cannot be read back; the node's log says why."));
             case HistoricalPosition.At at:
                 Input load = new Input.LoadHistory(at.SeqNo);
                 return Answered(route, Response.Accepted(retryAfterSeconds: 1)) with { FollowUp = load };
