@@ -22,7 +22,7 @@ internal sealed class CommandFailure : Exception
     public JsonObject? Document { get; private init; }
 
     /// <summary>The command line makes no sense.</summary>
-    public static CommandFailure WrongUsage(string message) => new(Cli.ExitCode.WrongUsage, "WrongUsage", message);
+    public static CommandFailure WrongUsage(string message) => Of(Cli.ExitCode.WrongUsage, message);
 
     /// <summary>The command line asks for something that a later version brings.</summary>
     public static CommandFailure NotYet(string name) => new(
@@ -31,11 +31,19 @@ internal sealed class CommandFailure : Exception
         $"{name} comes with a later version of Curia. See docs/commands.md for what is there.");
 
     /// <summary>Something that is there is not what it must be.</summary>
-    public static CommandFailure Refused(string message) => new(Cli.ExitCode.Refused, "Refused", message);
+    public static CommandFailure Refused(string message) => Of(Cli.ExitCode.Refused, message);
 
     /// <summary>Something around the command failed.</summary>
     public static CommandFailure Environment(string message, Exception? inner = null) =>
-        new(Cli.ExitCode.EnvironmentFailed, "EnvironmentFailed", message, inner);
+        Of(Cli.ExitCode.EnvironmentFailed, message, inner);
+
+    /// <summary>What an exit code is called in a document.</summary>
+    public static string CodeOf(int exitCode) => exitCode switch
+    {
+        Cli.ExitCode.Refused => "Refused",
+        Cli.ExitCode.WrongUsage => "WrongUsage",
+        _ => "EnvironmentFailed",
+    };
 
     /// <summary>A failure with the step in which it happened and what the node said last.</summary>
     public static CommandFailure InStep(Exception failure, string step, string lastWords, JsonObject? document)
@@ -48,8 +56,19 @@ internal sealed class CommandFailure : Exception
         return new CommandFailure(exitCode, code, message, failure) { Document = document };
     }
 
+    private static CommandFailure Of(int exitCode, string message, Exception? inner = null) =>
+        new(exitCode, CodeOf(exitCode), message, inner);
+
     /// <summary>A file that cannot be read or written, in words of the operating system.</summary>
-    public static CommandFailure File(string what, string path, Exception e) => Environment(
+    public static CommandFailure File(string what, string path, Exception e)
+    {
+        // To open a folder as a file is refused like a file of somebody else.
+        string reason = System.IO.Directory.Exists(path) ? "it is a folder" : Reason(e);
+        return Environment($"cannot {what} {path}: {reason}", e);
+    }
+
+    /// <summary>A folder that cannot be read or written, in words of the operating system.</summary>
+    public static CommandFailure Folder(string what, string path, Exception e) => Environment(
         $"cannot {what} {path}: {Reason(e)}", e);
 
     /// <summary>The reason of a file error without the path, which the message names already.</summary>

@@ -5,7 +5,6 @@ using System.CommandLine.Parsing;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cli.Commands;
@@ -66,9 +65,9 @@ internal static class CommandLine
 
     private static async Task<int> InvokeAsync(ParseResult parsed, CancellationToken cancel)
     {
+        LaterMilestones.Refuse(parsed); // also where help is asked for: there is none of what is not there
         if (parsed.Action is not HelpAction)
         {
-            LaterMilestones.Refuse(parsed);
             Command command = parsed.CommandResult.Command;
             if (parsed.Errors.Count > 0) throw Wrong(parsed, command);
         }
@@ -97,8 +96,22 @@ internal static class CommandLine
             return CommandFailure.WrongUsage($"{name} has no {kind} {parsed.UnmatchedTokens[0]}. Try {name} --help.");
         }
 
-        string message = parsed.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.');
-        return CommandFailure.WrongUsage($"{message}. Try {name} --help.");
+        return CommandFailure.WrongUsage($"{MessageOf(parsed.Errors[0])}. Try {name} --help.");
+    }
+
+    // The parser names types of the framework, and lists choices on indented lines.
+    private static string MessageOf(ParseError error)
+    {
+        if (error.SymbolResult is OptionResult { Tokens: [Token token], Option: { } option } && IsNumber(option))
+            return $"{option.Name} {token.Value}: give a number in range";
+        string[] words = error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        return string.Join(' ', words).TrimEnd('.');
+    }
+
+    private static bool IsNumber(Option option)
+    {
+        Type type = Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
+        return type == typeof(int) || type == typeof(ulong);
     }
 
     private static string NameOf(CommandResult result)
@@ -124,26 +137,36 @@ internal static class CommandLine
             IOException or UnauthorizedAccessException => e.Message,
             _ => $"something unexpected happened: {e.Message} Run it again with --verbose and report what it prints.",
         };
-        message = message.ReplaceLineEndings(" ");
+        message = OnOneLine(message);
         bool verbose = args.Contains("--verbose");
         Console.Error.WriteLine($"curia: {message}");
         if (verbose) Console.Error.WriteLine(e);
         if (args.Contains("--json"))
-        {
-            JsonObject error = new() { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } };
-            Screen.Document((e as CommandFailure)?.Document ?? error);
-        }
+            Screen.Document((e as CommandFailure)?.Document ?? Screen.Error(code, message));
 
         return exitCode;
     }
 
-    private static string Advise(CuriaClientException e) => e.Failure switch
+    private static string OnOneLine(string text) =>
+        string.Concat(text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? ' ' : c));
+
+    private static string Advise(CuriaClientException e)
     {
-        ClientFailure.Unreachable => $"{e.Message}. Is the node running? ./curia sandbox starts one.",
-        ClientFailure.WrongService =>
-            $"{e.Message}. Nothing was sent; give the certificate of the service you mean with --service-cert.",
-        ClientFailure.Interrupted or ClientFailure.TimedOut =>
-            $"{e.Message}. A write may have happened: look for it before you repeat it.",
-        _ => $"{e.Message}. Is this a Curia node?",
-    };
+        if (e.MayHaveWritten)
+        {
+            string where = e.TxId is null ? "look for it" : $"ask for /app/tx?transaction_id={e.TxId}";
+            return $"{e.Message}. A write may have happened: {where} before you repeat it.";
+        }
+
+        return e.Failure switch
+        {
+            ClientFailure.Unreachable =>
+                $"{e.Message}. Nothing was sent. Is the node running? ./curia sandbox starts one.",
+            ClientFailure.WrongService =>
+                $"{e.Message}. Nothing was sent; give the certificate of the service you mean with --service-cert.",
+            ClientFailure.Interrupted or ClientFailure.TimedOut =>
+                $"{e.Message}. It was a read, which you can repeat; the log of the node may say more.",
+            _ => $"{e.Message}. Is this a Curia node?",
+        };
+    }
 }

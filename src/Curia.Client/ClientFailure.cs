@@ -7,7 +7,7 @@ namespace Curia.Client;
 /// <see cref="CallResult"/>.</summary>
 public enum ClientFailure
 {
-    /// <summary>No connection could be made: nothing was sent.</summary>
+    /// <summary>No connection could be made, or not in time: nothing was sent, so repeating is safe.</summary>
     Unreachable,
 
     /// <summary>The server at the other end does not belong to the pinned service: nothing was sent.</summary>
@@ -36,4 +36,7 @@ public sealed class CuriaClientException : Exception
 
     /// <summary>The transaction that the call was about, when one is known.</summary>
     public TxId? TxId { get; init; }
+
+    /// <summary>Whether the call was a write that a node may have executed all the same.</summary>
+    public bool MayHaveWritten { get; init; }
 }

@@ -59,7 +59,19 @@ public sealed class CuriaClient : IDisposable
 
         if (request.CommitWait is not TimeSpan commitWait || result.TxId is not TxId txId) return result;
         TimeSpan left = commitWait - Stopwatch.GetElapsedTime(start);
-        return result with { Commit = await CommitOfAsync(result, txId, left, cancel).ConfigureAwait(false) };
+        try
+        {
+            return result with { Commit = await CommitOfAsync(result, txId, left, cancel).ConfigureAwait(false) };
+        }
+        catch (CuriaClientException e)
+        {
+            // The request was answered and only the question for its commit was not: the transaction may be there.
+            throw new CuriaClientException(e.Failure, $"{txId} was answered, but its commit was not: {e.Message}", e)
+            {
+                TxId = txId,
+                MayHaveWritten = !request.IsRead,
+            };
+        }
     }
 
     /// <summary>What the node knows of a transaction now.</summary>
@@ -127,6 +139,7 @@ public sealed class CuriaClient : IDisposable
 
     private async Task<CallResult> RepeatAsync(CallRequest request, CancellationToken cancel)
     {
+        long start = Stopwatch.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
             TimeSpan pause;
@@ -137,7 +150,9 @@ public sealed class CuriaClient : IDisposable
                 pause = RetryRules.Pause(attempt, result.RetryAfter);
             }
             catch (CuriaClientException e) when (
-                attempt < settings.AttemptsMax && RetryRules.MayRepeat(request, e.Failure))
+                attempt < settings.AttemptsMax && RetryRules.MayRepeat(request, e.Failure)
+                && (e.Failure != ClientFailure.Unreachable
+                    || Stopwatch.GetElapsedTime(start) < settings.ConnectTimeout))
             {
                 pause = RetryRules.Pause(attempt, null);
             }

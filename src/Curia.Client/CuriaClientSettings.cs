@@ -23,7 +23,8 @@ public sealed record CuriaClientSettings
     /// <summary>How long one request may take, without the time to wait for commit.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long making a connection may take.</summary>
+    /// <summary>How long making a connection may take, repetitions included; then the node is
+    /// unreachable.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often a request is sent at most, where it is safe to repeat; 1 for never again.</summary>

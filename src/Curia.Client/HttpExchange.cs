@@ -59,17 +59,28 @@ internal sealed class HttpExchange : IDisposable
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw new CuriaClientException(
-                ClientFailure.TimedOut, $"{settings.Url} gave no answer within {timeout.TotalSeconds:0.#} s", e);
+            // The handler gives up connecting by itself; the whole exchange only when the deadline has passed.
+            bool isConnecting = e.InnerException is TimeoutException && !deadline.IsCancellationRequested;
+            throw isConnecting
+                ? Failure(request, ClientFailure.Unreachable,
+                    $"{settings.Url} took no connection within {Seconds(settings.ConnectTimeout)}", e)
+                : Failure(request, ClientFailure.TimedOut,
+                    $"{settings.Url} gave no answer within {Seconds(timeout)}", e);
         }
         catch (HttpRequestException e)
         {
-            throw FailureOf(e);
+            (ClientFailure failure, string message) = Describe(e);
+            throw Failure(request, failure, message, e);
         }
         catch (IOException e)
         {
-            throw new CuriaClientException(
-                ClientFailure.Interrupted, $"the connection to {settings.Url} broke before the answer was complete", e);
+            throw Failure(request, ClientFailure.Interrupted,
+                $"the connection to {settings.Url} broke before the answer was complete", e);
+        }
+        catch (ReplyTooLongException e)
+        {
+            throw Failure(request, ClientFailure.BadReply,
+                $"{settings.Url} sent a reply of more than {ReplyBytesMax >> 20} MiB", e);
         }
     }
 
@@ -98,9 +109,9 @@ internal sealed class HttpExchange : IDisposable
         return message;
     }
 
-    private async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancel)
+    private static async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancel)
     {
-        if (response.Content.Headers.ContentLength > ReplyBytesMax) throw TooLong();
+        if (response.Content.Headers.ContentLength > ReplyBytesMax) throw new ReplyTooLongException();
         using Stream stream = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
         int expected = (int)(response.Content.Headers.ContentLength ?? 0);
         using MemoryStream body = new(expected);
@@ -109,13 +120,21 @@ internal sealed class HttpExchange : IDisposable
         {
             int read = await stream.ReadAsync(buffer, cancel).ConfigureAwait(false);
             if (read == 0) return body.ToArray();
-            if (body.Length + read > ReplyBytesMax) throw TooLong();
+            if (body.Length + read > ReplyBytesMax) throw new ReplyTooLongException();
             body.Write(buffer, 0, read);
         }
     }
 
-    private CuriaClientException TooLong() =>
-        new(ClientFailure.BadReply, $"{settings.Url} sent a reply of more than {ReplyBytesMax >> 20} MiB");
+    // Where nothing was sent, nothing was written; behind any other failure a write may hide.
+    private static CuriaClientException Failure(
+        CallRequest request, ClientFailure failure, string message, Exception inner) => new(failure, message, inner)
+        {
+            MayHaveWritten =
+                !request.IsRead && failure is not (ClientFailure.Unreachable or ClientFailure.WrongService),
+        };
+
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
 
     private static CallResult ResultOf(HttpResponseMessage response, byte[] body)
     {
@@ -136,28 +155,23 @@ internal sealed class HttpExchange : IDisposable
         return new CallResult((int)response.StatusCode, txId, null, contentType, body, retryAfter, headers);
     }
 
-    private CuriaClientException FailureOf(HttpRequestException e)
+    private (ClientFailure Failure, string Message) Describe(HttpRequestException e)
     {
         for (Exception? inner = e; inner is not null; inner = inner.InnerException)
         {
-            if (inner is ServicePinException pin)
-            {
-                return new CuriaClientException(ClientFailure.WrongService, $"{settings.Url}: {pin.Message}", e);
-            }
+            if (inner is ServicePinException pin) return (ClientFailure.WrongService, $"{settings.Url}: {pin.Message}");
         }
 
         return e.HttpRequestError switch
         {
-            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => new CuriaClientException(
-                ClientFailure.Unreachable, $"nothing answers at {settings.Url} ({Innermost(e)})", e),
-            HttpRequestError.SecureConnectionError => new CuriaClientException(
-                ClientFailure.Unreachable, $"no TLS session with {settings.Url} ({Innermost(e)})", e),
-            HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded => new CuriaClientException(
-                ClientFailure.BadReply, $"{settings.Url} did not answer in HTTP ({Innermost(e)})", e),
-            _ => new CuriaClientException(
-                ClientFailure.Interrupted,
-                $"the connection to {settings.Url} broke before the answer ({Innermost(e)})",
-                e),
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError =>
+                (ClientFailure.Unreachable, $"nothing answers at {settings.Url} ({Innermost(e)})"),
+            HttpRequestError.SecureConnectionError =>
+                (ClientFailure.Unreachable, $"no TLS session with {settings.Url} ({Innermost(e)})"),
+            HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded =>
+                (ClientFailure.BadReply, $"{settings.Url} did not answer in HTTP ({Innermost(e)})"),
+            _ => (ClientFailure.Interrupted,
+                $"the connection to {settings.Url} broke before the answer ({Innermost(e)})"),
         };
     }
 
@@ -166,4 +180,6 @@ internal sealed class HttpExchange : IDisposable
         while (e.InnerException is not null) e = e.InnerException;
         return e.Message.TrimEnd('.');
     }
+
+    private sealed class ReplyTooLongException : Exception;
 }

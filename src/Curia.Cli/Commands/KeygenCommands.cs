@@ -61,7 +61,7 @@ internal static class KeygenCommands
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.File("write to", folder, e);
+            throw CommandFailure.Folder("write to", folder, e);
         }
 
         Digest id = KeyFiles.Make(

@@ -107,8 +107,8 @@ internal static class LedgerCommands
     {
         ["ok"] = report.Ok,
         ["anchored"] = report.Anchored,
-        ["first_seqno"] = report.FirstSeqNo.Value,
-        ["last_txid"] = report.LastTxId.ToString(),
+        ["first_seqno"] = report.LastTxId == TxId.Zero ? null : report.FirstSeqNo.Value,
+        ["last_txid"] = report.LastTxId == TxId.Zero ? null : report.LastTxId.ToString(),
         ["transactions"] = report.Transactions,
         ["signatures"] = report.Signatures,
         ["genesis"] = report.GenesisDigest?.ToString(),
@@ -144,8 +144,9 @@ internal static class LedgerCommands
     private static void Print(AuditReport report, int files)
     {
         foreach (AuditProblem problem in report.Problems) Console.Out.WriteLine($"{WhereOf(problem)}{problem.Reason}");
+        string upTo = report.LastTxId == TxId.Zero ? "" : $"up to {report.LastTxId}, ";
         string count = $"{report.Transactions} transactions, {report.Signatures} of them signatures, "
-            + $"up to {report.LastTxId}, in {files} file{(files == 1 ? "" : "s")}";
+            + $"{upTo}in {files} file{(files == 1 ? "" : "s")}";
         string verdict = report.Ok
             ? "ok"
             : $"NOT OK, {report.Problems.Count} problem{(report.Problems.Count == 1 ? "" : "s")}";

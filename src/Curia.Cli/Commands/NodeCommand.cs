@@ -1,8 +1,10 @@
+using System;
 using System.CommandLine;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cli.Sandbox;
+using Curia.Cli.Terminal;
 
 namespace Curia.Cli.Commands;
 
@@ -32,19 +34,36 @@ internal static class NodeCommand
             config, app, disclose,
         };
         start.SetAction((parsed, cancel) =>
-            RunAsync(parsed.GetValue(config)!, parsed.GetValue(app), parsed.GetValue(disclose), cancel));
+        {
+            string image = parsed.GetValue(app) is string name
+                ? ProgramFiles.ApplicationImage(name)
+                : ProgramFiles.Node;
+            string[] further = parsed.GetValue(disclose) is string file ? ["--disclose-data-keys", file] : [];
+            return RunAsync(Screen.For(parsed), image, parsed.GetValue(config)!, further, cancel);
+        });
         return new Command("node", "Nodes: those that keep the ledger.") { start };
     }
 
-    private static async Task<int> RunAsync(string config, string? app, string? disclose, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        Screen screen, string image, string config, string[] further, CancellationToken cancel)
     {
         if (!File.Exists(config)) throw CommandFailure.Environment($"cannot read {config}: it is not there.");
-        string image = app is null ? ProgramFiles.Node : ProgramFiles.ApplicationImage(app);
-        using NodeProcess node = NodeProcess.StartInForeground(
-            image, config, disclose is null ? [] : ["--disclose-data-keys", disclose]);
+
+        // The node itself says on stderr why it ends; for a program that becomes the document.
+        string last = "";
+        using NodeProcess node = NodeProcess.StartInForeground(image, config, screen.Json ? Hear : null, further);
         using CancellationTokenRegistration stop = cancel.Register(node.AskToStop);
         int exitCode = await node.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
-        if (exitCode is >= ExitCode.Done and <= ExitCode.EnvironmentFailed) return exitCode;
-        throw CommandFailure.Environment($"the node ended with exit code {exitCode}; its last lines say why.");
+        if (exitCode is < ExitCode.Done or > ExitCode.EnvironmentFailed)
+            throw CommandFailure.Environment($"the node ended with exit code {exitCode}; its last lines say why.");
+        if (screen.Json && exitCode != ExitCode.Done)
+            Screen.Document(Screen.Error(CommandFailure.CodeOf(exitCode), LogLine.Readable(last)));
+        return exitCode;
+
+        void Hear(string line)
+        {
+            Console.Error.WriteLine(line);
+            if (!string.IsNullOrWhiteSpace(line)) last = line.Trim();
+        }
     }
 }

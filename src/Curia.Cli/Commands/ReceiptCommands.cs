@@ -85,7 +85,7 @@ internal static class ReceiptCommands
             return Verify(Screen.For(parsed), parsed.GetValue(file)!, new ReceiptVerifyOptions
             {
                 Keys = trusted,
-                Claims = parsed.GetValue(claims) is string path ? InputFile.Read(path, ClaimsBytesMax) : [],
+                Claims = parsed.GetValue(claims) is string path ? ReadClaims(path) : [],
                 TxId = parsed.GetValue(txId) is string text ? ParseTxId(text) : null,
                 All = parsed.GetValue(all),
             });
@@ -97,6 +97,11 @@ internal static class ReceiptCommands
     public static TxId ParseTxId(string text) => TxId.TryParse(text, out TxId txId)
         ? txId
         : throw CommandFailure.WrongUsage($"{text} is no TxID; one looks like 2.15.");
+
+    // No claims at all is how the verifier says that nobody asked for any.
+    private static byte[] ReadClaims(string path) => InputFile.Read(path, ClaimsBytesMax) is { Length: > 0 } claims
+        ? claims
+        : throw CommandFailure.Refused($"{path} is empty: give the bytes that the application claimed.");
 
     private static ServiceKeys ReadKeys(string path) =>
         ServiceKeys.TryRead(InputFile.Read(path, KeyFileBytesMax), out ServiceKeys? keys)

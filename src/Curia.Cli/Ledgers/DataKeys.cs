@@ -30,20 +30,17 @@ internal sealed class DataKeys : IDisposable
         try
         {
             using JsonDocument document = JsonDocument.Parse(InputFile.Read(path, FileBytesMax));
-            if (document.RootElement.GetProperty("version").GetInt32() != 1)
-                throw new FormatException("its version is not 1");
-            foreach (JsonElement period in document.RootElement.GetProperty("periods").EnumerateArray())
+            if (document.RootElement.Number("version") != 1) throw new FormatException("its version is not 1");
+            foreach (JsonElement period in document.RootElement.List("periods"))
             {
-                byte[] key = Convert.FromHexString(period.GetProperty("data_key").GetString() ?? "");
+                byte[] key = Convert.FromHexString(period.Text("data_key"));
                 if (key.Length != AeadKey.KeySize) throw new FormatException($"a data key has {AeadKey.KeySize} bytes");
-                keys.periods.Add(new SeqNo(period.GetProperty("from").GetUInt64()), new SecretBytes(key));
+                keys.periods.Add(new SeqNo(period.Number("from")), new SecretBytes(key));
             }
 
             return keys;
         }
-        catch (Exception e) when (
-            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
-            or ArgumentException)
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException)
         {
             throw CommandFailure.Environment($"{path} is no file of data keys: {e.Message}", e);
         }

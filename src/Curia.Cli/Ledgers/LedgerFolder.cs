@@ -41,7 +41,7 @@ internal sealed class LedgerFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.File("read the ledger in", folder, e);
+            throw CommandFailure.Folder("read the ledger in", folder, e);
         }
     }
 

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Curia.Cli.Files;
 using Curia.Cli.Terminal;
 
 namespace Curia.Cli.Networks;
@@ -46,13 +47,12 @@ internal sealed record SandboxFile(
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
             JsonElement root = document.RootElement;
             return new SandboxFile(
-                folder, Text(root, "platform"), Text(root, "service_certificate"),
-                [.. root.GetProperty("nodes").EnumerateArray().Select(NodeOf)],
-                [.. root.GetProperty("members").EnumerateArray().Select(IdentityOf)],
-                [.. root.GetProperty("users").EnumerateArray().Select(IdentityOf)]);
+                folder, root.Text("platform"), root.Text("service_certificate"),
+                [.. root.List("nodes").Select(NodeOf)],
+                [.. root.List("members").Select(IdentityOf)],
+                [.. root.List("users").Select(IdentityOf)]);
         }
-        catch (Exception e) when (
-            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or FormatException or OverflowException)
         {
             throw CommandFailure.Environment($"{path} is not what ./curia sandbox writes: {e.Message}", e);
         }
@@ -103,18 +103,15 @@ internal sealed record SandboxFile(
     }
 
     private static SandboxNode NodeOf(JsonElement json) => new(
-        Text(json, "id"),
-        Text(json, "url"),
-        json.GetProperty("pid").GetInt32(),
-        Text(json, "ledger"),
-        Text(json, "config"));
+        json.Text("id"),
+        json.Text("url"),
+        checked((int)json.Number("pid")),
+        json.Text("ledger"),
+        json.Text("config"));
 
     private static SandboxIdentity IdentityOf(JsonElement json) => new(
-        Text(json, "id"), Text(json, "certificate"), Text(json, "key"),
-        json.TryGetProperty("encryption_key", out JsonElement key) ? key.GetString() : null);
-
-    private static string Text(JsonElement json, string name) =>
-        json.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null");
+        json.Text("id"), json.Text("certificate"), json.Text("key"),
+        json.TryGetProperty("encryption_key", out _) ? json.Text("encryption_key") : null);
 
     private static JsonObject JsonOf(SandboxIdentity identity)
     {

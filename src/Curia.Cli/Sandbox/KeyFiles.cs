@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Security.Cryptography;
+using System.Text;
 using Curia.Cryptography;
 using Curia.Vocabulary;
 
@@ -33,11 +35,21 @@ internal static class KeyFiles
 
         // A minute of grace for a node whose clock is a little behind.
         byte[] der = CertificateAuthority.SelfSigned(key, name, now.AddMinutes(-1), now + validity, entropy);
-        WriteNew(Path.Combine(folder, KeyOf(name)), key.ExportPem(), isSecret: true);
-        WriteNew(Path.Combine(folder, CertificateOf(name)), PemEncoding.WriteString("CERTIFICATE", der) + "\n",
-            isSecret: false);
-        if (encryptionKeyBits > 0) MakeEncryptionKey(folder, name, encryptionKeyBits);
-        return Digest.Of(der);
+        List<string> made = [];
+        try
+        {
+            WriteNew(Path.Combine(folder, KeyOf(name)), key.ExportPem(), isSecret: true, made);
+            WriteNew(Path.Combine(folder, CertificateOf(name)), PemEncoding.WriteString("CERTIFICATE", der),
+                isSecret: false, made);
+            if (encryptionKeyBits > 0) MakeEncryptionKey(folder, name, encryptionKeyBits, made);
+            return Digest.Of(der);
+        }
+        catch (CommandFailure)
+        {
+            // Half an identity is of no use, and would be in the way of the next attempt.
+            foreach (string path in made) File.Delete(path);
+            throw;
+        }
     }
 
     public static string CertificateOf(string name) => $"{name}_cert.pem";
@@ -48,23 +60,36 @@ internal static class KeyFiles
 
     public static string EncryptionPublicKeyOf(string name) => $"{name}_enc_pubk.pem";
 
-    private static void MakeEncryptionKey(string folder, string name, int bits)
+    private static void MakeEncryptionKey(string folder, string name, int bits, List<string> made)
     {
         using RSA key = RSA.Create(bits);
-        WriteNew(Path.Combine(folder, EncryptionKeyOf(name)), key.ExportPkcs8PrivateKeyPem(), isSecret: true);
+        WriteNew(Path.Combine(folder, EncryptionKeyOf(name)), key.ExportPkcs8PrivateKeyPem(), isSecret: true, made);
         WriteNew(Path.Combine(folder, EncryptionPublicKeyOf(name)), key.ExportSubjectPublicKeyInfoPem(),
-            isSecret: false);
+            isSecret: false, made);
     }
 
-    private static void WriteNew(string path, string pem, bool isSecret)
+    private static void WriteNew(string path, string pem, bool isSecret, List<string> made)
     {
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        using FileStream stream = CreateNew(path, isSecret);
+        made.Add(path);
+        try
+        {
+            stream.Write(Encoding.ASCII.GetBytes(pem.EndsWith('\n') ? pem : pem + "\n"));
+        }
+        catch (IOException e)
+        {
+            throw CommandFailure.File("write", path, e);
+        }
+    }
+
+    // Without a buffer, so that a full disk is met by the write and not by the disposal.
+    private static FileStream CreateNew(string path, bool isSecret)
+    {
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
         if (isSecret && !OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
         try
         {
-            using StreamWriter writer = new(path, options);
-            writer.Write(pem);
-            if (!pem.EndsWith('\n')) writer.Write('\n');
+            return new FileStream(path, options);
         }
         catch (IOException e) when (File.Exists(path))
         {

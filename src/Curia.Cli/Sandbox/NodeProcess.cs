@@ -34,11 +34,25 @@ internal sealed class NodeProcess : IDisposable
 
     /// <summary>Starts a node that outlives this program and writes to a file.</summary>
     public static NodeProcess StartInBackground(string image, string config, string logPath) =>
-        Start(image, config, logPath, "exec \"$@\" >>\"$log\" 2>&1 </dev/null");
+        Start(image, config, logPath, "exec \"$@\" >>\"$log\" 2>&1 </dev/null", redirect: false);
 
     /// <summary>Starts a node on this terminal.</summary>
-    public static NodeProcess StartInForeground(string image, string config, params string[] further) =>
-        Start(image, config, "", "exec \"$@\"", further);
+    /// <param name="image">The program.</param>
+    /// <param name="config">Its settings.</param>
+    /// <param name="hear">Takes the lines of its stderr; null leaves them to the terminal.</param>
+    /// <param name="further">Further arguments.</param>
+    public static NodeProcess StartInForeground(
+        string image, string config, Action<string>? hear, params string[] further)
+    {
+        NodeProcess node = Start(image, config, "", "exec \"$@\"", hear is not null, further);
+        if (hear is null) return node;
+        node.process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is string text) hear(text); // null is the end of the stream
+        };
+        node.process.BeginErrorReadLine();
+        return node;
+    }
 
     /// <summary>The process of a node that an earlier command started.</summary>
     /// <returns>Null when there is none: it ended, or another program has its number now.</returns>
@@ -117,11 +131,12 @@ internal sealed class NodeProcess : IDisposable
     // The shell gives what the framework has no call for: output to a file that stays open when this program ends, and
     // a session of its own, so that Ctrl-C and the end of a terminal reach this program alone, which then asks the node
     // to stop once. exec keeps the process id.
-    private static NodeProcess Start(string image, string config, string logPath, string last, params string[] further)
+    private static NodeProcess Start(
+        string image, string config, string logPath, string last, bool redirect, params string[] further)
     {
         const string session =
             "if command -v setsid >/dev/null 2>&1; then set -- setsid \"$@\"; else trap '' HUP INT; fi; ";
-        ProcessStartInfo start = new("/bin/sh") { UseShellExecute = false };
+        ProcessStartInfo start = new("/bin/sh") { UseShellExecute = false, RedirectStandardError = redirect };
         string[] words =
         [
             "-c", $"log=$1; shift; {session}{last}", "sh", logPath,

@@ -77,7 +77,7 @@ internal sealed class SandboxSetup : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.File("write to", options.Folder, e);
+            throw CommandFailure.Folder("write to", options.Folder, e);
         }
 
         IEnumerable<Task<SandboxIdentity>> makeMembers = Enumerable.Range(0, options.Members)

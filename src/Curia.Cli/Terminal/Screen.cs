@@ -45,6 +45,10 @@ internal sealed class Screen(bool json)
     public static void Document(JsonNode document, bool indented = false) =>
         System.Console.Out.WriteLine(document.ToJsonString(indented ? Indented : Compact));
 
+    /// <summary>The document of a command that failed.</summary>
+    public static JsonObject Error(string code, string message) =>
+        new() { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } };
+
     /// <summary>A document in the shortest or a readable spelling.</summary>
     public static string Text(JsonNode? document, bool indented = false) =>
         document?.ToJsonString(indented ? Indented : Compact) ?? "null";

@@ -43,7 +43,7 @@ public sealed class NodeStartTests : IDisposable
         Assert.Contains("under seal", opened.Expect(0).Output, StringComparison.Ordinal);
         File.WriteAllText(folder.At("keys.json"), "{}");
         (await CuriaProgram.RunAsync(folder.Path, "ledger", "show", "node0/ledger", "--keys", "keys.json"))
-            .Expect(3).SaysOnce("is no file of data keys");
+            .Expect(3).SaysOnce("it has no field version");
     }
 
     [Fact]
@@ -54,6 +54,11 @@ public sealed class NodeStartTests : IDisposable
         ProgramRun run = await CuriaProgram.RunAsync(
             folder.Path, "node", "start", "--config", folder.WriteConfiguration(), "--app", "logging");
         run.Expect(3).SaysOnce("ledger");
+        ProgramRun document = await CuriaProgram.RunAsync(
+            folder.Path, "node", "start", "--config", folder.WriteConfiguration(), "--app", "logging", "--json");
+        JsonElement error = document.Expect(3).SaysOnce("ledger").Json.GetProperty("error");
+        Assert.Equal("EnvironmentFailed", error.GetProperty("code").GetString());
+        Assert.Equal(document.Errors.Trim(), error.GetProperty("message").GetString());
     }
 
     private async Task<string> UrlAsync(Process node)

@@ -122,6 +122,7 @@ public sealed class SandboxTests : IDisposable
         Assert.Empty(verdict.GetProperty("problems").EnumerateArray());
         string genesis = verdict.GetProperty("genesis").GetString()!;
         (await VerifyAsync(ledger, "--genesis", genesis)).Expect(0);
+        (await VerifyAsync(ledger, "--service-cert", service)).Expect(0);
         (await VerifyAsync(ledger, "--genesis", new string('0', 64))).Expect(1);
         (await VerifyAsync(ledger, "--expect", "2.999")).Expect(1);
         await UnanchoredAsync(ledger);

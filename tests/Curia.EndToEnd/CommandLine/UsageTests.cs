@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Threading.Tasks;
+using Curia.EndToEnd.Host;
 
 namespace Curia.EndToEnd.CommandLine;
 
@@ -36,6 +37,10 @@ public sealed class UsageTests : IDisposable
     [InlineData("--workload frob", "bench", "--workload", "frob")]
     [InlineData("--name", "user", "keygen", "--name", "a/b")]
     [InlineData("--config", "node", "start")]
+    [InlineData("--from x: give a number", "ledger", "show", "net", "--from", "x")]
+    [InlineData("--port many: give a number", "sandbox", "--port", "many")]
+    [InlineData("'committed' 'pending'", "call", "GET", "/app/commit", "--wait", "foo")]
+    [InlineData("'json' 'cose'", "receipt", "get", "2.1", "--format", "xml")]
     public async Task Wrong_usage_is_one_line_and_exit_code_2(string says, params string[] arguments) =>
         (await CuriaProgram.RunAsync(folder.Path, arguments)).Expect(2).SaysOnce(says);
 
@@ -45,6 +50,14 @@ public sealed class UsageTests : IDisposable
     [InlineData("proposal", "proposal", "list")]
     [InlineData("recovery", "recovery", "shares")]
     [InlineData("attestation", "attestation", "verify", "--platform", "snp")]
+    [InlineData("charter", "charter", "--help")]
+    [InlineData("charter", "--help", "charter")]
+    [InlineData("charter", "charter", "new", "--members", "3", "--help")]
+    [InlineData("establish", "establish", "-h")]
+    [InlineData("proposal", "-h", "proposal", "list")]
+    [InlineData("recovery", "recovery", "--help", "shares")]
+    [InlineData("attestation", "attestation", "verify", "-h")]
+    [InlineData("--prepare", "sandbox", "--prepare", "--help")]
     [InlineData("--nodes 3", "sandbox", "--nodes", "3")]
     [InlineData("--js-app", "sandbox", "--js-app", "app")]
     [InlineData("--constitution", "sandbox", "--constitution", "a.js", "b.js")]
@@ -62,6 +75,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("cannot read gone.json", "node", "start", "--config", "gone.json")]
     [InlineData("cannot write to /proc/curia", "sandbox", "--once", "--port", "0", "--dir", "/proc/curia")]
     [InlineData("cannot write to /proc/curia", "user", "keygen", "--out", "/proc/curia")]
+    [InlineData("cannot read /proc: it is a folder", "receipt", "verify", "/proc")]
+    [InlineData("cannot read /proc: it is a folder", "receipt", "verify", "x", "--service-cert", "/proc")]
     public async Task What_fails_outside_is_one_line_and_exit_code_3(string says, params string[] arguments) =>
         (await CuriaProgram.RunAsync(folder.Path, arguments)).Expect(3).SaysOnce(says);
 
@@ -71,6 +86,49 @@ public sealed class UsageTests : IDisposable
         ProgramRun run = await CuriaProgram.RunAsync(folder.Path, "call", "GET", "/app/commit", "--json");
         run.Expect(3);
         Assert.Equal("EnvironmentFailed", run.Json.GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData("{}", "it has no field platform")]
+    [InlineData("[]", "with the field platform")]
+    [InlineData("{\"platform\":7}", "its field platform is no text")]
+    public async Task A_sandbox_file_that_is_none_says_what_is_missing(string content, string says)
+    {
+        Directory.CreateDirectory(folder.File("sandbox"));
+        await File.WriteAllTextAsync(
+            folder.File("sandbox/sandbox.json"), content, TestContext.Current.CancellationToken);
+        (await CuriaProgram.RunAsync(folder.Path, "call", "GET", "/app/commit")).Expect(3).SaysOnce(says);
+    }
+
+    [Fact]
+    public async Task Claims_of_nothing_are_refused_and_not_taken_for_no_claims()
+    {
+        string[] files = ["receipt", "claims"];
+        foreach (string name in files)
+            await File.WriteAllTextAsync(folder.File(name), "", TestContext.Current.CancellationToken);
+        (await CuriaProgram.RunAsync(folder.Path, "receipt", "verify", "receipt", "--claims", "claims"))
+            .Expect(1).SaysOnce("claims is empty");
+    }
+
+    [Fact]
+    public async Task A_ledger_of_which_nothing_holds_has_no_first_seqno_and_no_last_txid()
+    {
+        await File.WriteAllTextAsync(folder.File("ledger_1"), "nothing", TestContext.Current.CancellationToken);
+        ProgramRun run = await CuriaProgram.RunAsync(folder.Path, "ledger", "verify", ".", "--json");
+        run.Expect(1);
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, run.Json.GetProperty("last_txid").ValueKind);
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, run.Json.GetProperty("first_seqno").ValueKind);
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_said_so_and_leaves_no_half_identity()
+    {
+        const int roomForOneFile = 8192; // the folder itself needs a page of it
+        using SmallDisk disk = SmallDisk.MountOrSkip(folder.File("small"), roomForOneFile);
+        ProgramRun run = await CuriaProgram.RunAsync(folder.Path, "member", "keygen", "--out", "small");
+        run.Expect(3).SaysOnce("No space left on device");
+        Assert.DoesNotContain("already there", run.Errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.File("small")));
     }
 
     [Fact]

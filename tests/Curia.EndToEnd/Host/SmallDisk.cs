@@ -5,7 +5,7 @@ using System.IO;
 
 namespace Curia.EndToEnd.Host;
 
-/// <summary>A file system of a few pages over a node's ledger folder.</summary>
+/// <summary>A file system of a few pages over a folder.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private readonly string path;
@@ -13,12 +13,12 @@ internal sealed class SmallDisk : IDisposable
     private SmallDisk(string path) => this.path = path;
 
     /// <summary>Mounts it, or leaves the test out with its reason: that needs the rights of an administrator.</summary>
-    public static SmallDisk MountOrSkip(NodeFolder folder, int bytes)
+    public static SmallDisk MountOrSkip(string folder, int bytes)
     {
-        Directory.CreateDirectory(folder.Ledger);
-        if (!OperatingSystem.IsLinux() || !Run("mount", "-t", "tmpfs", "-o", Size(bytes), "tmpfs", folder.Ledger))
+        Directory.CreateDirectory(folder);
+        if (!OperatingSystem.IsLinux() || !Run("mount", "-t", "tmpfs", "-o", Size(bytes), "tmpfs", folder))
             Assert.Skip("a full disk is tried on a small tmpfs, which this user may not mount");
-        return new SmallDisk(folder.Ledger);
+        return new SmallDisk(folder);
     }
 
     public void Grow(int bytes) => Assert.True(Run("mount", "-o", $"remount,{Size(bytes)}", path));

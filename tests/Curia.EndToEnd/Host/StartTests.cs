@@ -142,7 +142,7 @@ public sealed class StartTests : IDisposable
     public async Task A_disk_that_is_full_before_the_service_opens_leaves_an_empty_ledger_folder()
     {
         using NodeFolder large = new(users: 100); // their genesis is larger than the disk
-        using SmallDisk disk = SmallDisk.MountOrSkip(large, bytes: 32 * 1024);
+        using SmallDisk disk = SmallDisk.MountOrSkip(large.Ledger, bytes: 32 * 1024);
         using NodeProcess node = NodeProcess.Launch(large);
         Assert.Equal(3, await node.ExitCodeAsync());
         Assert.Contains("No space left", node.StandardError.Split('\n')[^1], StringComparison.Ordinal);

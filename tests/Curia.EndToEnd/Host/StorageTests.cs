@@ -59,7 +59,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task A_disk_that_is_full_stops_the_node_and_loses_nothing_that_was_committed()
     {
-        using SmallDisk disk = SmallDisk.MountOrSkip(folder, bytes: 512 * 1024);
+        using SmallDisk disk = SmallDisk.MountOrSkip(folder.Ledger, bytes: 512 * 1024);
         using NodeProcess node = await NodeProcess.OpenAsync(folder);
         using HttpClient client = node.Client(folder.User);
         List<TxId> committed = [];

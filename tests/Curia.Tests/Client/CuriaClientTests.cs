@@ -1,6 +1,7 @@
 using System;
 using System.Net;
 using System.Net.Http;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Tasks;
 using Curia.Client;
@@ -73,6 +74,47 @@ public sealed class CuriaClientTests : IDisposable
         TlsServer gone = new(service.IssueForLoopback(), Fine);
         gone.Dispose();
         Assert.Equal(ClientFailure.Unreachable, (await Fails(gone, CallRequest.Get("/app/commit"))).Failure);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_not_made_in_time_is_unreachable_and_hides_no_write()
+    {
+        using TcpListener hangs = new(IPAddress.Loopback, 0); // connections are made to it; it never says a word
+        hangs.Start();
+        CuriaClientSettings settings = SettingsFor(new Uri($"https://{hangs.LocalEndpoint}")) with
+        {
+            ConnectTimeout = TimeSpan.FromMilliseconds(300),
+        };
+        using CuriaClient client = new(settings);
+        CuriaClientException e = await Assert.ThrowsAsync<CuriaClientException>(() => client.CallAsync(
+            CallRequest.Post("/app/log/private", "{}"u8.ToArray()), TestContext.Current.CancellationToken));
+        Assert.Equal(ClientFailure.Unreachable, e.Failure);
+        Assert.Contains("took no connection within 0.3 s", e.Message, StringComparison.Ordinal);
+        Assert.False(e.MayHaveWritten);
+    }
+
+    [Fact]
+    public async Task Only_a_write_that_was_sent_may_have_been_written()
+    {
+        using TlsServer server = new(service.IssueForLoopback(), "");
+        using CuriaClient client = new(SettingsFor(server.Url) with { AttemptsMax = 1 });
+        foreach (CallRequest request in
+            (CallRequest[])[CallRequest.Get("/app/commit"), CallRequest.Post("/app/log/private", "{}"u8.ToArray())])
+        {
+            CuriaClientException e = await Assert.ThrowsAsync<CuriaClientException>(
+                () => client.CallAsync(request, TestContext.Current.CancellationToken));
+            Assert.Equal(ClientFailure.Interrupted, e.Failure);
+            Assert.Equal(!request.IsRead, e.MayHaveWritten);
+        }
+    }
+
+    [Fact]
+    public async Task A_write_whose_commit_cannot_be_asked_for_keeps_its_transaction()
+    {
+        using TlsServer server = new(service.IssueForLoopback(), Fine, "");
+        CuriaClientException e = await Fails(server, Waiting(TimeSpan.FromSeconds(7)));
+        Assert.Equal(Id("2.15"), e.TxId);
+        Assert.True(e.MayHaveWritten);
     }
 
     [Fact]
