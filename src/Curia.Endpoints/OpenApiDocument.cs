@@ -96,7 +96,11 @@ internal sealed class OpenApiDocument
         JsonObject done = new() { ["description"] = "Done." };
         EndpointDescription description = endpoint.Description;
         if (description.Result is { } type) done.Add("content", JsonContent(type));
-        else if (description.ContentType is { } media) done.Add("content", new JsonObject { [media] = new JsonObject() });
+        else if (description.ContentType is { } media)
+        {
+            done.Add("content", new JsonObject { [media] = new JsonObject() });
+        }
+
         string status = description.Status.ToString(CultureInfo.InvariantCulture);
         JsonObject responses = new() { [status] = done };
         if (endpoint.Mode == EndpointMode.Historical)

@@ -128,6 +128,7 @@ public sealed class CuriaNode : IDisposable
     private void Tick(DateTimeOffset now)
     {
         clock.Observe(now);
+        service?.History.Tick();
         Perform(replica.Step(new ReplicaInput.Tick()));
     }
 

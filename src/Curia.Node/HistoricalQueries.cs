@@ -11,16 +11,16 @@ namespace Curia.Node;
 
 /// <summary>Old transactions and their receipts, from blocks in memory or read back from disk. A block that comes back
 /// is verified before it is believed, and nothing of an uncommitted block is ever told.</summary>
-/// <remarks><see cref="TryFind"/> and <see cref="IsUnreadable"/> are called from any thread, everything else from the
-/// loop. The lock guards which blocks are held, a matter of a few look-ups; decoding and opening happen outside.</remarks>
+/// <remarks><see cref="TryFind"/> and <see cref="IsUnreadable"/> are for any thread, everything else is the loop's.
+/// The lock guards which blocks are held, a matter of a few look-ups; decoding and opening happen outside.</remarks>
 internal sealed class HistoricalQueries
 {
     // Each is one read of a block, which can be as large as the largest. Beyond it a client just asks again later.
     private const int ReadsMax = 8;
 
-    // A block that could not be read is not tried again for so long: each try is a read, a verification and a line in
-    // the log, and anybody may ask.
-    private static readonly TimeSpan unreadableFor = TimeSpan.FromMinutes(1);
+    // A block that could not be read is not tried again for so many ticks, about a second: each try is a read, a
+    // verification and a line in the log, and anybody may ask. Ticks, because the host could hold its clock still.
+    private const long UnreadableTicks = 100;
     private const int UnreadableMax = 1_000;
 
     private readonly Lock gate = new();
@@ -28,21 +28,19 @@ internal sealed class HistoricalQueries
     private readonly Dictionary<SeqNo, LinkedListNode<HeldBlock>> held = [];
     private readonly LinkedList<HeldBlock> byUse = new();
     private readonly HashSet<SeqNo> reading = [];
-    private readonly Dictionary<SeqNo, DateTimeOffset> unreadable = [];
+    private readonly Dictionary<SeqNo, long> unreadable = [];
     private readonly long bytesMax;
-    private readonly LedgerClock clock;
     private readonly NodeId nodeId;
     private readonly LedgerSecret secret;
     private readonly ServiceIdentity service;
     private long bytesHeld;
+    private long ticks;
 
-    public HistoricalQueries(
-        LedgerSecret secret, NodeId nodeId, Certificate service, LedgerClock clock, long bytesMax)
+    public HistoricalQueries(LedgerSecret secret, NodeId nodeId, Certificate service, long bytesMax)
     {
         this.secret = secret;
         this.nodeId = nodeId;
         this.service = new ServiceIdentity(service);
-        this.clock = clock;
         this.bytesMax = bytesMax;
     }
 
@@ -67,13 +65,19 @@ internal sealed class HistoricalQueries
     /// <summary>Whether the block was asked for lately and could not be read or believed.</summary>
     public bool IsUnreadable(SeqNo seqNo)
     {
-        lock (gate) return unreadable.TryGetValue(seqNo, out DateTimeOffset until) && clock.Now < until;
+        lock (gate) return unreadable.TryGetValue(seqNo, out long until) && ticks < until;
     }
 
     /// <summary>A block has committed: hold it, it will soon be asked for. Decoded only when it is.</summary>
     public void Hold(SealedBlock block)
     {
         lock (gate) Hold(new HeldBlock(block.First, block.Last, block.Bytes, null));
+    }
+
+    /// <summary>Time passes.</summary>
+    public void Tick()
+    {
+        lock (gate) ticks++;
     }
 
     /// <summary>Asks the shell for a block, once.</summary>
@@ -132,7 +136,7 @@ internal sealed class HistoricalQueries
         lock (gate)
         {
             if (unreadable.Count >= UnreadableMax) unreadable.Clear();
-            unreadable[seqNo] = clock.Now + unreadableFor;
+            unreadable[seqNo] = ticks + UnreadableTicks;
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class Service : IDisposable
         Key = ServiceKey.Create(setup, clock.Now);
         secret = LedgerSecret.Generate(setup.Entropy);
         Sealing = new BlockSealing(setup, Key, secret);
-        History = new HistoricalQueries(secret, id, Key.Certificate, clock, setup.Limits.HistoryBytesMax);
+        History = new HistoricalQueries(secret, id, Key.Certificate, setup.Limits.HistoryBytesMax);
         Snapshots = new Snapshots(secret, id, setup.Limits.SnapshotInterval);
         NodeEndpoints own = new(setup, view, store);
         Pipeline = new TransactionPipeline(

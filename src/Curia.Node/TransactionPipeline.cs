@@ -142,8 +142,9 @@ internal sealed class TransactionPipeline(
             case HistoricalPosition.At at when history.TryFind(at.SeqNo, out HistoricalTransaction? transaction):
                 return Answered(route, handler.Run(request, transaction!), transaction!.TxId);
             case HistoricalPosition.At at when history.IsUnreadable(at.SeqNo):
-                return Answered(route, Response.Error(
-                    503, "HistoryUnavailable", $"The block of {at.SeqNo} cannot be read back; the node's log says why."));
+                Response unreadable = Response.Error(
+                    503, "HistoryUnavailable", $"The block of {at.SeqNo} cannot be read; the node's log says why.");
+                return Answered(route, unreadable.With("Retry-After", "1"));
             case HistoricalPosition.At at:
                 Input load = new Input.LoadHistory(at.SeqNo);
                 return Answered(route, Response.Accepted(retryAfterSeconds: 1)) with { FollowUp = load };

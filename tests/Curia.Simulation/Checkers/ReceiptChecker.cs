@@ -90,6 +90,13 @@ internal sealed class ReceiptChecker(World world)
             world.Agenda.After(1, () => world.Deliver(followUp));
         }
 
+        // Told for a while after the disk has returned something else; the truth may come later, a lie must not.
+        if (answered.Response.Status == 503 && world.Situations.Counts.ContainsKey("wrong bytes read back"))
+        {
+            world.Situations.Reached("history unavailable for a while");
+            return null;
+        }
+
         bool pending = txId > world.Node.View.Committed && answered.Response.Status != 200;
         if (pending) world.Situations.Reached("asked for the past of a pending transaction");
         return pending || answered.Response.Status == 202 ? null : answered.Response;

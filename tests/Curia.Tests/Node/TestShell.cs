@@ -70,6 +70,11 @@ internal sealed class TestShell : IDisposable
         }
     }
 
+    public void Tick(int times)
+    {
+        for (int i = 0; i < times; i++) Step(new Input.Tick(Noon));
+    }
+
     /// <summary>The disk catches up.</summary>
     public void Sync()
     {
