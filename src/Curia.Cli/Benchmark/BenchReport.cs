@@ -16,9 +16,9 @@ internal sealed record BenchReport(
     long Errors,
     string? FirstError,
     LatencyHistogram Latency,
-    double DriverCpuMicroseconds,
-    double NodesCpuMicroseconds,
-    IReadOnlyList<double> PeakMemoryMiB)
+    double? DriverCpuMicroseconds,
+    double? NodesCpuMicroseconds,
+    IReadOnlyList<double?> PeakMemoryMiB)
 {
     private double Throughput => Requests / Seconds;
 
@@ -67,10 +67,13 @@ internal sealed record BenchReport(
             Text(Milliseconds(0.99)),
             Text(Latency.Max / 1000.0));
         screen.Console.Write(table);
-        screen.Line(string.Create(plain, $"CPU per request: driver {PerRequest(DriverCpuMicroseconds):0} µs, ")
-            + string.Create(plain, $"node {PerRequest(NodesCpuMicroseconds):0} µs; ")
-            + string.Create(plain, $"node memory at its peak {PeakMemoryMiB.DefaultIfEmpty().Max():0} MiB"));
+        screen.Line(string.Create(plain, $"CPU per request: driver {Known(PerRequest(DriverCpuMicroseconds), "µs")}, ")
+            + string.Create(plain, $"node {Known(PerRequest(NodesCpuMicroseconds), "µs")}; ")
+            + string.Create(plain, $"node memory at its peak {Known(PeakMemoryMiB.Max(), "MiB")}"));
         screen.Line($"[grey]{Screen.Escape(MachineDescription.Machine())}[/]");
+
+        string Known(double? figure, string unit) =>
+            figure is double known ? string.Create(plain, $"{known:0} {unit}") : "unknown";
 
         string Text(double milliseconds) => milliseconds.ToString("0.00", plain);
     }
@@ -83,5 +86,7 @@ internal sealed record BenchReport(
 
     private double Milliseconds(double share) => Round(Latency.Percentile(share) / 1000.0, 3);
 
-    private double PerRequest(double microseconds) => Requests == 0 ? 0 : Round(microseconds / Requests, 1);
+    // Without a request there is nothing to divide by.
+    private double? PerRequest(double? microseconds) =>
+        Requests > 0 && microseconds is double known ? Round(known / Requests, 1) : null;
 }

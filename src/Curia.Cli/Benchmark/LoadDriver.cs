@@ -42,15 +42,16 @@ internal sealed class LoadDriver : IDisposable
     /// <summary>Warms up, measures, and tells.</summary>
     public async Task<BenchReport> RunAsync(CancellationToken cancel)
     {
+        await RequireLoggingAsync(cancel).ConfigureAwait(false);
         if (options.Workload != Workload.Write) await FillAsync(cancel).ConfigureAwait(false);
         await LoadAsync(WarmUp, cancel).ConfigureAwait(false);
-        double driverBefore = ProcessUsage.CpuMicroseconds(Environment.ProcessId);
-        double nodesBefore = NodesCpu();
+        double? driverBefore = ProcessUsage.CpuMicroseconds(Environment.ProcessId);
+        double? nodesBefore = NodesCpu();
         long start = Stopwatch.GetTimestamp();
         Worker[] workers = await LoadAsync(options.Duration, cancel).ConfigureAwait(false);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        double driver = ProcessUsage.CpuMicroseconds(Environment.ProcessId) - driverBefore;
-        double nodes = NodesCpu() - nodesBefore;
+        double? driver = ProcessUsage.CpuMicroseconds(Environment.ProcessId) - driverBefore;
+        double? nodes = NodesCpu() - nodesBefore;
         LatencyHistogram latency = new();
         foreach (Worker worker in workers) latency.Add(worker.Latency);
         return new BenchReport(
@@ -71,7 +72,22 @@ internal sealed class LoadDriver : IDisposable
         foreach (CuriaClient client in clients) client.Dispose();
     }
 
-    private double NodesCpu() => sandbox.Nodes.Sum(node => ProcessUsage.CpuMicroseconds(node.Pid));
+    // Of all nodes or of none: a sum without those that have ended would be too small.
+    private double? NodesCpu()
+    {
+        double? sum = 0;
+        foreach (SandboxNode node in sandbox.Nodes) sum += ProcessUsage.CpuMicroseconds(node.Pid);
+        return sum;
+    }
+
+    private async Task RequireLoggingAsync(CancellationToken cancel)
+    {
+        ServedApplication application = await ServedApplication.OfAsync(clients[0], cancel).ConfigureAwait(false);
+        if (!application.IsLogging)
+            throw CommandFailure.Refused(
+                $"bench needs the application logging, and the sandbox in {sandbox.Folder} serves {application.Title}. "
+                + "Start one with ./curia sandbox --app logging, or leave --target out.");
+    }
 
     private async Task FillAsync(CancellationToken cancel)
     {

@@ -90,7 +90,11 @@ internal static class BenchCommand
         if (screen.Json) Screen.Document(report.ToJson());
         else report.Print(screen);
         if (report.Errors == 0) return ExitCode.Done;
-        Console.Error.WriteLine($"curia: {report.Errors} requests failed; the first one: {report.FirstError}");
+        string ended = report.NodesCpuMicroseconds is null && OperatingSystem.IsLinux()
+            ? " A node ended meanwhile; its log may say why."
+            : "";
+        string first = report.FirstError?.TrimEnd('.') ?? "no answer";
+        Console.Error.WriteLine($"curia: {report.Errors} requests failed; the first one: {first}.{ended}");
         return ExitCode.Refused;
     }
 

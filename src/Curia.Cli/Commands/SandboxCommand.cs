@@ -102,7 +102,7 @@ internal static class SandboxCommand
             {
                 documented = true;
                 Document(screen, steps, options);
-                Farewell(screen, options, stay);
+                Farewell(screen, options, stay, tour.IsLogging);
                 if (stay == Stay.Detached) return ExitCode.Done;
                 await StayAsync(setup, cancel).ConfigureAwait(false);
             }
@@ -202,7 +202,7 @@ internal static class SandboxCommand
         screen.Line();
     }
 
-    private static void Farewell(Screen screen, SandboxOptions options, Stay stay)
+    private static void Farewell(Screen screen, SandboxOptions options, Stay stay, bool isLogging)
     {
         string dir = options.Folder == NetworkOptions.SandboxFolder ? "" : $" --dir {options.Folder}";
         screen.Line();
@@ -210,11 +210,17 @@ internal static class SandboxCommand
             ? "[bold]The network is open.[/] Try:"
             : "[bold]The network stays open until Ctrl-C.[/] In another terminal, try:");
         const string data = """'{"id":1,"msg":"hello"}'""";
+        string[] calls = isLogging
+            ?
+            [
+                $"./curia call POST /app/log/private --data {data} --as user0 --wait committed{dir}",
+                $"./curia call GET '/app/log/private?id=1' --as user0{dir}",
+                $"./curia bench --target {options.Folder}",
+            ]
+            : [$"./curia call GET /app/api{dir}"]; // what the application has, in its own words
         string[] commands =
         [
-            $"./curia call POST /app/log/private --data {data} --as user0 --wait committed{dir}",
-            $"./curia call GET '/app/log/private?id=1' --as user0{dir}",
-            $"./curia bench --target {options.Folder}",
+            .. calls,
             .. stay == Stay.Detached ? (string[])[$"./curia sandbox stop{dir}"] : [],
         ];
         foreach (string command in commands) screen.Verbatim($"  $ {command}", "36");

@@ -21,12 +21,13 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
     private const string PublicMessage = "anyone may read this in the ledger";
     private const string PrivateMessage = "only attested nodes can read this";
     private const int MessageId = 42;
+    private static readonly TxId GenesisTxId = new(new View(2), SeqNo.Zero.Next); // views begin with 2, as in CCF
     private static readonly TimeSpan CommitWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LoadWait = TimeSpan.FromSeconds(30);
 
     private readonly CuriaClient user = Network.Of(sandbox, "user0").Connect();
     private readonly CuriaClient nobody = Network.Of(sandbox).Connect();
-    private TxId privateTxId;
+    private TxId proven; // the transaction whose receipts are fetched, and which the audit expects
     private Digest genesis;
 
     /// <summary>How the tour names the sandbox in commands; empty for the one that commands find by
@@ -39,10 +40,44 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
     private string ServiceOption => $"--service-cert {Quote(Folder)}/{sandbox.ServiceCertificate}";
 
     /// <summary>The receipt that anchors the audit.</summary>
-    private string ReceiptPath(string kind) => $"{Folder}/receipts/{privateTxId}.{kind}";
+    private string ReceiptPath(string kind) => $"{Folder}/receipts/{proven}.{kind}";
+
+    /// <summary>Whether the application is the one that the tour can write to; known once the service is
+    /// identified.</summary>
+    public bool IsLogging { get; private set; }
 
     /// <summary>All steps that need a running node.</summary>
     public async Task RunAsync()
+    {
+        if (IsLogging) await WritesAsync();
+        else
+        {
+            await Step(
+                "commit",
+                "Ask for the newest committed transaction",
+                "Committed: on disk, in a block that the service has signed. The first is the genesis transaction.",
+                CommitAsync);
+        }
+
+        await Step(
+            "receipt-json",
+            "Fetch a JSON receipt, verify it offline",
+            "The write is in the Merkle tree whose root a node signed, and the service endorsed that node.",
+            () => ReceiptAsync(ReceiptFormat.Json));
+        await Step(
+            "receipt-cose",
+            "Fetch a COSE receipt, verify it offline",
+            "The same, signed by the service key itself; any verifier of the COSE profile of CCF can check it.",
+            () => ReceiptAsync(ReceiptFormat.Cose));
+        await Step(
+            "changed-receipt-refused",
+            "Change one digit of the receipt",
+            "A receipt cannot be bent to say something else.",
+            () => Task.FromResult(ChangedReceipt()));
+    }
+
+    // Only the logging application has endpoints that the tour knows.
+    private async Task WritesAsync()
     {
         await Step(
             "public-write",
@@ -74,21 +109,6 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
             "Ask for the status of the private write",
             "Committed is final: it never changes again.",
             StatusAsync);
-        await Step(
-            "receipt-json",
-            "Fetch a JSON receipt, verify it offline",
-            "The write is in the Merkle tree whose root a node signed, and the service endorsed that node.",
-            () => ReceiptAsync(ReceiptFormat.Json));
-        await Step(
-            "receipt-cose",
-            "Fetch a COSE receipt, verify it offline",
-            "The same, signed by the service key itself; any verifier of the COSE profile of CCF can check it.",
-            () => ReceiptAsync(ReceiptFormat.Cose));
-        await Step(
-            "changed-receipt-refused",
-            "Change one digit of the receipt",
-            "A receipt cannot be bent to say something else.",
-            () => Task.FromResult(ChangedReceipt()));
     }
 
     /// <summary>What proves that the node is who it must be; the first call of the tour.</summary>
@@ -98,6 +118,8 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         string? name = result.TextField("genesis");
         if (!result.IsSuccess || !Digest.TryParseHex(name, out genesis))
             throw CommandFailure.Refused($"GET /node/network did not name the network: {Describe(result)}");
+        ServedApplication application = await ServedApplication.OfAsync(nobody, cancel).ConfigureAwait(false);
+        IsLogging = application.IsLogging;
         string certificate =
             LedgerCommands.ReadCertificate(sandbox.PathOf(sandbox.ServiceCertificate)).KeyDigest.ToString();
         return new StepResult(
@@ -116,7 +138,7 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         {
             ServiceCertificate = service,
             Genesis = genesis,
-            Expect = privateTxId,
+            Expect = proven,
             Leaves = anchors.Leaves,
             Roots = anchors.Roots,
         });
@@ -150,6 +172,14 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
     private static string Describe(CallResult result) =>
         $"{result.Status} {result.ErrorCode} {result.ErrorMessage}".TrimEnd();
 
+    private async Task<StepResult> CommitAsync()
+    {
+        TxId last = await nobody.GetCommitAsync(cancel).ConfigureAwait(false);
+        proven = GenesisTxId;
+        if (last < proven) throw CommandFailure.Refused($"{proven} is not committed, only {last} is.");
+        return new StepResult($"up to {last}, from genesis {proven} on", $"./curia call GET /app/commit{Dir}");
+    }
+
     private async Task<StepResult> WriteAsync(string domain, string message)
     {
         JsonObject body = new() { ["id"] = MessageId, ["msg"] = message };
@@ -158,7 +188,7 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         CallResult result = await user.CallAsync(request, cancel).ConfigureAwait(false);
         if (!result.IsSuccess || result.TxId is not TxId txId || result.Commit != TransactionStatus.Committed)
             throw CommandFailure.Refused($"the write was not committed: {Describe(result)} {result.Commit}");
-        if (domain == "private") privateTxId = txId;
+        if (domain == "private") proven = txId;
         return new StepResult(
             $"transaction {txId} is committed",
             $"./curia call POST /app/log/{domain} --data '{Terminal.Screen.Text(body)}' --as user0 "
@@ -202,27 +232,27 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
 
     private async Task<StepResult> StatusAsync()
     {
-        TransactionStatus status = await nobody.GetStatusAsync(privateTxId, cancel).ConfigureAwait(false);
+        TransactionStatus status = await nobody.GetStatusAsync(proven, cancel).ConfigureAwait(false);
         if (status != TransactionStatus.Committed)
-            throw CommandFailure.Refused($"{privateTxId} is {status} after it was committed.");
+            throw CommandFailure.Refused($"{proven} is {status} after it was committed.");
         return new StepResult(
-            $"transaction {privateTxId} is committed", $"./curia call GET '/app/tx?transaction_id={privateTxId}'{Dir}");
+            $"transaction {proven} is committed", $"./curia call GET '/app/tx?transaction_id={proven}'{Dir}");
     }
 
     private async Task<StepResult> ReceiptAsync(ReceiptFormat format)
     {
-        CallResult result = await user.GetReceiptAsync(privateTxId, format, LoadWait, cancel).ConfigureAwait(false);
-        if (result.Status != 200) throw CommandFailure.Refused($"no receipt of {privateTxId}: {Describe(result)}");
-        ReceiptReport report = user.VerifyReceipt(result.Body, privateTxId);
+        CallResult result = await user.GetReceiptAsync(proven, format, LoadWait, cancel).ConfigureAwait(false);
+        if (result.Status != 200) throw CommandFailure.Refused($"no receipt of {proven}: {Describe(result)}");
+        ReceiptReport report = user.VerifyReceipt(result.Body, proven);
         if (report.Verdict != ReceiptVerdict.Valid)
             throw CommandFailure.Refused(
-                $"the receipt of {privateTxId} is {ReceiptReport.Name(report.Verdict)}: {report.Reason}");
+                $"the receipt of {proven} is {ReceiptReport.Name(report.Verdict)}: {report.Reason}");
         string kind = format == ReceiptFormat.Cose ? "cose" : "json";
         Directory.CreateDirectory(Path.Combine(sandbox.Folder, "receipts"));
         await File.WriteAllBytesAsync(ReceiptPath(kind), result.Body.ToArray(), cancel).ConfigureAwait(false);
         return new StepResult(
             $"valid: {report.Reason}",
-            $"./curia receipt get {privateTxId} --format {kind} --out {Quote(ReceiptPath(kind))}{Dir} && "
+            $"./curia receipt get {proven} --format {kind} --out {Quote(ReceiptPath(kind))}{Dir} && "
                 + $"./curia receipt verify {Quote(ReceiptPath(kind))} {ServiceOption}");
     }
 
@@ -236,7 +266,7 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         components[field] = (digest[0] == '0' ? '1' : '0') + digest[1..];
         byte[] changed = Encoding.UTF8.GetBytes(Terminal.Screen.Text(receipt));
         File.WriteAllBytes(ReceiptPath("changed.json"), changed);
-        ReceiptReport report = user.VerifyReceipt(changed, privateTxId);
+        ReceiptReport report = user.VerifyReceipt(changed, proven);
         if (report.Verdict != ReceiptVerdict.Invalid)
             throw CommandFailure.Refused("a changed receipt was not refused.");
         return new StepResult(

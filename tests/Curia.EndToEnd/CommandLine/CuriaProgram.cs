@@ -53,6 +53,12 @@ internal static class CuriaProgram
     {
         await BuiltAsync();
         using Process process = Start(folder, arguments);
+        return await EndOfAsync(process);
+    }
+
+    /// <summary>Waits for the end of a program that was started.</summary>
+    public static async Task<ProgramRun> EndOfAsync(Process process)
+    {
         using CancellationTokenSource late = new(Timeout);
         Task<string> output = process.StandardOutput.ReadToEndAsync(late.Token);
         Task<string> errors = process.StandardError.ReadToEndAsync(late.Token);
@@ -63,7 +69,8 @@ internal static class CuriaProgram
         catch (OperationCanceledException)
         {
             process.Kill();
-            throw new TimeoutException($"curia {string.Join(' ', arguments)} did not end in time");
+            throw new TimeoutException(
+                $"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} did not end in time");
         }
 
         return new ProgramRun(process.ExitCode, await output, await errors);
@@ -73,10 +80,13 @@ internal static class CuriaProgram
     public static Task BuiltAsync() => built.Value;
 
     /// <summary>Starts <c>./curia</c> with its output redirected.</summary>
-    public static Process Start(string folder, params IEnumerable<string> arguments)
+    public static Process Start(string folder, params IEnumerable<string> arguments) =>
+        StartProgram(Path.Combine(Repository, "curia"), folder, arguments);
+
+    /// <summary>Starts any program with its output redirected.</summary>
+    public static Process StartProgram(string program, string folder, params IEnumerable<string> arguments)
     {
-        string script = Path.Combine(Repository, "curia");
-        ProcessStartInfo start = new(script)
+        ProcessStartInfo start = new(program)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
