@@ -68,6 +68,7 @@ internal sealed class ListenerSessions
     {
         switch (status)
         {
+            case 408 or 503: break; // nothing is wrong with the message
             case 413: Interlocked.Increment(ref bodiesTooLarge); break;
             case 431: Interlocked.Increment(ref headersTooLarge); break;
             default: Interlocked.Increment(ref parsingErrors); break;

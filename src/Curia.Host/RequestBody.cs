@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Threading;
 using System.Threading.Tasks;
@@ -10,6 +11,11 @@ namespace Curia.Host;
 /// <summary>Reads a request's body whole, within the limit.</summary>
 internal static class RequestBody
 {
+    // The server's own minimum rate counts all streams of an HTTP/2 connection together, so one that is fast excuses a
+    // hundred that stand still. At 32 KiB a second the largest body of the default size has some four minutes, and no
+    // body holds its memory for longer.
+    private const int SlowestBytesPerSecond = 32 * 1024;
+
     /// <summary>The body in an array of its own.</summary>
     /// <remarks>Not in pooled memory: a handler may keep a slice of it in a write set, which lives on after the reply.
     /// While it comes in, it stays in the server's own pooled segments, so an announced length costs nothing until
@@ -17,28 +23,40 @@ internal static class RequestBody
     /// <param name="request">The request; its length was not checked yet.</param>
     /// <param name="bytesMax">The limit.</param>
     /// <param name="memory">What all bodies share while they arrive.</param>
+    /// <param name="patience">How long the first bytes may take; more bytes get more time.</param>
     /// <param name="cancellation">The client has gone.</param>
-    /// <exception cref="BadHttpRequestException">413; 503 when too many bodies arrive at the same time; or what else
+    /// <exception cref="BadHttpRequestException">408 when it takes too long; 413; 503 when too many bodies arrive at the same time; or what else
     /// the server finds wrong on the way.</exception>
     public static ValueTask<ReadOnlyMemory<byte>> ReadAsync(
-        HttpRequest request, int bytesMax, BodyMemory memory, CancellationToken cancellation)
+        HttpRequest request, int bytesMax, BodyMemory memory, TimeSpan patience,
+        CancellationToken cancellation)
     {
         if (request.ContentLength > bytesMax) throw TooLarge(bytesMax);
         bool hasNone = request.ContentLength is 0
             || (request.ContentLength is null && request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features
                 .IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false);
-        return hasNone ? default : ReadToEndAsync(request.BodyReader, bytesMax, memory, cancellation);
+        return hasNone ? default : ReadToEndAsync(request.BodyReader, bytesMax, memory, patience, cancellation);
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadToEndAsync(
-        PipeReader reader, int bytesMax, BodyMemory memory, CancellationToken cancellation)
+        PipeReader reader, int bytesMax, BodyMemory memory, TimeSpan patience, CancellationToken cancellation)
     {
+        long start = Stopwatch.GetTimestamp();
+        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         long taken = 0;
         try
         {
             while (true)
             {
-                ReadResult result = await reader.ReadAsync(cancellation);
+                if (!reader.TryRead(out ReadResult result))
+                {
+                    TimeSpan allowed = patience + TimeSpan.FromSeconds((double)taken / SlowestBytesPerSecond);
+                    TimeSpan remaining = allowed - Stopwatch.GetElapsedTime(start);
+                    if (remaining <= TimeSpan.Zero) throw TooLate();
+                    late.CancelAfter(remaining);
+                    result = await reader.ReadAsync(late.Token);
+                }
+
                 ReadOnlySequence<byte> buffer = result.Buffer;
                 if (buffer.Length > bytesMax) throw TooLarge(bytesMax);
                 if (!memory.TryTake(buffer.Length - taken)) throw TooMany();
@@ -53,11 +71,18 @@ internal static class RequestBody
                 reader.AdvanceTo(buffer.Start, buffer.End);
             }
         }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw TooLate();
+        }
         finally
         {
             memory.Return(taken);
         }
     }
+
+    private static BadHttpRequestException TooLate() =>
+        new("The body did not arrive in time.", StatusCodes.Status408RequestTimeout);
 
     private static BadHttpRequestException TooMany() =>
         new("Too many bodies arrive at the same time.", StatusCodes.Status503ServiceUnavailable);

@@ -7,6 +7,7 @@ using Curia.Endpoints;
 using Curia.Node;
 using Curia.Vocabulary;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -50,11 +51,25 @@ internal sealed class RequestHandling
         long start = Stopwatch.GetTimestamp();
         ListenerSession session = context.Features.Get<ListenerSession>()!;
         Outgoing outgoing = default;
+        bool isInFlight = false;
         try
         {
+            if (session.IsExcess)
+            {
+                AskToClose(context);
+                outgoing = new Outgoing(HostResponses.TooManySessions);
+                await SendAsync(context, outgoing);
+                return;
+            }
+
+            // A body comes as slowly as its sender likes: only who has sent all of it takes one of the places that all
+            // clients share. Until then it is bounded by its deadline and by the memory of all bodies.
+            ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, limits.BodyBytes, bodies,
+                TimeSpan.FromSeconds(limits.RequestSeconds), context.RequestAborted);
+            isInFlight = true;
             outgoing = Interlocked.Increment(ref inFlight) > limits.InFlight
                 ? new Outgoing(HostResponses.TooManyInFlight)
-                : await AnswerAsync(context, session);
+                : await AnswerAsync(context, session, body);
             await SendAsync(context, outgoing);
         }
         catch (Exception e) when (HasGone(context, e))
@@ -71,21 +86,24 @@ internal sealed class RequestHandling
         }
         finally
         {
-            Interlocked.Decrement(ref inFlight);
+            if (isInFlight) Interlocked.Decrement(ref inFlight);
             metrics.Answered(context.Request.Method, outgoing, Stopwatch.GetElapsedTime(start));
         }
     }
 
-    private async ValueTask<Outgoing> AnswerAsync(HttpContext context, ListenerSession session)
+    // RFC 9113 section 8.2.2: HTTP/2 has no Connection header; there a GOAWAY says that this connection takes no new
+    // requests.
+    private static void AskToClose(HttpContext context)
     {
-        if (session.IsExcess)
-        {
+        if (HttpProtocol.IsHttp2(context.Request.Protocol))
+            context.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().RequestClose();
+        else
             context.Response.Headers.Connection = "close";
-            return new Outgoing(HostResponses.TooManySessions);
-        }
+    }
 
-        ReadOnlyMemory<byte> body =
-            await RequestBody.ReadAsync(context.Request, limits.BodyBytes, bodies, context.RequestAborted);
+    private async ValueTask<Outgoing> AnswerAsync(
+        HttpContext context, ListenerSession session, ReadOnlyMemory<byte> body)
+    {
         IHttpRequestFeature message = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         IHeaderDictionary headers = message.Headers;
         if (!Request.TryCreate(message.Method, message.RawTarget, name => HeaderOrNull(headers, name), body,
@@ -166,11 +184,16 @@ internal sealed class RequestHandling
         if (e is BadHttpRequestException bad)
         {
             session.Listener.CountError(bad.StatusCode);
+
+            // What is left of the body would have to be waited for before the next request of HTTP/1.
+            if (bad.StatusCode == StatusCodes.Status408RequestTimeout && !HttpProtocol.IsHttp2(context.Request.Protocol))
+                context.Response.Headers.Connection = "close";
             return HostResponses.BadRequest(bad.StatusCode, limits);
         }
 
+        // Not the end of the node, not even for a broken promise: this thread only reads, and if an application takes a
+        // client's input for an invariant of its own, no client may stop the node with it.
         log.Error($"A request could not be answered: {Fault.Describe(e)}");
-        if (e is InvariantException) loop.Fail($"A promise of the program is broken: {e.Message}");
         return HostResponses.InternalError;
     }
 
