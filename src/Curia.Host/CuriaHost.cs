@@ -16,6 +16,12 @@ public static class CuriaHost
     // After the drain time: sealing and storing one block. A disk that needs longer hangs.
     private static readonly TimeSpan LastBlockTime = TimeSpan.FromSeconds(10);
 
+    // For who waits when the node ends by itself: the answer is there, it only has to reach the socket.
+    private static readonly TimeSpan LastAnswersTime = TimeSpan.FromSeconds(1);
+
+    // A step takes milliseconds; the digest of a whole state, which a snapshot begins with, may take seconds.
+    private static readonly TimeSpan LastStepTime = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs a node with an application until it is told to stop.</summary>
     /// <param name="args">The command line: <c>--config node.json [--disclose-data-keys FILE]</c>.</param>
     /// <param name="application">The application's endpoints.</param>
@@ -62,7 +68,7 @@ public static class CuriaHost
         using HostLog log = new(configuration.LogFormat, configuration.LogLevel);
         using HostMetrics metrics = new();
         StartChecks.EmptyFolder("ledger", configuration.Ledger);
-        StartChecks.WritableFolder("snapshot", configuration.Snapshots);
+        SnapshotFiles.Prepare(configuration.Snapshots);
         await using HttpFrontend frontend = await HttpFrontend.BindAsync(configuration, log);
         OutputFiles output = OutputFiles.Prepare(configuration.Output);
         if (arguments.DiscloseDataKeys is string file)
@@ -70,17 +76,23 @@ public static class CuriaHost
 
         // The node, and what its effects are performed on.
         SystemEntropy entropy = new();
-        using EcdsaSigner nodeKey = EcdsaSigner.Generate(entropy);
+        EcdsaSigner nodeKey = EcdsaSigner.Generate(entropy);
         PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
         NodeSetup setup = Setup(configuration, genesis, application, nodeKey, entropy, addresses);
-        using CuriaNode node = new(setup);
+        CuriaNode node = new(setup);
         InputQueue inputs = new();
         using LedgerFiles ledger = LedgerFiles.Create(configuration.Ledger, inputs.Add, metrics, log);
-        SnapshotFiles snapshots = new(configuration.Snapshots, inputs.Add, log);
+        SnapshotFiles snapshots = new(configuration.Snapshots, configuration.Limits.SnapshotsKept, inputs.Add, log);
         bool isOpen = false;
+        bool areKeysDisclosed = false;
         NodeLoop loop = new(node, inputs, ledger, snapshots, metrics, log, open =>
         {
-            if (arguments.DiscloseDataKeys is string path) DataKeyDisclosure.Write(path, node, log);
+            if (arguments.DiscloseDataKeys is string path)
+            {
+                DataKeyDisclosure.Write(path, node, log);
+                areKeysDisclosed = true;
+            }
+
             output.Write(node.View.NodeId, open, addresses);
             frontend.Open(TlsIdentity.Join(open.NodeCertificate.Span, nodeKey));
             isOpen = true;
@@ -93,7 +105,22 @@ public static class CuriaHost
         loop.Start();
         LoopEnd end = await UntilEndAsync(frontend, loop, shutdown, configuration.Limits, log);
         output.Withdraw();
-        if (!isOpen) ledger.Discard();
+        await frontend.StopAsync(LastAnswersTime);
+
+        // A thread that does not end may be sealing: it keeps its keys, and the end of the process takes both.
+        if (loop.Stop(LastStepTime) & snapshots.Stop(LastStepTime))
+        {
+            node.Dispose();
+            nodeKey.Dispose();
+        }
+
+        if (!isOpen)
+        {
+            output.WithdrawAll();
+            if (arguments.DiscloseDataKeys is string keys && areKeysDisclosed) DurableFiles.Remove(keys);
+            ledger.Discard();
+        }
+
         if (end.Reason is null) return 0;
         if (!isOpen)
             throw new StartFailure("The node did not open its service", end.Reason, "Correct this and start it again");

@@ -12,7 +12,7 @@ internal static class DurableFiles
     /// <summary>Writes a file under a temporary name beside its place, makes it durable, then renames it into
     /// place.</summary>
     /// <exception cref="IOException">The disk is full or broken; the temporary file is removed, the old file
-    /// stands.</exception>
+    /// stands unless it was replaced already; then neither is there.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder does not let this process write.</exception>
     /// <param name="path">Its place.</param>
     /// <param name="content">All of it.</param>
@@ -39,7 +39,15 @@ internal static class DurableFiles
             throw;
         }
 
-        FlushFolder(Path.GetDirectoryName(path)!);
+        try
+        {
+            FlushFolder(Path.GetDirectoryName(path)!);
+        }
+        catch
+        {
+            Remove(path); // the caller is told that it is not there
+            throw;
+        }
     }
 
     /// <summary>Makes a folder, and finds out whether files can be written in it, before anything depends on

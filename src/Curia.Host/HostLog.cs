@@ -65,8 +65,16 @@ internal sealed class HostLog : IDisposable
     /// <summary>Queues one line, or drops it when too many wait or the severity is too low.</summary>
     public void Write(LogSeverity severity, string message)
     {
-        if (severity < least || lines.IsAddingCompleted) return;
-        if (!lines.TryAdd(Format(DateTimeOffset.UtcNow, severity, message))) Interlocked.Increment(ref dropped);
+        if (severity < least) return;
+        string line = Format(DateTimeOffset.UtcNow, severity, message);
+        try
+        {
+            if (!lines.TryAdd(line)) Interlocked.Increment(ref dropped);
+        }
+        catch (InvalidOperationException)
+        {
+            // The process ends, and the log is closed or disposed: whatever thread is left must not fail for it.
+        }
     }
 
     /// <summary>Writes what waits, for at most two seconds.</summary>

@@ -67,9 +67,11 @@ internal sealed class InputQueue
     }
 
     /// <summary>Nothing more is taken in.</summary>
-    public void Close()
+    /// <returns>What still waited; nobody else sees it any more.</returns>
+    public List<QueuedInput> Close()
     {
         lock (gate) closed = true;
+        return TakeAll(TimeSpan.Zero);
     }
 
     private void AddLocked(QueuedInput input)

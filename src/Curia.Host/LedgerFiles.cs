@@ -114,9 +114,12 @@ internal sealed class LedgerFiles : IDisposable
         {
             block = request.Files.index.Read(request.SeqNo);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // The last line of defence: an exception that leaves a thread ends the process.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            request.Files.log.Warning($"The block of seqno {request.SeqNo} cannot be read: {e.Message}");
+            string reason = e is IOException or UnauthorizedAccessException ? e.Message : Fault.Describe(e);
+            request.Files.log.Warning($"The block of seqno {request.SeqNo} cannot be read: {reason}");
         }
 
         request.Files.tell(new Input.BlockRead(request.SeqNo, block));
@@ -132,10 +135,13 @@ internal sealed class LedgerFiles : IDisposable
                 if (index.NameCommitted(safeToName)) DurableFiles.FlushFolder(folder);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // The last line of defence: an exception that leaves a thread ends the process.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            log.Error($"The ledger cannot be written in {folder}: {e.Message}");
-            tell(new Input.StoreFailed($"{folder}: {e.Message}"));
+            string reason = e is IOException or UnauthorizedAccessException ? e.Message : Fault.Describe(e);
+            log.Error($"The ledger cannot be written in {folder}: {reason}");
+            tell(new Input.StoreFailed($"{folder}: {reason}"));
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed record ListenerConfiguration(
 /// <summary>What protects the node from its clients, and how often it writes its state to disk.</summary>
 internal sealed record LimitsConfiguration(
     int BodyBytes, int HeaderBytes, int HeaderCount, int Streams, int InFlight, int IdleSeconds, int RequestSeconds,
-    int DrainSeconds, int SnapshotTransactions);
+    int DrainSeconds, int SnapshotTransactions, int SnapshotsKept);
 
 /// <summary>Files that the node writes for its operator; null: not wanted.</summary>
 internal sealed record OutputConfiguration(
@@ -166,7 +166,8 @@ internal sealed record NodeConfiguration(
             IdleSeconds: section.Number("idle_seconds", 1, 3600, 60),
             RequestSeconds: section.Number("request_seconds", 1, 600, 10),
             DrainSeconds: section.Number("drain_seconds", 0, 600, 10),
-            SnapshotTransactions: section.Number("snapshot_transactions", 10, int.MaxValue, 10_000));
+            SnapshotTransactions: section.Number("snapshot_transactions", 10, int.MaxValue, 10_000),
+            SnapshotsKept: section.Number("snapshots_kept", 1, 1000, 3));
         section.Done();
         return limits;
     }

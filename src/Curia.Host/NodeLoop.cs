@@ -31,7 +31,9 @@ internal sealed class NodeLoop
     private readonly Dictionary<long, PendingReply> replies = new(InputQueue.RequestsQueuedMax);
     private readonly List<PendingReply> late = [];
     private readonly TaskCompletionSource<LoopEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread thread;
     private long lastTicket;
+    private volatile bool stopping;
     private SeqNo committed;
     private bool draining;
 
@@ -47,6 +49,7 @@ internal sealed class NodeLoop
         this.metrics = metrics;
         this.log = log;
         this.open = open;
+        thread = new Thread(Run) { IsBackground = true, Name = "node loop" };
     }
 
     /// <summary>Done when the loop has ended: drained, or stopped for a reason.</summary>
@@ -56,7 +59,7 @@ internal sealed class NodeLoop
     public void Start()
     {
         inputs.Add(new Input.Start(DateTimeOffset.UtcNow));
-        new Thread(Run) { IsBackground = true, Name = "node loop" }.Start();
+        thread.Start();
     }
 
     /// <summary>Orders what a request wrote.</summary>
@@ -82,11 +85,12 @@ internal sealed class NodeLoop
     /// <summary>Seals and stores what is open, then ends.</summary>
     public void Drain() => inputs.Add(new Input.Drain());
 
-    /// <summary>Something outside found that the node must stop.</summary>
-    public void Fail(string reason)
+    /// <summary>Ends the loop after the step that it is in, whatever is still open.</summary>
+    /// <returns>False when that step did not end in time: what it works with must not be disposed then.</returns>
+    public bool Stop(TimeSpan patience)
     {
-        inputs.Close();
-        ended.TrySetResult(new LoopEnd(reason));
+        stopping = true;
+        return thread.Join(patience);
     }
 
     private PendingReply NewReply(bool untilFinished, TimeSpan patience) => new(
@@ -115,7 +119,7 @@ internal sealed class NodeLoop
             end = new LoopEnd($"The node loop failed: {Fault.Describe(e)}");
         }
 
-        inputs.Close();
+        foreach (QueuedInput queued in inputs.Close()) Register(queued);
         foreach (PendingReply reply in replies.Values)
         {
             reply.NodeEnds = true;
@@ -125,15 +129,23 @@ internal sealed class NodeLoop
         ended.TrySetResult(end);
     }
 
+    private void Register(QueuedInput queued)
+    {
+        if (queued.Reply is PendingReply reply) replies.Add(reply.Ticket, reply);
+    }
+
     private LoopEnd StepUntilEnd()
     {
         long lastTick = Stopwatch.GetTimestamp();
-        while (true)
+        while (!stopping)
         {
             TimeSpan untilTick = TickInterval - Stopwatch.GetElapsedTime(lastTick);
-            foreach (QueuedInput queued in inputs.TakeAll(untilTick))
+            List<QueuedInput> taken = inputs.TakeAll(untilTick);
+
+            // All of them before the first step: if one of the steps is the last, the others are told as well.
+            foreach (QueuedInput queued in taken) Register(queued);
+            foreach (QueuedInput queued in taken)
             {
-                if (queued.Reply is PendingReply reply) replies.Add(reply.Ticket, reply);
                 if (Step(queued.Input) is LoopEnd end) return end;
             }
 
@@ -144,6 +156,8 @@ internal sealed class NodeLoop
                 if (Step(new Input.Tick(DateTimeOffset.UtcNow)) is LoopEnd end) return end;
             }
         }
+
+        return new LoopEnd(null);
     }
 
     private LoopEnd? Step(Input input)

@@ -17,6 +17,7 @@ namespace Curia.Host;
 internal sealed class OutputFiles
 {
     private readonly OutputConfiguration paths;
+    private readonly List<string> written = [];
 
     private OutputFiles(OutputConfiguration paths) => this.paths = paths;
 
@@ -49,6 +50,13 @@ internal sealed class OutputFiles
         Write(paths.Addresses, JsonSerializer.Serialize(addresses) + "\n");
     }
 
+    /// <summary>Removes all that was written: the service did not open, and a certificate of it would send its users
+    /// to a service that nobody runs.</summary>
+    public void WithdrawAll()
+    {
+        foreach (string path in written) DurableFiles.Remove(path);
+    }
+
     /// <summary>Removes what says that the node is up.</summary>
     public void Withdraw()
     {
@@ -58,12 +66,13 @@ internal sealed class OutputFiles
 
     private static string Pem(ReadOnlySpan<byte> der) => PemEncoding.WriteString("CERTIFICATE", der) + "\n";
 
-    private static void Write(string? path, string content)
+    private void Write(string? path, string content)
     {
         if (path is null) return;
         try
         {
             DurableFiles.Replace(path, Encoding.UTF8.GetBytes(content));
+            written.Add(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

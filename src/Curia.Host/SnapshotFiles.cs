@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using Curia.Ledger;
 using Curia.Node;
@@ -14,19 +16,30 @@ namespace Curia.Host;
 internal sealed class SnapshotFiles
 {
     private readonly string folder;
+    private readonly int kept;
     private readonly Action<Input> tell;
     private readonly HostLog log;
+    private readonly Lock gate = new();
+    private readonly List<Thread> threads = [];
+    private volatile bool stopping;
 
-    /// <summary>Takes the folder, which exists and can be written.</summary>
-    public SnapshotFiles(string folder, Action<Input> tell, HostLog log)
+    /// <summary>Takes the folder, which was prepared, and how many snapshots stay in it.</summary>
+    public SnapshotFiles(string folder, int kept, Action<Input> tell, HostLog log)
     {
         this.folder = folder;
+        this.kept = kept;
         this.tell = tell;
         this.log = log;
+    }
 
-        // What a process left that ended while it wrote: without a receipt it is of no use to anybody.
-        foreach (string unfinished in Directory.EnumerateFiles(folder, "snapshot_*.tmp"))
-            DurableFiles.Remove(unfinished);
+    /// <summary>Makes the folder, and finds out whether it can be written and holds nothing: the snapshots of another
+    /// service must neither be taken for this one's nor be removed as old ones.</summary>
+    /// <exception cref="StartFailure">It cannot be used.</exception>
+    public static void Prepare(string folder)
+    {
+        StartChecks.WritableFolder("snapshot", folder);
+        RemoveUnfinished(folder);
+        StartChecks.EmptyFolder("snapshot", folder);
     }
 
     /// <summary>Writes the state; <see cref="Input.SnapshotMade"/> follows.</summary>
@@ -36,13 +49,56 @@ internal sealed class SnapshotFiles
     /// <summary>Completes the file with its receipt and gives it its name.</summary>
     public void Finish(Effect.FinishSnapshot finish) => OnItsOwnThread(() => Complete(finish));
 
-    private static void OnItsOwnThread(Action work) =>
-        new Thread(() => work())
+    /// <summary>Begins nothing more, gives up what is being written, and removes what is not whole.</summary>
+    /// <param name="patience">How long to wait for a thread that writes.</param>
+    /// <returns>False when one still runs after that time: the keys that it seals with must not be cleared
+    /// then.</returns>
+    public bool Stop(TimeSpan patience)
+    {
+        Thread[] running;
+        lock (gate)
         {
-            IsBackground = true,
-            Name = "snapshot",
-            Priority = ThreadPriority.BelowNormal
-        }.Start();
+            stopping = true;
+            running = [.. threads];
+        }
+
+        long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        bool haveEnded = running.All(thread =>
+            thread.Join(TimeSpan.FromMilliseconds(Math.Max(0, end - Environment.TickCount64))));
+        RemoveUnfinished(folder);
+        return haveEnded;
+    }
+
+    // Without a receipt it is of no use to anybody, whether this process or an earlier one left it.
+    private static void RemoveUnfinished(string folder)
+    {
+        try
+        {
+            foreach (string unfinished in Directory.EnumerateFiles(folder, "snapshot_*.tmp"))
+                DurableFiles.Remove(unfinished);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // They stay behind under names that nothing reads.
+        }
+    }
+
+    private void OnItsOwnThread(Action work)
+    {
+        lock (gate)
+        {
+            if (stopping) return;
+            threads.RemoveAll(thread => !thread.IsAlive);
+            Thread one = new(() => work())
+            {
+                IsBackground = true,
+                Name = "snapshot",
+                Priority = ThreadPriority.BelowNormal
+            };
+            threads.Add(one);
+            one.Start();
+        }
+    }
 
     private SnapshotEvidence? WriteState(SnapshotJob job)
     {
@@ -53,13 +109,16 @@ internal sealed class SnapshotFiles
             long offset = 0;
             SnapshotEvidence evidence = job.Run(frame =>
             {
+                if (stopping) throw new OperationCanceledException();
                 RandomAccess.Write(file, frame.Span, offset);
                 offset += frame.Length;
             });
             DurableFiles.Flush(file);
             return evidence;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // The last line of defence: an exception that leaves a thread ends the process.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             Abandon(job.TxId.SeqNo, e);
             return null;
@@ -80,17 +139,41 @@ internal sealed class SnapshotFiles
             File.Move(path,
                 Path.Combine(folder, Snapshot.FileName(finish.SeqNo, finish.EvidenceSeqNo, committed: true)));
             DurableFiles.FlushFolder(folder);
+            RemoveOld();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // The last line of defence: an exception that leaves a thread ends the process.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             Abandon(finish.SeqNo, e);
         }
     }
 
+    // Only after a newer one is whole and durable: at no moment is there none. Snapshots would otherwise fill the disk
+    // sooner or later, and a full disk ends the ledger as well.
+    private void RemoveOld()
+    {
+        IEnumerable<string> old = Directory.EnumerateFiles(folder)
+            .Select(path => (Path: path, SeqNo: SeqNoOrNull(path)))
+            .Where(one => one.SeqNo is not null)
+            .OrderByDescending(one => one.SeqNo)
+            .Skip(kept)
+            .Select(one => one.Path);
+        foreach (string path in old.ToArray()) DurableFiles.Remove(path);
+    }
+
+    private static SeqNo? SeqNoOrNull(string path) =>
+        Snapshot.TryParseFileName(Path.GetFileName(path), out SeqNo seqNo, out _, out bool committed) && committed
+            ? seqNo
+            : null;
+
     private void Abandon(SeqNo seqNo, Exception e)
     {
         DurableFiles.Remove(Temporary(seqNo));
-        log.Warning($"The snapshot at {seqNo} cannot be written in {folder}: {e.Message}");
+        if (stopping) return; // given up, not failed
+        bool isOfDisk = e is IOException or UnauthorizedAccessException;
+        string reason = isOfDisk ? e.Message : Fault.Describe(e);
+        log.Warning($"The snapshot at {seqNo} cannot be written in {folder}: {reason}");
     }
 
     private string Temporary(SeqNo seqNo) => Path.Combine(folder, $"snapshot_{seqNo}.tmp");

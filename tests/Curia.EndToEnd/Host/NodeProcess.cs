@@ -56,7 +56,8 @@ internal sealed class NodeProcess : IDisposable
     public static NodeProcess LaunchWith(NodeFolder folder, params string[] arguments) =>
         LaunchUnder(folder, [], arguments);
 
-    private static NodeProcess LaunchUnder(NodeFolder folder, string[] wrapper, string[] arguments)
+    /// <summary>Starts it below a program that stands between it and the system.</summary>
+    public static NodeProcess LaunchUnder(NodeFolder folder, string[] wrapper, string[] arguments)
     {
         DirectoryInfo own = new(AppContext.BaseDirectory.TrimEnd('/'));
         string image = Path.Combine(own.Parent!.Parent!.FullName, "logging.Image", own.Name, "logging.Image.dll");

@@ -152,6 +152,29 @@ public sealed class StartTests : IDisposable
         using NodeProcess next = await NodeProcess.OpenAsync(large);
     }
 
+    // Certificates of a service that never opened would send its users to nobody. The fifth file to get its name is the
+    // one with the addresses, after the data keys and the certificates.
+    [Fact]
+    public async Task A_start_that_fails_at_its_last_file_withdraws_all_others()
+    {
+        if (!Tracing.IsPossible()) Assert.Skip("a disk that fails is played by strace, which cannot run here");
+        const string renames = "?rename,?renameat,?renameat2";
+        string keys = folder.At("keys.json");
+        string[] wrapper = ["strace", "-f", "-qq", "-o", folder.At("trace"), "-e", $"trace={renames}",
+            "-e", $"inject={renames}:error=EIO:when=5"];
+        using (NodeProcess node = NodeProcess.LaunchUnder(
+            folder, wrapper, ["--config", folder.WriteConfiguration(), "--disclose-data-keys", keys]))
+        {
+            Assert.Equal(3, await node.ExitCodeAsync());
+            Assert.Contains("addresses.json cannot be written", node.StandardError, StringComparison.Ordinal);
+        }
+
+        string[] left = [.. Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories)
+            .Select(Path.GetFileName).OfType<string>().Order()];
+        Assert.Equal(["member0_cert.pem", "node.json", "trace", "user0_cert.pem"], left);
+        using NodeProcess next = await NodeProcess.OpenAsync(folder);
+    }
+
     private async Task RefusedAsync(string why)
     {
         using NodeProcess node = NodeProcess.Launch(folder);
