@@ -186,7 +186,8 @@ internal sealed class RequestHandling
             session.Listener.CountError(bad.StatusCode);
 
             // What is left of the body would have to be waited for before the next request of HTTP/1.
-            if (bad.StatusCode == StatusCodes.Status408RequestTimeout && !HttpProtocol.IsHttp2(context.Request.Protocol))
+            bool isLate = bad.StatusCode == StatusCodes.Status408RequestTimeout;
+            if (isLate && !HttpProtocol.IsHttp2(context.Request.Protocol))
                 context.Response.Headers.Connection = "close";
             return HostResponses.BadRequest(bad.StatusCode, limits);
         }
