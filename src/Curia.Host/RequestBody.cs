@@ -25,8 +25,8 @@ internal static class RequestBody
     /// <param name="memory">What all bodies share while they arrive.</param>
     /// <param name="patience">How long the first bytes may take; more bytes get more time.</param>
     /// <param name="cancellation">The client has gone.</param>
-    /// <exception cref="BadHttpRequestException">408 when it takes too long; 413; 503 when too many bodies arrive at the
-    /// same time; or what else the server finds wrong on the way.</exception>
+    /// <exception cref="BadHttpRequestException">408 when it takes too long; 413; 503 when too many bodies arrive at
+    /// the same time; or what else the server finds wrong on the way.</exception>
     public static ValueTask<ReadOnlyMemory<byte>> ReadAsync(
         HttpRequest request, int bytesMax, BodyMemory memory, TimeSpan patience,
         CancellationToken cancellation)
