@@ -42,7 +42,7 @@ internal static class RequestBody
         PipeReader reader, int bytesMax, BodyMemory memory, TimeSpan patience, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        CancellationTokenSource? late = null; // only for a body that has to be waited for; most are there already
         long taken = 0;
         try
         {
@@ -53,6 +53,7 @@ internal static class RequestBody
                     TimeSpan allowed = patience + TimeSpan.FromSeconds((double)taken / SlowestBytesPerSecond);
                     TimeSpan remaining = allowed - Stopwatch.GetElapsedTime(start);
                     if (remaining <= TimeSpan.Zero) throw TooLate();
+                    late ??= CancellationTokenSource.CreateLinkedTokenSource(cancellation);
                     late.CancelAfter(remaining);
                     result = await reader.ReadAsync(late.Token);
                 }
@@ -78,6 +79,7 @@ internal static class RequestBody
         finally
         {
             memory.Return(taken);
+            late?.Dispose();
         }
     }
 
