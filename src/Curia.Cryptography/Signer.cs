@@ -32,6 +32,10 @@ public abstract class Signer : IDisposable
     /// <returns>r and s, each of the size of the curve (IEEE P1363): 64 bytes on P-256.</returns>
     public abstract byte[] SignHash(ReadOnlySpan<byte> hash);
 
+    /// <summary>A copy of the private key, to be sealed by the platform; the class that made it opens it again. The
+    /// caller disposes it.</summary>
+    public abstract SecretBytes Export();
+
     /// <summary>Clears the key.</summary>
     public void Dispose()
     {
@@ -107,8 +111,7 @@ public sealed class EcdsaSigner : Signer
         {
             key.ImportFromPem(pem);
             if (key.KeySize is not (256 or 384 or 521)) return false;
-            signer = new EcdsaSigner(key, key.KeySize == 256 ? SigningCurve.P256
-                : key.KeySize == 384 ? SigningCurve.P384 : SigningCurve.P521);
+            signer = new EcdsaSigner(key, CurveOf(key.KeySize));
             return true;
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException
@@ -119,6 +122,44 @@ public sealed class EcdsaSigner : Signer
         finally
         {
             if (signer is null) key.Dispose();
+        }
+    }
+
+    /// <summary>Reads a private key that <see cref="Export"/> gave: PKCS #8, DER.</summary>
+    /// <returns>False when it is no EC key of a known curve.</returns>
+    public static bool TryOpen(SecretBytes exported, out EcdsaSigner? signer)
+    {
+        ArgumentNullException.ThrowIfNull(exported);
+        signer = null;
+        ECDsa key = ECDsa.Create();
+        try
+        {
+            key.ImportPkcs8PrivateKey(exported.Reveal(), out int read);
+            if (read != exported.Length || key.KeySize is not (256 or 384 or 521)) return false;
+            signer = new EcdsaSigner(key, CurveOf(key.KeySize));
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+        finally
+        {
+            if (signer is null) key.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override SecretBytes Export()
+    {
+        byte[] pkcs8 = ExportPkcs8();
+        try
+        {
+            return new SecretBytes(pkcs8);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pkcs8);
         }
     }
 
@@ -138,6 +179,9 @@ public sealed class EcdsaSigner : Signer
         if (disposing) key.Dispose();
         base.Dispose(disposing);
     }
+
+    private static SigningCurve CurveOf(int keySize) =>
+        keySize == 256 ? SigningCurve.P256 : keySize == 384 ? SigningCurve.P384 : SigningCurve.P521;
 
     private static ECCurve Named(SigningCurve curve) =>
         curve == SigningCurve.P256 ? ECCurve.NamedCurves.nistP256 : ECCurve.NamedCurves.nistP384;

@@ -18,6 +18,12 @@ internal sealed class AuditedChain
 
     public TxId Last { get; private set; } = TxId.Zero;
 
+    /// <summary>The root that <see cref="Last"/> signs.</summary>
+    public Digest LastRoot { get; private set; }
+
+    /// <summary>Whether every block so far follows the one before it.</summary>
+    public bool IsWhole => tree is not null;
+
     public ulong Transactions { get; private set; }
 
     public ulong Blocks { get; private set; }
@@ -54,6 +60,7 @@ internal sealed class AuditedChain
         tree.Flush(tree.Size);
         if (First == SeqNo.Zero) First = block.First;
         Last = block.Entries[^1].TxId;
+        LastRoot = block.Signature.Root;
         Transactions += (ulong)block.Entries.Length;
         Blocks++;
         if (block.Signature.Time > time) time = block.Signature.Time;

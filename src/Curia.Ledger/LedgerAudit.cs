@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Curia.Cryptography;
 using Curia.Vocabulary;
 
 namespace Curia.Ledger;
@@ -20,6 +21,9 @@ public sealed class LedgerAudit
     private readonly List<AuditProblem> problems = [];
     private GenesisBlock? genesis;
     private ServiceIdentity? service;
+    private Unvouched? unvouched;
+    private bool serviceSeen;
+    private ulong epochs;
     private LedgerChunkName? previous;
     private PendingTail? tail;
     private bool finished;
@@ -50,7 +54,7 @@ public sealed class LedgerAudit
         if (!LedgerChunk.TryReadHeader(bytes.Span, out SeqNo first, out string reason))
         {
             bool torn = name.IsOpen && bytes.Length < LedgerChunk.HeaderSize;
-            Unreadable(fileName, name.First, reason, torn);
+            Unreadable(fileName, 0, name.First, reason, torn);
             return;
         }
 
@@ -68,10 +72,15 @@ public sealed class LedgerAudit
     {
         Invariant.Holds(!finished, "an audit finishes once");
         finished = true;
+        VerifyUnvouched();
         if (tail is { } torn) Report(torn.File, torn.SeqNo, torn.ReasonAtEnd, torn.KindAtEnd);
         if (previous is null) Report(string.Empty, null, "there is no ledger file", AuditProblemKind.Missing);
         else if (genesis is null)
             Report(string.Empty, null, "there is no readable genesis block", AuditProblemKind.Missing);
+        if (options.ServiceCertificate is not null && genesis is not null && !serviceSeen)
+            Report(string.Empty, null, epochs == 1
+                ? "the genesis block names another service key than the certificate given"
+                : "no epoch has the service key of the certificate given", AuditProblemKind.Anchor);
         foreach (string missed in anchors.Missed(chain.Last))
             Report(string.Empty, null, missed, AuditProblemKind.Anchor);
         return new AuditReport
@@ -81,9 +90,12 @@ public sealed class LedgerAudit
             LastTxId = chain.Last,
             Transactions = chain.Transactions,
             Signatures = chain.Blocks,
+            Epochs = epochs,
             Problems = problems,
+            Tail = tail is { Torn: true } cut ? new AuditTail(cut.File, cut.Offset, cut.SeqNo, cut.Reason) : null,
             GenesisDigest = genesis?.Digest,
             ServiceCertificate = genesis?.ServiceCertificate,
+            NewestServiceCertificate = epochs == 0 ? null : service?.Certificate,
         };
     }
 
@@ -119,7 +131,7 @@ public sealed class LedgerAudit
             if (!BlockHeader.TryDecode(rest.Span, out BlockHeader header, out string reason))
             {
                 bool torn = name.IsOpen && (rest.Length < Block.HeaderSize || rest.Span.IndexOfAnyExcept((byte)0) < 0);
-                Unreadable(file, expected, reason, torn);
+                Unreadable(file, offset, expected, reason, torn);
                 return;
             }
 
@@ -127,14 +139,14 @@ public sealed class LedgerAudit
             {
                 bool torn = name.IsOpen && header.First == expected && !EndsWithSignature(rest, header);
                 reason = $"the block from {header.First} on needs {header.Length} bytes, {rest.Length} are left";
-                Unreadable(file, expected, reason, torn);
+                Unreadable(file, offset, expected, reason, torn);
                 return;
             }
 
             if (name.IsOpen && header.Length == rest.Length && EndsUnwritten(rest.Span))
             {
                 reason = $"the block {header.First} to {header.Last} ends with bytes that were never written";
-                Unreadable(file, expected, reason, torn: true);
+                Unreadable(file, offset, expected, reason, torn: true);
                 return;
             }
 
@@ -181,16 +193,64 @@ public sealed class LedgerAudit
         }
 
         if (block.First.Value == 1) ReadGenesis(file, block);
-        if (service is not null && !service.Verify(block, out reason))
-        {
-            Report(file, block.First, reason, AuditProblemKind.Damaged);
-            chain.Break();
-            return;
-        }
-
+        else if (block.Entries[0].Type == EntryType.Epoch) ReadEpoch(file, block);
+        if (!IsSigned(file, block)) return;
         if (chain.FindProblem(block) is { } problem) Report(file, block.First, problem, AuditProblemKind.Damaged);
         chain.Add(block);
         anchors.See(block);
+        if (problems.Count == 0) options.Accept?.Invoke(block);
+    }
+
+    private bool IsSigned(string file, Block block)
+    {
+        if (service is null) return true;
+        if (options.Signatures == AuditSignatures.LastOfEachEpoch)
+        {
+            unvouched = new Unvouched(file, block, service);
+            return true;
+        }
+
+        if (service.Verify(block, out string reason)) return true;
+        Report(file, block.First, reason, AuditProblemKind.Damaged);
+        chain.Break();
+        return false;
+    }
+
+    private void VerifyUnvouched()
+    {
+        if (unvouched is not { } last) return;
+        unvouched = null;
+        if (last.Service.Verify(last.Block, out string reason)) return;
+        Report(last.File, last.Block.First, reason, AuditProblemKind.Damaged);
+        chain.Break();
+    }
+
+    // The identity changes here: what the older one signed last vouches for everything before.
+    private void ReadEpoch(string file, Block block)
+    {
+        VerifyUnvouched();
+        if (!EpochBlock.TryRead(block, out EpochBlock? epoch))
+        {
+            Report(file, block.First, "the entry that opens an epoch cannot be read", AuditProblemKind.Damaged);
+            return;
+        }
+
+        // After a part that could not be verified there is nothing to compare with but what the epoch says itself.
+        (TxId last, Digest root) = chain.IsWhole ? (chain.Last, chain.LastRoot) : (epoch.Continues, epoch.Root);
+        if (service is not null && epoch.FindProblem(service.Certificate, last, root) is { } problem)
+        {
+            Report(file, block.First, problem, AuditProblemKind.Damaged);
+            return;
+        }
+
+        Begin(epoch.ServiceCertificate);
+    }
+
+    private void Begin(Certificate certificate)
+    {
+        epochs++;
+        service = new ServiceIdentity(certificate);
+        serviceSeen |= options.ServiceCertificate?.KeyDigest == certificate.KeyDigest;
     }
 
     private void ReadGenesis(string file, Block block)
@@ -205,10 +265,7 @@ public sealed class LedgerAudit
         genesis = read;
         if (options.Genesis is { } name && name != read.Digest)
             Report(file, block.First, $"the genesis digest is {read.Digest} and not {name}", AuditProblemKind.Anchor);
-        if (service is null) service = new ServiceIdentity(read.ServiceCertificate);
-        else if (service.KeyId != read.ServiceCertificate.KeyDigest)
-            Report(file, block.First, "the genesis block names another service key than the certificate given",
-                AuditProblemKind.Anchor);
+        Begin(read.ServiceCertificate);
         if (!read.ServiceCertificate.IsIssuedBy(read.ServiceCertificate))
             Report(file, block.First, "the service certificate is not signed with its own key",
                 AuditProblemKind.Damaged);
@@ -216,10 +273,10 @@ public sealed class LedgerAudit
 
     // What cannot be read at the end of the newest file may be a write that did not finish; whether it is the newest
     // one is known with the next file or at the end.
-    private void Unreadable(string file, SeqNo seqNo, string reason, bool torn)
+    private void Unreadable(string file, long offset, SeqNo seqNo, string reason, bool torn)
     {
         chain.Break();
-        tail = new PendingTail(file, seqNo, reason, torn);
+        tail = new PendingTail(file, offset, seqNo, reason, torn);
     }
 
     private void Report(string file, SeqNo? seqNo, string reason, AuditProblemKind kind)
@@ -229,7 +286,9 @@ public sealed class LedgerAudit
             problems.Add(new AuditProblem(file, seqNo, "there are more problems than this report lists", kind));
     }
 
-    private sealed record PendingTail(string File, SeqNo SeqNo, string Reason, bool Torn)
+    private sealed record Unvouched(string File, Block Block, ServiceIdentity Service);
+
+    private sealed record PendingTail(string File, long Offset, SeqNo SeqNo, string Reason, bool Torn)
     {
         public string ReasonWithin => $"damaged within the ledger: {Reason}";
 

@@ -118,7 +118,7 @@ public sealed class LedgerEntry
         reason = string.Empty;
         if (header.Length < HeaderSize) reason = "an entry ends within its header";
         else if (header[0] != FormatVersion) reason = $"entry version {header[0]} is unknown";
-        else if (header[1] > (byte)EntryType.Genesis) reason = $"entry type {header[1]} is unknown";
+        else if (header[1] > (byte)EntryType.Epoch) reason = $"entry type {header[1]} is unknown";
         if (reason.Length != 0) return false;
         long total = (long)HeaderSize + BinaryPrimitives.ReadUInt32BigEndian(header[PublicLengthAt..])
             + BinaryPrimitives.ReadUInt32BigEndian(header[PrivateLengthAt..]);
