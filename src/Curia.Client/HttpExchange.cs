@@ -4,8 +4,6 @@ using System.Globalization;
 using System.IO;
 using System.Net.Http;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Authentication;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Vocabulary;
@@ -25,7 +23,6 @@ internal sealed class HttpExchange : IDisposable
     public HttpExchange(CuriaClientSettings settings)
     {
         this.settings = settings;
-        ServicePin pin = new(settings.ServiceCertificates);
         SocketsHttpHandler handler = new()
         {
             UseProxy = false, // the pin is end to end, and a node is reached directly
@@ -33,14 +30,7 @@ internal sealed class HttpExchange : IDisposable
             AllowAutoRedirect = false,
             ConnectTimeout = settings.ConnectTimeout,
             EnableMultipleHttp2Connections = false,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                RemoteCertificateValidationCallback = pin.Accept,
-                ClientCertificateContext = settings.Identity is { } identity
-                    ? SslStreamCertificateContext.Create(identity, null, offline: true)
-                    : null,
-            },
+            SslOptions = settings.CreateTlsOptions(),
         };
         invoker = new HttpMessageInvoker(handler);
     }
