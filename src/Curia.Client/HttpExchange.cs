@@ -22,7 +22,9 @@ internal sealed class HttpExchange : IDisposable
     private readonly CuriaClientSettings settings;
     private readonly HttpMessageInvoker invoker;
 
-    public HttpExchange(CuriaClientSettings settings)
+    /// <param name="settings">Where, whom and how.</param>
+    /// <param name="believesAnyone">Whether any server will do; then no identity is shown.</param>
+    public HttpExchange(CuriaClientSettings settings, bool believesAnyone = false)
     {
         this.settings = settings;
         ServicePin pin = new(settings.ServiceCertificates);
@@ -36,8 +38,10 @@ internal sealed class HttpExchange : IDisposable
             SslOptions = new SslClientAuthenticationOptions
             {
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                RemoteCertificateValidationCallback = pin.Accept,
-                ClientCertificateContext = settings.Identity is { } identity
+#pragma warning disable CA5359 // See ServicePin.AcceptAnyone.
+                RemoteCertificateValidationCallback = believesAnyone ? ServicePin.AcceptAnyone : pin.Accept,
+#pragma warning restore CA5359
+                ClientCertificateContext = settings.Identity is { } identity && !believesAnyone
                     ? SslStreamCertificateContext.Create(identity, null, offline: true)
                     : null,
             },
