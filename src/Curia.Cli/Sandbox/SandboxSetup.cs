@@ -73,6 +73,8 @@ internal sealed class SandboxSetup : IDisposable
 
     public string LogPath => Path.Combine(NodeFolder, "node.log");
 
+    private string AddressesPath => Path.Combine(NodeFolder, "addresses.json");
+
     public string LedgerPath => Path.Combine(NodeFolder, "ledger");
 
     /// <summary>Checks what can be checked before anything is made.</summary>
@@ -182,19 +184,20 @@ internal sealed class SandboxSetup : IDisposable
     }
 
     /// <summary>Starts the node program.</summary>
-    public void StartNode() =>
+    public void StartNode()
+    {
+        File.Delete(AddressesPath); // of a process that was killed: it must not be taken for the new one's
         Node = NodeProcess.StartInBackground(image, Path.GetFullPath(ConfigPath), Path.GetFullPath(LogPath));
+    }
 
     /// <summary>Waits until the node has its address file, which it writes when it is open, and writes
     /// sandbox.json.</summary>
     public async Task<SandboxFile> WaitUntilOpenAsync(CancellationToken cancel)
     {
-        string addresses = Path.Combine(NodeFolder, "addresses.json");
-
         // Reading a ledger back takes as long as it is large; its log shows that it goes on.
         TimeSpan patience = Earlier is null ? OpenTimeout : ReadTimeout;
         long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
-        while (!File.Exists(addresses))
+        while (!File.Exists(AddressesPath))
         {
             if (Node!.HasExited)
                 throw CommandFailure.Environment($"{NodeName} stopped before it was open. {LastWords()}");
@@ -204,7 +207,7 @@ internal sealed class SandboxSetup : IDisposable
             await Task.Delay(20, cancel).ConfigureAwait(false);
         }
 
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(addresses));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(AddressesPath));
         JsonElement root = document.RootElement;
         SandboxFile file = new(
             options.Folder, Platform, ServiceCertificate, App,

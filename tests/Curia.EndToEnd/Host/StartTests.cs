@@ -134,7 +134,7 @@ public sealed class StartTests : IDisposable
     {
         Directory.CreateDirectory(folder.Ledger);
         await File.WriteAllTextAsync(Path.Combine(folder.Ledger, "ledger_1"), "precious");
-        await RefusedAsync("not empty");
+        await RefusedAsync("cannot be believed");
         Assert.Equal("precious", await File.ReadAllTextAsync(folder.LedgerFiles.Single()));
     }
 
