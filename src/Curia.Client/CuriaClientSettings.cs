@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Curia.Vocabulary;
 
 namespace Curia.Client;
 
@@ -15,6 +16,15 @@ public sealed record CuriaClientSettings
     /// <summary>The service certificates to believe, at least one: a node's certificate must be issued by one of
     /// them.</summary>
     public required IReadOnlyList<X509Certificate2> ServiceCertificates { get; init; }
+
+    /// <summary>Whether to follow the service when it goes on under a new identity, which happens when its node restarts
+    /// from disk: only if the pinned identity has endorsed the new one, and nothing is left out that this client saw
+    /// committed. Otherwise another identity is <see cref="ClientFailure.WrongService"/>.</summary>
+    public bool FollowService { get; init; }
+
+    /// <summary>Where this client saw the service last: a service that goes on from an earlier transaction is not
+    /// followed.</summary>
+    public TxId LastSeen { get; init; }
 
     /// <summary>The certificate of a user or member with its private key; null calls as nobody in particular.</summary>
     public X509Certificate2? Identity { get; init; }

@@ -4,6 +4,8 @@ using System.Globalization;
 using System.IO;
 using System.Net.Http;
 using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Authentication;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Vocabulary;
@@ -20,7 +22,9 @@ internal sealed class HttpExchange : IDisposable
     private readonly CuriaClientSettings settings;
     private readonly HttpMessageInvoker invoker;
 
-    public HttpExchange(CuriaClientSettings settings)
+    /// <param name="settings">Where, whom and how.</param>
+    /// <param name="believesAnyone">Whether any server will do; then no identity is shown.</param>
+    public HttpExchange(CuriaClientSettings settings, bool believesAnyone = false)
     {
         this.settings = settings;
         SocketsHttpHandler handler = new()
@@ -30,7 +34,13 @@ internal sealed class HttpExchange : IDisposable
             AllowAutoRedirect = false,
             ConnectTimeout = settings.ConnectTimeout,
             EnableMultipleHttp2Connections = false,
-            SslOptions = settings.CreateTlsOptions(),
+            SslOptions = believesAnyone
+                ? new SslClientAuthenticationOptions
+                {
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    RemoteCertificateValidationCallback = ServicePin.AcceptAnyone,
+                }
+                : settings.CreateTlsOptions(),
         };
         invoker = new HttpMessageInvoker(handler);
     }

@@ -63,8 +63,11 @@ internal sealed class LedgerReading
         AuditReport report = reading.ReadAll(replay, names);
         reading.tail = report.Tail;
         bool isWhole = report.Ok || (report.Tail is not null && report.Problems.Count == 1);
-        bool isEmpty = report.LastTxId == TxId.Zero;
-        if (!isWhole && !(isEmpty && report.Tail is not null)) throw reading.Refuse(names, report);
+
+        // A process that ended before its genesis block was stored has promised nothing to anybody.
+        bool isEmpty = names.Count == 1 && report.LastTxId == TxId.Zero && report.Problems.All(
+            problem => problem.Kind == AuditProblemKind.TornTail || problem.File.Length == 0);
+        if (!isWhole && !isEmpty) throw reading.Refuse(names, report);
         if (isEmpty)
         {
             replay.Dispose();

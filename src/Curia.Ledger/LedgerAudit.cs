@@ -53,7 +53,7 @@ public sealed class LedgerAudit
         if (!TryAcceptName(fileName, out LedgerChunkName name)) return;
         if (!LedgerChunk.TryReadHeader(bytes.Span, out SeqNo first, out string reason))
         {
-            bool torn = name.IsOpen && bytes.Length < LedgerChunk.HeaderSize;
+            bool torn = name.IsOpen && LedgerChunk.IsCutHeader(bytes.Span, name.First);
             Unreadable(fileName, 0, name.First, reason, torn);
             return;
         }

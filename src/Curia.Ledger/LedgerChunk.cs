@@ -132,6 +132,12 @@ public static class LedgerChunk
         return reason.Length == 0;
     }
 
+    /// <summary>Whether a file holds a header that was not written to its end, and nothing else: its first bytes, or
+    /// zeros in their place.</summary>
+    internal static bool IsCutHeader(ReadOnlySpan<byte> bytes, SeqNo first) =>
+        bytes.IndexOfAnyExcept((byte)0) < 0
+        || (bytes.Length < HeaderSize && Header(first).AsSpan().StartsWith(bytes.TrimEnd((byte)0)));
+
     private static bool TryParse(ReadOnlySpan<char> digits, out SeqNo seqNo)
     {
         bool parsed = ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value);

@@ -150,7 +150,13 @@ public sealed class CuriaNode : IDisposable
         created.Sealing.Join(
             first, replay is null ? EntryType.Genesis : EntryType.Epoch, ClaimsDigest.None, publicBytes,
             outcome.Changes.Encode(Domain.Private));
-        replay?.Release();
+        if (replay is not null)
+        {
+            effects.Add(new Effect.Log(LogSeverity.Information, $"a new epoch begins at {first} and goes on from "
+                + $"{replay.Last}: service key {created.Key.Certificate.KeyDigest}, endorsed by the one before"));
+            replay.Release();
+        }
+
         service = created;
     }
 

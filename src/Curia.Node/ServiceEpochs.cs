@@ -45,7 +45,10 @@ internal sealed class ServiceEpochs
     /// <summary>The certificates that lead from the service key of a transaction to the newest one, nearest to the
     /// transaction first: each is an older key, certified by the next.</summary>
     public IReadOnlyList<Certificate> EndorsementsOf(SeqNo seqNo) =>
-        [.. epochs.Where(epoch => epoch.First.SeqNo > seqNo).Select(epoch => epoch.Opened!.PreviousCertificate)];
+        [
+            .. epochs.Where(epoch => epoch.Opened is not null && epoch.First.SeqNo > seqNo)
+                .Select(epoch => epoch.Opened!.PreviousCertificate),
+        ];
 
     /// <summary>Clears the secrets.</summary>
     public void Clear()

@@ -141,6 +141,13 @@ internal sealed class NodeProcess : IDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>Sends SIGKILL and waits for the end.</summary>
+    public void Kill()
+    {
+        process.Kill();
+        process.WaitForExit();
+    }
+
     /// <summary>Waits for the end.</summary>
     public async Task<int> ExitCodeAsync()
     {
