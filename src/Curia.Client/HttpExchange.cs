@@ -38,7 +38,9 @@ internal sealed class HttpExchange : IDisposable
                 ? new SslClientAuthenticationOptions
                 {
                     EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+#pragma warning disable CA5359 // See ServicePin.AcceptAnyone.
                     RemoteCertificateValidationCallback = ServicePin.AcceptAnyone,
+#pragma warning restore CA5359
                 }
                 : settings.CreateTlsOptions(),
         };
