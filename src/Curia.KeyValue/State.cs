@@ -123,7 +123,7 @@ public sealed class State
     internal Tree TreeOf(string map) => maps.GetValueOrDefault(map);
 
     /// <summary>The state after a transaction's own writes, which become part of it.</summary>
-    internal (State Next, WriteSet Changes) AfterOwnWrites(TxId id, IEnumerable<OpenMap> openMaps)
+    internal (State Next, WriteSet Changes) AfterOwnWrites(TxId id, List<OpenMap> openMaps)
     {
         ImmutableSortedDictionary<string, Tree> next = maps;
         List<MapWrites> changes = [];

@@ -19,7 +19,7 @@ internal static class WriteSetFormat
     private const int WritesReservedMax = 4096;
 
     /// <summary>The encoded size of own writes, both domains together.</summary>
-    public static long SizeOf(IEnumerable<OpenMap> openMaps)
+    public static long SizeOf(List<OpenMap> openMaps)
     {
         long publicBytes = 0;
         long privateBytes = 0;
