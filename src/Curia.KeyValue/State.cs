@@ -40,6 +40,17 @@ public sealed class State
     /// <summary>The names of the maps that have entries, in ordinal order.</summary>
     public IEnumerable<string> MapNames => maps.Keys;
 
+    /// <summary>The number of entries of all maps.</summary>
+    public long EntryCount
+    {
+        get
+        {
+            long count = 0;
+            foreach ((_, Tree tree) in maps) count += tree.Count;
+            return count;
+        }
+    }
+
     /// <summary>The number of entries of a map, 0 when it does not exist.</summary>
     public long Count(string map) => TreeOf(map).Count;
 
