@@ -125,7 +125,7 @@ internal sealed class NodeLoop
         foreach (PendingReply reply in replies.Values)
         {
             reply.NodeEnds = true;
-            reply.TrySetResult(null);
+            reply.Complete(null);
         }
 
         ended.TrySetResult(end);
@@ -225,7 +225,7 @@ internal sealed class NodeLoop
         }
 
         replies.Remove(effect.Ticket);
-        waiting.TrySetResult(effect.Answer);
+        waiting.Complete(effect.Answer);
     }
 
     // A timer for each request would cost more than looking at some thousand deadlines a hundred times a second.
@@ -240,7 +240,7 @@ internal sealed class NodeLoop
         foreach (PendingReply reply in late)
         {
             replies.Remove(reply.Ticket);
-            reply.TrySetResult(null);
+            reply.Complete(null);
             inputs.Add(new Input.Forget(reply.Ticket));
         }
 
