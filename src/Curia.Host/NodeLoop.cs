@@ -146,9 +146,9 @@ internal sealed class NodeLoop
 
             // All of them before the first step: if one of the steps is the last, the others are told as well.
             foreach (QueuedInput queued in taken) Register(queued);
-            foreach (QueuedInput queued in taken)
+            for (int i = 0; i < taken.Count; i++)
             {
-                if (Step(queued.Input) is LoopEnd end) return end;
+                if (Step(taken[i].Input, moreWait: i < taken.Count - 1) is LoopEnd end) return end;
             }
 
             if (Stopwatch.GetElapsedTime(lastTick) >= TickInterval)
@@ -162,11 +162,11 @@ internal sealed class NodeLoop
         return new LoopEnd(null);
     }
 
-    private LoopEnd? Step(Input input)
+    private LoopEnd? Step(Input input, bool moreWait = false)
     {
         draining |= input is Input.Drain;
         LoopEnd? end = null;
-        foreach (Effect effect in node.Step(input).InOrder) end ??= Perform(effect);
+        foreach (Effect effect in node.Step(input, moreWait).InOrder) end ??= Perform(effect);
 
         TxId now = node.View.Committed;
         if (now.SeqNo != committed)
@@ -175,7 +175,7 @@ internal sealed class NodeLoop
             ledger.Committed(committed);
         }
 
-        return end ?? (draining && now == node.View.Last ? new LoopEnd(null) : null);
+        return end ?? (draining && !moreWait && now == node.View.Last ? new LoopEnd(null) : null);
     }
 
     /// <summary>The second switch: everything a node can do.</summary>
