@@ -15,7 +15,7 @@ public sealed record CuriaClientSettings
     /// them.</summary>
     public required IReadOnlyList<X509Certificate2> ServiceCertificates { get; init; }
 
-    /// <summary>Whether to follow the service when it goes on under a new identity, which happens when its node restarts
+    /// <summary>Whether to follow the service when it goes on under a new identity, as it does when its node restarts
     /// from disk: only if the pinned identity has endorsed the new one, and nothing is left out that this client saw
     /// committed. Otherwise another identity is <see cref="ClientFailure.WrongService"/>.</summary>
     public bool FollowService { get; init; }

@@ -379,5 +379,7 @@ public sealed class LedgerAuditTests
 
         public override byte[] SignHash(ReadOnlySpan<byte> hash) =>
             signer.SignHash(Digest.OfPair(notThis, notThis).ToArray());
+
+        public override SecretBytes Export() => signer.Export();
     }
 }
