@@ -1,6 +1,7 @@
 using System;
 using System.Numerics;
 using System.Security.Cryptography;
+using Curia.Vocabulary;
 
 namespace Curia.Cryptography;
 
@@ -102,7 +103,7 @@ public sealed class EcdsaSigner : Signer
     }
 
     /// <summary>Reads an unencrypted private key, PKCS #8 or SEC 1 PEM.</summary>
-    /// <returns>False when the text holds no EC key of a known curve.</returns>
+    /// <returns>False when the text holds no private EC key of a known curve.</returns>
     public static bool TryFromPem(ReadOnlySpan<char> pem, out EcdsaSigner? signer)
     {
         signer = null;
@@ -110,9 +111,8 @@ public sealed class EcdsaSigner : Signer
         try
         {
             key.ImportFromPem(pem);
-            if (key.KeySize is not (256 or 384 or 521)) return false;
-            signer = new EcdsaSigner(key, CurveOf(key.KeySize));
-            return true;
+            signer = Signing(key);
+            return signer is not null;
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException
             or PlatformNotSupportedException)
@@ -135,11 +135,10 @@ public sealed class EcdsaSigner : Signer
         try
         {
             key.ImportPkcs8PrivateKey(exported.Reveal(), out int read);
-            if (read != exported.Length || key.KeySize is not (256 or 384 or 521)) return false;
-            signer = new EcdsaSigner(key, CurveOf(key.KeySize));
-            return true;
+            if (read == exported.Length) signer = Signing(key);
+            return signer is not null;
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
             return false;
         }
@@ -180,8 +179,18 @@ public sealed class EcdsaSigner : Signer
         base.Dispose(disposing);
     }
 
-    private static SigningCurve CurveOf(int keySize) =>
-        keySize == 256 ? SigningCurve.P256 : keySize == 384 ? SigningCurve.P384 : SigningCurve.P521;
+    // Other curves have the sizes of ours too, and where text is read a public key is taken as well: that signs nothing.
+    private static EcdsaSigner? Signing(ECDsa key)
+    {
+        bool known = SignatureVerifier.TryFromSubjectPublicKeyInfo(
+            key.ExportSubjectPublicKeyInfo(), out SignatureVerifier? verifier);
+        using (verifier)
+        {
+            if (!known) return null;
+            key.SignHash(new byte[Digest.Size]);
+            return new EcdsaSigner(key, verifier!.Curve);
+        }
+    }
 
     private static ECCurve Named(SigningCurve curve) =>
         curve == SigningCurve.P256 ? ECCurve.NamedCurves.nistP256 : ECCurve.NamedCurves.nistP384;
