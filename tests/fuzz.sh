@@ -36,7 +36,8 @@ require_afl() {
     step fuzz-afl "AFL++ (apt-get install afl++)" apt-get install -y --no-install-recommends afl++ && return
     tail -n 5 "$step_log" >&2
   fi
-  fail "the program 'afl-fuzz' was not found" "Install AFL++ (Debian and Ubuntu: apt-get install afl++) and run this again."
+  fail "the program 'afl-fuzz' was not found" \
+    "Install AFL++ (Debian and Ubuntu: apt-get install afl++) and run this again."
 }
 
 # Two programs: the plain one says what an input does, the instrumented one shows a fuzzer what code it reached.

@@ -53,6 +53,9 @@ public abstract class Signer : IDisposable
 /// <summary>ECDSA with a key of this process. Safe to call from any thread.</summary>
 public sealed class EcdsaSigner : Signer
 {
+    // A key, and its parameters and certificates beside it, as some tools write them into one file.
+    private const int PemBlocksMax = 16;
+
     private readonly ECDsa key;
 
     private EcdsaSigner(ECDsa key, SigningCurve curve)
@@ -107,6 +110,7 @@ public sealed class EcdsaSigner : Signer
     public static bool TryFromPem(ReadOnlySpan<char> pem, out EcdsaSigner? signer)
     {
         signer = null;
+        if (!PemBounds.Hold(pem, PemBlocksMax)) return false;
         ECDsa key = ECDsa.Create();
         try
         {

@@ -17,8 +17,9 @@ internal static class FuzzTargets
     public static bool TryFind(string name, out FuzzTarget? target)
     {
         target = All.FirstOrDefault(candidate => candidate.Name == name);
-        if (target is null)
-            Console.Error.WriteLine($"There is no target '{name}'; there are {string.Join(", ", All.Select(t => t.Name))}.");
-        return target is not null;
+        if (target is not null) return true;
+        string names = string.Join(", ", All.Select(candidate => candidate.Name));
+        Console.Error.WriteLine($"There is no target '{name}'; there are {names}.");
+        return false;
     }
 }

@@ -33,8 +33,6 @@ internal static class Reference
 
     public static Certificate ServiceCertificate { get; } = ReadServiceCertificate();
 
-    public static ServiceIdentity Service { get; } = new(ServiceCertificate);
-
     public static ServiceKeys Keys { get; } = ServiceKeys.Of(ServiceCertificate);
 
     public static LedgerSecret Secret { get; } =

@@ -23,8 +23,8 @@ internal static class CryptographyTargets
             ["Certificate.TryFromDer", "Certificate.TryFromPem", "SignatureVerifier.TryFromSubjectPublicKeyInfo",
                 "SignatureVerifier.VerifyHash", "SignatureVerifier.VerifyHashDer"], TryCertificate),
         new("keys",
-            ["ServiceKeys.TryRead", "JsonWebKeySet.TryParse", "Certificate.TryFromPem", "EcdsaSigner.TryFromPem"],
-            TryKeys),
+            ["ServiceKeys.TryRead", "JsonWebKeySet.TryParse", "Certificate.TryFromPem", "EcdsaSigner.TryFromPem",
+                "PemBounds.Hold"], TryKeys),
     ];
 
     private static void TryCose(ReadOnlyMemory<byte> input)
