@@ -127,7 +127,7 @@ public static class LedgerChunk
         if (reader.Failed) reason = "the file ends within its header";
         else if (!magic) reason = "the file is not a ledger chunk: it does not begin with CURIALED";
         else if (version != FormatVersion) reason = $"chunk version {version} is unknown";
-        else if (first == SeqNo.Zero) reason = "a chunk cannot begin at seqno 0";
+        else if (first == SeqNo.Zero || first > SeqNo.Max) reason = $"a chunk cannot begin at seqno {first}";
         else reason = string.Empty;
         return reason.Length == 0;
     }
@@ -141,6 +141,6 @@ public static class LedgerChunk
     {
         bool parsed = ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value);
         seqNo = new SeqNo(value);
-        return parsed && value > 0;
+        return parsed && seqNo > SeqNo.Zero && seqNo <= SeqNo.Max;
     }
 }
