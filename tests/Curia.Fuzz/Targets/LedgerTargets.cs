@@ -64,6 +64,16 @@ internal static class LedgerTargets
         bool prefix = Reference.LedgerBytes.AsSpan().StartsWith(blocks);
         Must.Hold(!pinned.Ok || prefix, "with the certificate a ledger is a part of what was signed");
 
+        int accepted = 0;
+        AuditReport quick = Audit(files, new AuditOptions
+        {
+            ServiceCertificate = Reference.ServiceCertificate,
+            Signatures = AuditSignatures.LastOfEachEpoch,
+            Accept = _ => accepted++,
+        });
+        Must.Hold(quick.Ok == pinned.Ok, "the last signature of an epoch vouches for all before it");
+        Must.Hold(!quick.Ok || (ulong)accepted == quick.Signatures, "each block of a whole ledger is accepted");
+
         AuditReport anchored = Audit(files, new AuditOptions
         {
             ServiceCertificate = Reference.ServiceCertificate,
