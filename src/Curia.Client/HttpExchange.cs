@@ -4,8 +4,6 @@ using System.Globalization;
 using System.IO;
 using System.Net.Http;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Authentication;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Vocabulary;
@@ -34,15 +32,7 @@ internal sealed class HttpExchange : IDisposable
             AllowAutoRedirect = false,
             ConnectTimeout = settings.ConnectTimeout,
             EnableMultipleHttp2Connections = false,
-            SslOptions = believesAnyone
-                ? new SslClientAuthenticationOptions
-                {
-                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-#pragma warning disable CA5359 // See ServicePin.AcceptAnyone.
-                    RemoteCertificateValidationCallback = ServicePin.AcceptAnyone,
-#pragma warning restore CA5359
-                }
-                : settings.CreateTlsOptions(),
+            SslOptions = believesAnyone ? CuriaClientSettings.CreateStrangerTlsOptions() : settings.CreateTlsOptions(),
         };
         invoker = new HttpMessageInvoker(handler);
     }

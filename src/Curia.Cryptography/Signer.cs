@@ -1,6 +1,7 @@
 using System;
 using System.Numerics;
 using System.Security.Cryptography;
+using Curia.Vocabulary;
 
 namespace Curia.Cryptography;
 
@@ -52,6 +53,9 @@ public abstract class Signer : IDisposable
 /// <summary>ECDSA with a key of this process. Safe to call from any thread.</summary>
 public sealed class EcdsaSigner : Signer
 {
+    // A key, and its parameters and certificates beside it, as some tools write them into one file.
+    private const int PemBlocksMax = 16;
+
     private readonly ECDsa key;
 
     private EcdsaSigner(ECDsa key, SigningCurve curve)
@@ -102,17 +106,17 @@ public sealed class EcdsaSigner : Signer
     }
 
     /// <summary>Reads an unencrypted private key, PKCS #8 or SEC 1 PEM.</summary>
-    /// <returns>False when the text holds no EC key of a known curve.</returns>
+    /// <returns>False when the text holds no private EC key of a known curve.</returns>
     public static bool TryFromPem(ReadOnlySpan<char> pem, out EcdsaSigner? signer)
     {
         signer = null;
+        if (!PemBounds.Hold(pem, PemBlocksMax)) return false;
         ECDsa key = ECDsa.Create();
         try
         {
             key.ImportFromPem(pem);
-            if (key.KeySize is not (256 or 384 or 521)) return false;
-            signer = new EcdsaSigner(key, CurveOf(key.KeySize));
-            return true;
+            signer = Signing(key);
+            return signer is not null;
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException
             or PlatformNotSupportedException)
@@ -135,11 +139,10 @@ public sealed class EcdsaSigner : Signer
         try
         {
             key.ImportPkcs8PrivateKey(exported.Reveal(), out int read);
-            if (read != exported.Length || key.KeySize is not (256 or 384 or 521)) return false;
-            signer = new EcdsaSigner(key, CurveOf(key.KeySize));
-            return true;
+            if (read == exported.Length) signer = Signing(key);
+            return signer is not null;
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
             return false;
         }
@@ -180,8 +183,19 @@ public sealed class EcdsaSigner : Signer
         base.Dispose(disposing);
     }
 
-    private static SigningCurve CurveOf(int keySize) =>
-        keySize == 256 ? SigningCurve.P256 : keySize == 384 ? SigningCurve.P384 : SigningCurve.P521;
+    // Other curves have the sizes of ours too, and where text is read a public key is taken as well: that signs
+    // nothing.
+    private static EcdsaSigner? Signing(ECDsa key)
+    {
+        bool known = SignatureVerifier.TryFromSubjectPublicKeyInfo(
+            key.ExportSubjectPublicKeyInfo(), out SignatureVerifier? verifier);
+        using (verifier)
+        {
+            if (!known) return null;
+            key.SignHash(new byte[Digest.Size]);
+            return new EcdsaSigner(key, verifier!.Curve);
+        }
+    }
 
     private static ECCurve Named(SigningCurve curve) =>
         curve == SigningCurve.P256 ? ECCurve.NamedCurves.nistP256 : ECCurve.NamedCurves.nistP384;

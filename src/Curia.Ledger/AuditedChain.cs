@@ -4,6 +4,9 @@ using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
+/// <summary>How much of a ledger an audit has verified.</summary>
+internal readonly record struct ChainExtent(SeqNo First, TxId Last, ulong Transactions, ulong Blocks);
+
 /// <summary>What each block must have in common with those before it.</summary>
 internal sealed class AuditedChain
 {
@@ -14,19 +17,16 @@ internal sealed class AuditedChain
     private DateTimeOffset time = DateTimeOffset.UnixEpoch;
     private bool gap;
 
-    public SeqNo First { get; private set; }
+    /// <summary>What was added so far.</summary>
+    public ChainExtent Extent { get; private set; } = new(SeqNo.Zero, TxId.Zero, 0, 0);
 
-    public TxId Last { get; private set; } = TxId.Zero;
+    public TxId Last => Extent.Last;
 
     /// <summary>The root that <see cref="Last"/> signs.</summary>
     public Digest LastRoot { get; private set; }
 
     /// <summary>Whether every block so far follows the one before it.</summary>
     public bool IsWhole => tree is not null;
-
-    public ulong Transactions { get; private set; }
-
-    public ulong Blocks { get; private set; }
 
     /// <summary>Something before the next block could not be verified: the next one is taken with its own frontier,
     /// which its signed root covers.</summary>
@@ -58,11 +58,10 @@ internal sealed class AuditedChain
             tree = MerkleTree.FromFrontier(block.Signature.Frontier);
         foreach (Digest leaf in block.Leaves()) tree.Append(leaf);
         tree.Flush(tree.Size);
-        if (First == SeqNo.Zero) First = block.First;
-        Last = block.Entries[^1].TxId;
+        Extent = new ChainExtent(
+            Extent.First == SeqNo.Zero ? block.First : Extent.First, block.Entries[^1].TxId,
+            Extent.Transactions + (ulong)block.Entries.Length, Extent.Blocks + 1);
         LastRoot = block.Signature.Root;
-        Transactions += (ulong)block.Entries.Length;
-        Blocks++;
         if (block.Signature.Time > time) time = block.Signature.Time;
         if (block.Signature.Committed.SeqNo > committed.SeqNo) committed = block.Signature.Committed;
         while (ends.TryPeek(out TxId end) && end.SeqNo < committed.SeqNo) ends.Dequeue();

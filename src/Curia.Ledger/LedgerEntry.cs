@@ -148,6 +148,7 @@ public sealed class LedgerEntry
     {
         if (TxId.View.Value is 0 or > uint.MaxValue) return $"entry {TxId} has a view outside 1 to {uint.MaxValue}";
         if (TxId.SeqNo == SeqNo.Zero) return "an entry has seqno 0";
+        if (TxId.SeqNo > SeqNo.Max) return $"entry {TxId} has a seqno above {SeqNo.Max}";
         if (!SealedPrivate.IsEmpty && SealedPrivate.Length <= AeadKey.TagSize)
             return $"entry {TxId} has a private part without bytes";
         if (Type == EntryType.Genesis != (TxId.SeqNo.Value == 1))

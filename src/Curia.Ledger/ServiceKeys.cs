@@ -98,6 +98,7 @@ public sealed class ServiceKeys
 
     private static bool TryReadPem(ReadOnlySpan<char> text, List<(Digest, SignatureVerifier)> read)
     {
+        if (!PemBounds.Hold(text, KeysMax)) return false;
         while (PemEncoding.TryFind(text, out PemFields fields))
         {
             byte[] der = new byte[fields.DecodedDataLength];

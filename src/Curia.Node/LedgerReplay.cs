@@ -12,8 +12,8 @@ namespace Curia.Node;
 /// <summary>Reads a ledger back from disk before a process goes on with it: verifies every byte, opens the private
 /// parts with the sealed secrets, and makes the state again. Files come in one by one in the order of their
 /// names.</summary>
-/// <remarks>One thread. Nothing of the state is believed before <see cref="Finish"/> says so: the last signature vouches
-/// for all before it. Dispose it only if no node took it over. DESIGN 6, "Epochs".</remarks>
+/// <remarks>One thread. Nothing of the state is believed before <see cref="Finish"/> says so: the last signature
+/// vouches for all before it. Dispose it only if no node took it over. DESIGN 6, "Epochs".</remarks>
 public sealed class LedgerReplay : IDisposable
 {
     private readonly IReadOnlyList<SealedSecrets> candidates;

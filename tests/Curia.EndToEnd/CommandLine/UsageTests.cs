@@ -67,7 +67,6 @@ public sealed class UsageTests : IDisposable
     [InlineData("--prepare", "sandbox", "--prepare")]
     [InlineData("--nodes 3", "bench", "--nodes", "3")]
     [InlineData("--workload js", "bench", "--workload", "js")]
-    [InlineData("--workload js", "bench", "--workload", "js")]
     public async Task What_comes_later_is_refused_by_name(string name, params string[] arguments) =>
         (await CuriaProgram.RunAsync(folder.Path, arguments)).Expect(2).SaysOnce(name);
 

@@ -4,7 +4,7 @@ using Curia.Cryptography;
 using Curia.Ledger;
 using Curia.Vocabulary;
 
-namespace Curia.Benchmarks;
+namespace Curia.Benchmarks.Micro;
 
 /// <summary>What the ledger costs without network and disk. Expected for 100 bytes a transaction: about 6 µs for an
 /// entry (HMAC, AES-GCM, three hashes, one for the tree) and two P-256 signatures for each block, so 100,000 entries a
