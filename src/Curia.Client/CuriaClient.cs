@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
+using System.Linq;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
@@ -20,7 +22,11 @@ public sealed class CuriaClient : IDisposable
     private static readonly TimeSpan LoadPauseMax = TimeSpan.FromSeconds(5);
 
     private readonly CuriaClientSettings settings;
-    private readonly HttpExchange exchange;
+    private readonly SemaphoreSlim following = new(1);
+    private volatile HttpExchange exchange;
+    private volatile IReadOnlyList<X509Certificate2> pinned;
+    private ServiceChain? chain;
+    private TxId seen;
 
     /// <summary>Prepares a client; the first call connects.</summary>
     /// <exception cref="ArgumentException">The URL is not https, or no service certificate is given.</exception>
@@ -38,8 +44,17 @@ public sealed class CuriaClient : IDisposable
         }
 
         this.settings = settings;
+        seen = settings.LastSeen;
+        pinned = settings.ServiceCertificates;
         exchange = new HttpExchange(settings);
     }
+
+    /// <summary>The identities that are believed now: those that were given, or the newest one that was
+    /// followed.</summary>
+    public IReadOnlyList<X509Certificate2> ServiceCertificates => pinned;
+
+    /// <summary>Whether the service was followed to another identity than the one given.</summary>
+    public bool HasFollowed => !ReferenceEquals(pinned, settings.ServiceCertificates);
 
     /// <summary>Sends a request; repeats it where that is safe, and waits for commit and for history as the request
     /// asks.</summary>
@@ -61,7 +76,9 @@ public sealed class CuriaClient : IDisposable
         TimeSpan left = commitWait - Stopwatch.GetElapsedTime(start);
         try
         {
-            return result with { Commit = await CommitOfAsync(result, txId, left, cancel).ConfigureAwait(false) };
+            TransactionStatus commit = await CommitOfAsync(result, txId, left, cancel).ConfigureAwait(false);
+            if (commit == TransactionStatus.Committed) See(txId);
+            return result with { Commit = commit };
         }
         catch (CuriaClientException e)
         {
@@ -108,9 +125,10 @@ public sealed class CuriaClient : IDisposable
     public async Task<TxId> GetCommitAsync(CancellationToken cancel = default)
     {
         CallResult result = await CallAsync(CallRequest.Get("/app/commit"), cancel).ConfigureAwait(false);
-        return result.IsSuccess && TxId.TryParse(result.TextField("transaction_id"), out TxId txId)
-            ? txId
-            : throw Unusable(result, "the newest committed transaction", null);
+        if (!result.IsSuccess || !TxId.TryParse(result.TextField("transaction_id"), out TxId txId))
+            throw Unusable(result, "the newest committed transaction", null);
+        See(txId);
+        return txId;
     }
 
     /// <summary>Fetches a receipt; the node may have to load it from its ledger first.</summary>
@@ -124,15 +142,27 @@ public sealed class CuriaClient : IDisposable
         return CallAsync(CallRequest.Get($"{path}?transaction_id={txId}") with { LoadWait = loadWait }, cancel);
     }
 
-    /// <summary>Verifies a receipt against the pinned service and the transaction that it must be for. No node is
-    /// asked.</summary>
+    /// <summary>Asks the node for the older identities of the service, so that receipts of that time can be
+    /// verified.</summary>
+    /// <exception cref="CuriaClientException">There is no usable answer.</exception>
+    public async Task LearnOlderIdentitiesAsync(CancellationToken cancel = default)
+    {
+        CallResult reply = await CallAsync(CallRequest.Get(ServiceChain.Path), cancel).ConfigureAwait(false);
+        Volatile.Write(ref chain, ServiceChain.Read(reply)
+            ?? throw Unusable(reply, "the identities of its service", null));
+    }
+
+    /// <summary>Verifies a receipt against the pinned service, with the older identities that were learned, and the
+    /// transaction that it must be for. No node is asked.</summary>
     public ReceiptReport VerifyReceipt(ReadOnlyMemory<byte> receipt, TxId txId)
     {
         ServiceKeys keys = ServiceKeys.None;
-        foreach (X509Certificate2 certificate in settings.ServiceCertificates)
+        foreach (X509Certificate2 certificate in pinned.Concat(settings.ServiceCertificates))
         {
             if (ServiceKeys.TryRead(certificate.RawDataMemory, out ServiceKeys? read)) keys = keys.With(read!);
         }
+
+        if (Volatile.Read(ref chain) is { } known) keys = keys.WithEndorsed(known.PreviousCertificates);
 
         return ReceiptVerifier.Verify(receipt, new ReceiptVerifyOptions { Keys = keys, TxId = txId });
     }
@@ -140,6 +170,7 @@ public sealed class CuriaClient : IDisposable
     private async Task<CallResult> RepeatAsync(CallRequest request, CancellationToken cancel)
     {
         long start = Stopwatch.GetTimestamp();
+        bool hasFollowed = false;
         for (int attempt = 1; ; attempt++)
         {
             TimeSpan pause;
@@ -150,6 +181,13 @@ public sealed class CuriaClient : IDisposable
                 pause = RetryRules.Pause(attempt, result.RetryAfter);
             }
             catch (CuriaClientException e) when (
+                settings.FollowService && e.Failure == ClientFailure.WrongService && !hasFollowed)
+            {
+                hasFollowed = true; // once a request: nothing was sent yet
+                await FollowAsync(e, cancel).ConfigureAwait(false);
+                continue;
+            }
+            catch (CuriaClientException e) when (
                 attempt < settings.AttemptsMax && RetryRules.MayRepeat(request, e.Failure)
                 && (e.Failure != ClientFailure.Unreachable
                     || Stopwatch.GetElapsedTime(start) < settings.ConnectTimeout))
@@ -158,6 +196,41 @@ public sealed class CuriaClient : IDisposable
             }
 
             await Task.Delay(pause, cancel).ConfigureAwait(false);
+        }
+    }
+
+    // The server is asked by whoever it is what it claims; only endorsements from a pinned identity on count.
+    private async Task FollowAsync(CuriaClientException refusal, CancellationToken cancel)
+    {
+        IReadOnlyList<X509Certificate2> before = pinned;
+        await following.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (!ReferenceEquals(before, pinned)) return; // another request has followed meanwhile
+            using HttpExchange stranger = new(settings, believesAnyone: true);
+            CallResult reply =
+                await stranger.SendAsync(CallRequest.Get(ServiceChain.Path), cancel).ConfigureAwait(false);
+            if (ServiceChain.Read(reply) is not { } claimed) throw refusal;
+            if (!claimed.TryFollow(before, seen, out X509Certificate2? newest, out string objection))
+                throw new CuriaClientException(
+                    ClientFailure.WrongService, $"{refusal.Message}, and it is not followed: {objection}", refusal);
+            chain = claimed;
+            HttpExchange old = exchange;
+            exchange = new HttpExchange(settings with { ServiceCertificates = [newest!] });
+            pinned = [newest!];
+            old.Dispose();
+        }
+        finally
+        {
+            following.Release();
+        }
+    }
+
+    private void See(TxId committed)
+    {
+        lock (following)
+        {
+            if (committed > seen) seen = committed;
         }
     }
 
@@ -181,5 +254,9 @@ public sealed class CuriaClient : IDisposable
     };
 
     /// <summary>Closes the connections.</summary>
-    public void Dispose() => exchange.Dispose();
+    public void Dispose()
+    {
+        exchange.Dispose();
+        following.Dispose();
+    }
 }

@@ -1,6 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Curia.Vocabulary;
 
 namespace Curia.Client;
 
@@ -13,6 +16,15 @@ public sealed record CuriaClientSettings
     /// <summary>The service certificates to believe, at least one: a node's certificate must be issued by one of
     /// them.</summary>
     public required IReadOnlyList<X509Certificate2> ServiceCertificates { get; init; }
+
+    /// <summary>Whether to follow the service when it goes on under a new identity, as it does when its node restarts
+    /// from disk: only if the pinned identity has endorsed the new one, and nothing is left out that this client saw
+    /// committed. Otherwise another identity is <see cref="ClientFailure.WrongService"/>.</summary>
+    public bool FollowService { get; init; }
+
+    /// <summary>Where this client saw the service last: a service that goes on from an earlier transaction is not
+    /// followed.</summary>
+    public TxId LastSeen { get; init; }
 
     /// <summary>The certificate of a user or member with its private key; null calls as nobody in particular.</summary>
     public X509Certificate2? Identity { get; init; }
@@ -29,4 +41,24 @@ public sealed record CuriaClientSettings
 
     /// <summary>How often a request is sent at most, where it is safe to repeat; 1 for never again.</summary>
     public int AttemptsMax { get; init; } = 4;
+
+    /// <summary>What a TLS session with this network needs: the pin, and the identity. For programs that speak HTTP
+    /// themselves; they add the name of the host and the protocols that they speak.</summary>
+    public SslClientAuthenticationOptions CreateTlsOptions() => new()
+    {
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        RemoteCertificateValidationCallback = new ServicePin(ServiceCertificates).Accept,
+        ClientCertificateContext = Identity is { } identity
+            ? SslStreamCertificateContext.Create(identity, null, offline: true)
+            : null,
+    };
+
+    /// <summary>Anybody will do, and nothing is shown to them: for asking a server what it claims to be.</summary>
+    internal static SslClientAuthenticationOptions CreateStrangerTlsOptions() => new()
+    {
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+#pragma warning disable CA5359 // What it answers is proven by endorsements, not by the connection.
+        RemoteCertificateValidationCallback = (_, _, _, _) => true,
+#pragma warning restore CA5359
+    };
 }

@@ -4,8 +4,6 @@ using System.Globalization;
 using System.IO;
 using System.Net.Http;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Authentication;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Vocabulary;
@@ -22,10 +20,11 @@ internal sealed class HttpExchange : IDisposable
     private readonly CuriaClientSettings settings;
     private readonly HttpMessageInvoker invoker;
 
-    public HttpExchange(CuriaClientSettings settings)
+    /// <param name="settings">Where, whom and how.</param>
+    /// <param name="believesAnyone">Whether any server will do; then no identity is shown.</param>
+    public HttpExchange(CuriaClientSettings settings, bool believesAnyone = false)
     {
         this.settings = settings;
-        ServicePin pin = new(settings.ServiceCertificates);
         SocketsHttpHandler handler = new()
         {
             UseProxy = false, // the pin is end to end, and a node is reached directly
@@ -33,14 +32,7 @@ internal sealed class HttpExchange : IDisposable
             AllowAutoRedirect = false,
             ConnectTimeout = settings.ConnectTimeout,
             EnableMultipleHttp2Connections = false,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                RemoteCertificateValidationCallback = pin.Accept,
-                ClientCertificateContext = settings.Identity is { } identity
-                    ? SslStreamCertificateContext.Create(identity, null, offline: true)
-                    : null,
-            },
+            SslOptions = believesAnyone ? CuriaClientSettings.CreateStrangerTlsOptions() : settings.CreateTlsOptions(),
         };
         invoker = new HttpMessageInvoker(handler);
     }

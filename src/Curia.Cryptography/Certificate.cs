@@ -113,7 +113,8 @@ public sealed class Certificate
     public static bool TryFromPem(ReadOnlySpan<char> pem, out Certificate? certificate)
     {
         certificate = null;
-        if (pem.Length > 2 * SizeMax || !PemEncoding.TryFind(pem, out PemFields fields)) return false;
+        if (pem.Length > 2 * SizeMax || !PemBounds.Hold(pem, blocksMax: 1)) return false;
+        if (!PemEncoding.TryFind(pem, out PemFields fields)) return false;
         if (!pem[fields.Label].SequenceEqual(PemLabel) || !pem[..fields.Location.Start.Value].IsWhiteSpace()
             || !pem[fields.Location.End.Value..].IsWhiteSpace())
         {

@@ -93,6 +93,34 @@ public static class CertificateAuthority
         return Sign(request, issuerName, issuerKey, notBefore, notAfter, entropy);
     }
 
+    /// <summary>A certificate for the key of an older authority: whoever trusts the issuer may believe what that key
+    /// signed. It is of no use in TLS: it names no server, and its key may sign certificates only.</summary>
+    /// <param name="issuerKey">The private half of the issuer's key.</param>
+    /// <param name="issuer">The issuer's certificate.</param>
+    /// <param name="older">The certificate of the older authority; its name and key are taken over.</param>
+    /// <param name="notBefore">The first moment of validity; whole seconds count.</param>
+    /// <param name="notAfter">The last moment of validity.</param>
+    /// <param name="entropy">Gives the serial number.</param>
+    /// <returns>DER.</returns>
+    public static byte[] Certify(
+        Signer issuerKey, Certificate issuer, Certificate older, DateTimeOffset notBefore, DateTimeOffset notAfter,
+        Entropy entropy)
+    {
+        ArgumentNullException.ThrowIfNull(issuerKey);
+        ArgumentNullException.ThrowIfNull(issuer);
+        ArgumentNullException.ThrowIfNull(older);
+        PublicKey publicKey = PublicKeyOf(older.SubjectPublicKeyInfo.Span);
+        CertificateRequest request =
+            new(new X500DistinguishedName(older.SubjectNameDer.Span), publicKey, HashOf(issuerKey.Curve));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(publicKey, false));
+        X509SubjectKeyIdentifierExtension issuerId = new(PublicKeyOf(issuer.SubjectPublicKeyInfo.Span), false);
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(issuerId));
+        X500DistinguishedName issuerName = new(issuer.SubjectNameDer.Span);
+        return Sign(request, issuerName, issuerKey, notBefore, notAfter, entropy);
+    }
+
     private static byte[] Sign(
         CertificateRequest request,
         X500DistinguishedName issuerName,

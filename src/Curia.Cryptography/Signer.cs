@@ -1,6 +1,7 @@
 using System;
 using System.Numerics;
 using System.Security.Cryptography;
+using Curia.Vocabulary;
 
 namespace Curia.Cryptography;
 
@@ -32,6 +33,10 @@ public abstract class Signer : IDisposable
     /// <returns>r and s, each of the size of the curve (IEEE P1363): 64 bytes on P-256.</returns>
     public abstract byte[] SignHash(ReadOnlySpan<byte> hash);
 
+    /// <summary>A copy of the private key, to be sealed by the platform; the class that made it opens it again. The
+    /// caller disposes it.</summary>
+    public abstract SecretBytes Export();
+
     /// <summary>Clears the key.</summary>
     public void Dispose()
     {
@@ -48,6 +53,9 @@ public abstract class Signer : IDisposable
 /// <summary>ECDSA with a key of this process. Safe to call from any thread.</summary>
 public sealed class EcdsaSigner : Signer
 {
+    // A key, and its parameters and certificates beside it, as some tools write them into one file.
+    private const int PemBlocksMax = 16;
+
     private readonly ECDsa key;
 
     private EcdsaSigner(ECDsa key, SigningCurve curve)
@@ -98,18 +106,17 @@ public sealed class EcdsaSigner : Signer
     }
 
     /// <summary>Reads an unencrypted private key, PKCS #8 or SEC 1 PEM.</summary>
-    /// <returns>False when the text holds no EC key of a known curve.</returns>
+    /// <returns>False when the text holds no private EC key of a known curve.</returns>
     public static bool TryFromPem(ReadOnlySpan<char> pem, out EcdsaSigner? signer)
     {
         signer = null;
+        if (!PemBounds.Hold(pem, PemBlocksMax)) return false;
         ECDsa key = ECDsa.Create();
         try
         {
             key.ImportFromPem(pem);
-            if (key.KeySize is not (256 or 384 or 521)) return false;
-            signer = new EcdsaSigner(key, key.KeySize == 256 ? SigningCurve.P256
-                : key.KeySize == 384 ? SigningCurve.P384 : SigningCurve.P521);
-            return true;
+            signer = Signing(key);
+            return signer is not null;
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException
             or PlatformNotSupportedException)
@@ -119,6 +126,43 @@ public sealed class EcdsaSigner : Signer
         finally
         {
             if (signer is null) key.Dispose();
+        }
+    }
+
+    /// <summary>Reads a private key that <see cref="Export"/> gave: PKCS #8, DER.</summary>
+    /// <returns>False when it is no EC key of a known curve.</returns>
+    public static bool TryOpen(SecretBytes exported, out EcdsaSigner? signer)
+    {
+        ArgumentNullException.ThrowIfNull(exported);
+        signer = null;
+        ECDsa key = ECDsa.Create();
+        try
+        {
+            key.ImportPkcs8PrivateKey(exported.Reveal(), out int read);
+            if (read == exported.Length) signer = Signing(key);
+            return signer is not null;
+        }
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
+        {
+            return false;
+        }
+        finally
+        {
+            if (signer is null) key.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override SecretBytes Export()
+    {
+        byte[] pkcs8 = ExportPkcs8();
+        try
+        {
+            return new SecretBytes(pkcs8);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pkcs8);
         }
     }
 
@@ -137,6 +181,19 @@ public sealed class EcdsaSigner : Signer
     {
         if (disposing) key.Dispose();
         base.Dispose(disposing);
+    }
+
+    // Other curves have the sizes of ours too, and where text is read a public key is taken as well: that signs nothing.
+    private static EcdsaSigner? Signing(ECDsa key)
+    {
+        bool known = SignatureVerifier.TryFromSubjectPublicKeyInfo(
+            key.ExportSubjectPublicKeyInfo(), out SignatureVerifier? verifier);
+        using (verifier)
+        {
+            if (!known) return null;
+            key.SignHash(new byte[Digest.Size]);
+            return new EcdsaSigner(key, verifier!.Curve);
+        }
     }
 
     private static ECCurve Named(SigningCurve curve) =>

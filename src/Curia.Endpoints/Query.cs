@@ -72,7 +72,8 @@ public sealed class Query
     public bool TryGetUInt64(string name, out ulong value)
     {
         value = 0;
-        return TryGet(name, out string? text)
+        // The framework lets NUL characters stand behind a number.
+        return TryGet(name, out string? text) && !text.AsSpan().ContainsAnyExceptInRange('0', '9')
             && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
     }
 

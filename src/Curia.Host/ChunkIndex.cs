@@ -22,18 +22,29 @@ internal sealed class ChunkIndex
     private readonly Lock gate = new();
     private readonly List<Chunk> chunks = [];
     private readonly Queue<Chunk> located = new();
+    private int adopted;
     private int unnamedFrom;
     private ulong unnamedLast = ulong.MaxValue;
 
     /// <summary>An index of nothing.</summary>
     public ChunkIndex(string folder) => this.folder = folder;
 
-    /// <summary>The files of this ledger.</summary>
-    public IReadOnlyList<string> Paths
+    /// <summary>The files that this process wrote.</summary>
+    public IReadOnlyList<string> OwnPaths
     {
         get
         {
-            lock (gate) return [.. chunks.Select(chunk => chunk.Path)];
+            lock (gate) return [.. chunks.Skip(adopted).Select(chunk => chunk.Path)];
+        }
+    }
+
+    /// <summary>A chunk that an earlier process wrote; before any of this one's.</summary>
+    public void Adopt(FinishedChunk chunk)
+    {
+        lock (gate)
+        {
+            chunks.Add(new Chunk { First = chunk.First, Last = chunk.Last, Path = chunk.Path, IsClosed = true });
+            adopted = unnamedFrom = chunks.Count;
         }
     }
 

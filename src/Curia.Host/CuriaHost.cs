@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
 using Curia.Cryptography;
@@ -67,25 +68,32 @@ public static class CuriaHost
         using Shutdown shutdown = new();
         using HostLog log = new(configuration.LogFormat, configuration.LogLevel);
         using HostMetrics metrics = new();
-        StartChecks.EmptyFolder("ledger", configuration.Ledger);
-        SnapshotFiles.Prepare(configuration.Snapshots);
+        using IDisposable ledgerLock = StartChecks.LockLedger(configuration.Ledger);
         await using HttpFrontend frontend = await HttpFrontend.BindAsync(configuration, log);
         OutputFiles output = OutputFiles.Prepare(configuration.Output);
         if (arguments.DiscloseDataKeys is string file)
             StartChecks.WritableFolder("data key", Path.GetDirectoryName(Path.GetFullPath(file))!);
 
+        // What an earlier process left is read and verified whole before it is touched.
+        using SecretBytes sealingKey = VirtualPlatform.SealingKey();
+        SealedFiles sealedFiles = SealedFiles.Prepare(configuration.SealedSecrets);
+        LedgerReading reading = LedgerReading.Read(
+            configuration.Ledger, () => sealedFiles.Read(sealingKey), genesis, configuration.Genesis.Platform, log);
+        SnapshotFiles.Prepare(configuration.Snapshots, isNewLedger: reading.Replay is null);
+        IReadOnlyList<FinishedChunk> finished = FinishLedger(reading, configuration.Ledger);
+
         // The node, and what its effects are performed on.
         SystemEntropy entropy = new();
         EcdsaSigner nodeKey = EcdsaSigner.Generate(entropy);
         PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
-        NodeSetup setup = Setup(configuration, genesis, application, nodeKey, entropy, addresses);
-        CuriaNode node = new(setup);
+        NodeSetup setup = Setup(configuration, genesis, application, nodeKey, entropy, addresses, sealingKey);
+        CuriaNode node = new(setup, reading.Replay);
         InputQueue inputs = new();
-        using LedgerFiles ledger = LedgerFiles.Create(configuration.Ledger, inputs.Add, metrics, log);
+        using LedgerFiles ledger = LedgerFiles.Open(configuration.Ledger, finished, inputs.Add, metrics, log);
         SnapshotFiles snapshots = new(configuration.Snapshots, configuration.Limits.SnapshotsKept, inputs.Add, log);
         bool isOpen = false;
         bool areKeysDisclosed = false;
-        NodeLoop loop = new(node, inputs, ledger, snapshots, metrics, log, open =>
+        NodeLoop loop = new(node, inputs, ledger, snapshots, sealedFiles, metrics, log, open =>
         {
             if (arguments.DiscloseDataKeys is string path)
             {
@@ -94,6 +102,7 @@ public static class CuriaHost
             }
 
             output.Write(node.View.NodeId, open, addresses);
+            sealedFiles.RemoveOlder();
             frontend.Open(TlsIdentity.Join(open.NodeCertificate.Span, nodeKey));
             isOpen = true;
         });
@@ -106,19 +115,13 @@ public static class CuriaHost
         LoopEnd end = await UntilEndAsync(frontend, loop, shutdown, configuration.Limits, log);
         output.Withdraw();
         await frontend.StopAsync(LastAnswersTime);
-
-        // A thread that does not end may be sealing: it keeps its keys, and the end of the process takes both.
-        if (loop.Stop(LastStepTime) & snapshots.Stop(LastStepTime))
-        {
-            node.Dispose();
-            nodeKey.Dispose();
-        }
-
+        ClearKeys(loop, snapshots, node, nodeKey);
         if (!isOpen)
         {
             output.WithdrawAll();
             if (arguments.DiscloseDataKeys is string keys && areKeysDisclosed) DurableFiles.Remove(keys);
             ledger.Discard();
+            sealedFiles.Withdraw();
         }
 
         if (end.Reason is null) return 0;
@@ -126,6 +129,29 @@ public static class CuriaHost
             throw new StartFailure("The node did not open its service", end.Reason, "Correct this and start it again");
         log.Error(end.Reason);
         return 3;
+    }
+
+    // A thread that does not end may be sealing: it keeps its keys, and the end of the process takes both.
+    private static void ClearKeys(NodeLoop loop, SnapshotFiles snapshots, CuriaNode node, EcdsaSigner nodeKey)
+    {
+        if (!(loop.Stop(LastStepTime) & snapshots.Stop(LastStepTime))) return;
+        node.Dispose();
+        nodeKey.Dispose();
+    }
+
+    private static IReadOnlyList<FinishedChunk> FinishLedger(LedgerReading reading, string folder)
+    {
+        try
+        {
+            IReadOnlyList<FinishedChunk> finished = reading.Finish();
+            if (reading.Replay is null) StartChecks.NothingElse("ledger", folder);
+            return finished;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartFailure($"The ledger in {folder} cannot be made good", e.Message.TrimEnd('.'),
+                "Look at the disk, make room, or correct permissions");
+        }
     }
 
     private static async Task<LoopEnd> UntilEndAsync(
@@ -143,8 +169,9 @@ public static class CuriaHost
 
     private static NodeSetup Setup(
         NodeConfiguration configuration, GenesisSettings genesis, EndpointTable application, Signer nodeKey,
-        Entropy entropy, PublishedAddresses addresses) => new()
+        Entropy entropy, PublishedAddresses addresses, SecretBytes sealingKey) => new()
         {
+            SealingKey = sealingKey,
             NodeKey = nodeKey,
             Entropy = entropy,
             NewSigner = source => EcdsaSigner.Generate(source),

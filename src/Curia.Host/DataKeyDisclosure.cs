@@ -1,8 +1,10 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
-using Curia.Cryptography;
+using Curia.Ledger;
 using Curia.Node;
 
 namespace Curia.Host;
@@ -16,10 +18,10 @@ internal static class DataKeyDisclosure
     /// <exception cref="StartFailure">The file cannot be written.</exception>
     public static void Write(string path, CuriaNode node, HostLog log)
     {
-        using SecretBytes key = node.DiscloseDataKey();
-        string hex = Convert.ToHexStringLower(key.Reveal());
-        byte[] content = Encoding.ASCII.GetBytes(
-            $$"""{"version":1,"periods":[{"from":1,"data_key":"{{hex}}"}]}""" + "\n");
+        IReadOnlyList<DisclosedPeriod> periods = node.DiscloseDataKeys();
+        IEnumerable<string> each = periods.Select(period =>
+            $$"""{"from":{{period.From}},"data_key":"{{Convert.ToHexStringLower(period.DataKey.Reveal())}}"}""");
+        byte[] content = Encoding.ASCII.GetBytes($$"""{"version":1,"periods":[{{string.Join(',', each)}}]}""" + "\n");
         try
         {
             DurableFiles.Replace(Path.GetFullPath(path), content, isSecret: true);
@@ -32,6 +34,7 @@ internal static class DataKeyDisclosure
         finally
         {
             CryptographicOperations.ZeroMemory(content);
+            foreach (DisclosedPeriod period in periods) period.DataKey.Dispose();
         }
 
         log.Warning($"INSECURE: the key of all private data was written to {path}, because --disclose-data-keys asked "

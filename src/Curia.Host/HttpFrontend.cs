@@ -48,7 +48,8 @@ internal sealed class HttpFrontend : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, ForeignLifetime>();
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddService("curiad"))
-            .WithMetrics(metrics => metrics.AddMeter(HostMetrics.MeterName).AddPrometheusExporter());
+            .WithMetrics(metrics => metrics
+                .AddMeter(HostMetrics.MeterName, HostMetrics.RuntimeMeterName).AddPrometheusExporter());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(options => Configure(options, configuration.Limits));
         application = builder.Build();

@@ -45,17 +45,18 @@ internal sealed class LedgerFiles : IDisposable
         writer = new Thread(Write) { IsBackground = true, Name = "ledger writer" };
     }
 
-    /// <summary>Makes the folder if need be, and starts the writing thread.</summary>
-    /// <param name="folder">Where the chunks go; must hold nothing yet.</param>
+    /// <summary>Starts the writing thread.</summary>
+    /// <param name="folder">Where the chunks go.</param>
+    /// <param name="finished">What an earlier process wrote there.</param>
     /// <param name="tell">Takes the outcomes: <see cref="Input.Stored"/>, <see cref="Input.StoreFailed"/> and
     /// <see cref="Input.BlockRead"/>.</param>
     /// <param name="metrics">Counts bytes and flushes.</param>
     /// <param name="log">Takes failures.</param>
-    /// <exception cref="StartFailure">The folder cannot be made or written, or holds a ledger already.</exception>
-    public static LedgerFiles Create(string folder, Action<Input> tell, HostMetrics metrics, HostLog log)
+    public static LedgerFiles Open(
+        string folder, IReadOnlyList<FinishedChunk> finished, Action<Input> tell, HostMetrics metrics, HostLog log)
     {
-        StartChecks.EmptyFolder("ledger", folder);
         LedgerFiles files = new(folder, tell, metrics, log);
+        foreach (FinishedChunk chunk in finished) files.index.Adopt(chunk);
         files.writer.Start();
         return files;
     }
@@ -86,11 +87,11 @@ internal sealed class LedgerFiles : IDisposable
     public void Read(SeqNo seqNo) => ThreadPool.UnsafeQueueUserWorkItem(ReadOne, (this, seqNo), preferLocal: false);
 
     /// <summary>Takes away what was written by a start that did not succeed, so that the next one finds the folder
-    /// empty.</summary>
+    /// as this one did.</summary>
     public void Discard()
     {
         Dispose();
-        foreach (string path in index.Paths) DurableFiles.Remove(path);
+        foreach (string path in index.OwnPaths) DurableFiles.Remove(path);
     }
 
     /// <summary>Writes what waits, then closes the file.</summary>

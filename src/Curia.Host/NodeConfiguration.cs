@@ -26,11 +26,11 @@ internal sealed record LimitsConfiguration(
 
 /// <summary>Files that the node writes for its operator; null: not wanted.</summary>
 internal sealed record OutputConfiguration(
-    string? ServiceCertificate, string? NodeCertificate, string? Addresses, string? Pid)
+    string? ServiceCertificate, string? ServiceEndorsements, string? NodeCertificate, string? Addresses, string? Pid)
 {
     /// <summary>The paths that are wanted.</summary>
     public IEnumerable<string> Paths =>
-        new[] { ServiceCertificate, NodeCertificate, Addresses, Pid }.OfType<string>();
+        new[] { ServiceCertificate, ServiceEndorsements, NodeCertificate, Addresses, Pid }.OfType<string>();
 }
 
 /// <summary>Which certificate a member brings, and the public key that secrets for it are wrapped with.</summary>
@@ -44,7 +44,7 @@ internal sealed record GenesisConfiguration(
 /// <summary>node.json: what the operator of one machine decides. No promise to others rests on it (DESIGN 6,
 /// "node.json").</summary>
 internal sealed record NodeConfiguration(
-    string Name, string Ledger, string Snapshots, IReadOnlyList<ListenerConfiguration> Listeners,
+    string Name, string Ledger, string Snapshots, string SealedSecrets, IReadOnlyList<ListenerConfiguration> Listeners,
     GenesisConfiguration Genesis, LimitsConfiguration Limits, OutputConfiguration Output, LogFormat LogFormat,
     LogSeverity LogLevel)
 {
@@ -71,6 +71,7 @@ internal sealed record NodeConfiguration(
             Name: Label(top, "name"),
             Ledger: Path.GetFullPath(top.Text("ledger"), folder),
             Snapshots: Path.GetFullPath(top.Text("snapshots"), folder),
+            SealedSecrets: Path.GetFullPath(top.TextOr("sealed_secrets", null) ?? "sealed_secrets", folder),
             Listeners: ReadListeners(top),
             Genesis: ReadGenesis(top.Section("genesis"), folder),
             Limits: ReadLimits(top.Section("limits")),
@@ -175,8 +176,9 @@ internal sealed record NodeConfiguration(
     private static OutputConfiguration ReadOutput(ConfigurationSection section, string folder)
     {
         OutputConfiguration output = new(
-            Relative(section, "service_certificate", folder), Relative(section, "node_certificate", folder),
-            Relative(section, "addresses", folder), Relative(section, "pid", folder));
+            Relative(section, "service_certificate", folder), Relative(section, "service_endorsements", folder),
+            Relative(section, "node_certificate", folder), Relative(section, "addresses", folder),
+            Relative(section, "pid", folder));
         section.Done();
         return output;
     }

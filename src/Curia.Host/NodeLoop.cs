@@ -24,6 +24,7 @@ internal sealed class NodeLoop
     private readonly CuriaNode node;
     private readonly LedgerFiles ledger;
     private readonly SnapshotFiles snapshots;
+    private readonly SealedFiles sealedFiles;
     private readonly HostMetrics metrics;
     private readonly HostLog log;
     private readonly Action<Effect.Open> open;
@@ -39,13 +40,14 @@ internal sealed class NodeLoop
 
     /// <summary>Takes what effects are performed on; <see cref="Start"/> begins.</summary>
     public NodeLoop(
-        CuriaNode node, InputQueue inputs, LedgerFiles ledger, SnapshotFiles snapshots, HostMetrics metrics,
-        HostLog log, Action<Effect.Open> open)
+        CuriaNode node, InputQueue inputs, LedgerFiles ledger, SnapshotFiles snapshots, SealedFiles sealedFiles,
+        HostMetrics metrics, HostLog log, Action<Effect.Open> open)
     {
         this.node = node;
         this.inputs = inputs;
         this.ledger = ledger;
         this.snapshots = snapshots;
+        this.sealedFiles = sealedFiles;
         this.metrics = metrics;
         this.log = log;
         this.open = open;
@@ -183,6 +185,9 @@ internal sealed class NodeLoop
         {
             case Effect.Reply reply:
                 Answer(reply);
+                return null;
+            case Effect.StoreSecrets secrets:
+                sealedFiles.Write(secrets); // once, before anybody is served: the loop may wait for the disk here
                 return null;
             case Effect.StoreBlock block:
                 metrics.BlockSealed(block.Bytes.Length);

@@ -44,6 +44,7 @@ internal sealed class OutputFiles
     public void Write(NodeId id, Effect.Open open, PublishedAddresses published)
     {
         Write(paths.ServiceCertificate, Pem(open.ServiceCertificate.Span));
+        Write(paths.ServiceEndorsements, string.Concat(open.Endorsements.Select(one => Pem(one.Span))));
         Write(paths.NodeCertificate, Pem(open.NodeCertificate.Span));
         Write(paths.Pid, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
         Addresses addresses = new(id.ToString(), [.. published.Urls.Select(one => new Address(one.Listener, one.Url))]);

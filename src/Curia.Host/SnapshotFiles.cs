@@ -32,14 +32,14 @@ internal sealed class SnapshotFiles
         this.log = log;
     }
 
-    /// <summary>Makes the folder, and finds out whether it can be written and holds nothing: the snapshots of another
-    /// service must neither be taken for this one's nor be removed as old ones.</summary>
+    /// <summary>Makes the folder, and finds out whether it can be written. For a new ledger it holds nothing: the
+    /// snapshots of another service must neither be taken for this one's nor be removed as old ones.</summary>
     /// <exception cref="StartFailure">It cannot be used.</exception>
-    public static void Prepare(string folder)
+    public static void Prepare(string folder, bool isNewLedger)
     {
         StartChecks.WritableFolder("snapshot", folder);
         RemoveUnfinished(folder);
-        StartChecks.EmptyFolder("snapshot", folder);
+        if (isNewLedger) StartChecks.NothingElse("snapshot", folder);
     }
 
     /// <summary>Writes the state; <see cref="Input.SnapshotMade"/> follows.</summary>

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Curia.Cryptography;
 using Curia.Vocabulary;
@@ -60,6 +61,9 @@ public sealed record AuditReport
     /// <summary>The number of signature transactions, which is that of the blocks.</summary>
     public required ulong Signatures { get; init; }
 
+    /// <summary>The number of epochs: one, and one for each process that went on from the ledger on disk.</summary>
+    public required ulong Epochs { get; init; }
+
     /// <summary>What is wrong, in the order in which it was found; at most <see
     /// cref="LedgerAudit.ProblemsMax"/>.</summary>
     public required IReadOnlyList<AuditProblem> Problems { get; init; }
@@ -73,6 +77,20 @@ public sealed record AuditReport
 
     /// <summary>The certificate in the genesis block; null when there is none.</summary>
     public required Certificate? ServiceCertificate { get; init; }
+
+    /// <summary>The service certificate of the newest epoch; null when there is none.</summary>
+    public required Certificate? NewestServiceCertificate { get; init; }
+}
+
+/// <summary>Which signatures an audit verifies.</summary>
+public enum AuditSignatures
+{
+    /// <summary>Each one: what an auditor asks for.</summary>
+    Every,
+
+    /// <summary>The last one of each epoch. Its root covers every byte before it, older signatures included, so it
+    /// vouches for the whole; a change is found, and is named by the block after it.</summary>
+    LastOfEachEpoch,
 }
 
 /// <summary>A leaf that must stand in the ledger: what a receipt proves to have been there.</summary>
@@ -89,7 +107,15 @@ public sealed record ExpectedRoot(Digest Root, string Source);
 /// <summary>What an auditor knows from elsewhere. Each of them is an anchor.</summary>
 public sealed record AuditOptions
 {
-    /// <summary>The certificate of the service, as its clients pinned it.</summary>
+    /// <summary>Which signatures are verified.</summary>
+    public AuditSignatures Signatures { get; init; }
+
+    /// <summary>Takes each block in order, as long as nothing was wrong. With
+    /// <see cref="AuditSignatures.LastOfEachEpoch"/> a block comes before the signature that vouches for it: what was
+    /// made of them counts only when the report says that all is well.</summary>
+    public Action<Block>? Accept { get; init; }
+
+    /// <summary>The certificate of the service in any epoch, as its clients pinned it.</summary>
     public Certificate? ServiceCertificate { get; init; }
 
     /// <summary>The name of the network.</summary>

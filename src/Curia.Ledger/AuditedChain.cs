@@ -22,6 +22,12 @@ internal sealed class AuditedChain
 
     public TxId Last => Extent.Last;
 
+    /// <summary>The root that <see cref="Last"/> signs.</summary>
+    public Digest LastRoot { get; private set; }
+
+    /// <summary>Whether every block so far follows the one before it.</summary>
+    public bool IsWhole => tree is not null;
+
     /// <summary>Something before the next block could not be verified: the next one is taken with its own frontier,
     /// which its signed root covers.</summary>
     public void Break()
@@ -55,6 +61,7 @@ internal sealed class AuditedChain
         Extent = new ChainExtent(
             Extent.First == SeqNo.Zero ? block.First : Extent.First, block.Entries[^1].TxId,
             Extent.Transactions + (ulong)block.Entries.Length, Extent.Blocks + 1);
+        LastRoot = block.Signature.Root;
         if (block.Signature.Time > time) time = block.Signature.Time;
         if (block.Signature.Committed.SeqNo > committed.SeqNo) committed = block.Signature.Committed;
         while (ends.TryPeek(out TxId end) && end.SeqNo < committed.SeqNo) ends.Dequeue();

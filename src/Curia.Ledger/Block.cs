@@ -191,6 +191,8 @@ public sealed class Block
             if (entry.TxId != expected) return false;
             reason = $"entry {expected}: a signature transaction is the last entry of a block and no other";
             if (entry.Type == EntryType.Signature != (seqNo == header.Last.Value)) return false;
+            reason = $"entry {expected}: an epoch begins with a block of its own";
+            if (entry.Type == EntryType.Epoch && header.Count != 2) return false;
             read.Add(entry);
             offset += length;
         }

@@ -34,7 +34,8 @@ public readonly record struct BlockHeader(int Length, View View, SeqNo First, Se
         else if (version != Block.FormatVersion) reason = $"block version {version} is unknown";
         else if (length is < Block.HeaderSize or > Block.BytesMax) reason = $"a block cannot have {length} bytes";
         else if (view.Value is 0 or > uint.MaxValue) reason = $"a block cannot be in view {view}";
-        else if (first == SeqNo.Zero || last < first || last.Value - first.Value >= Block.EntriesMax)
+        else if (first == SeqNo.Zero || last < first || last > SeqNo.Max
+            || last.Value - first.Value >= Block.EntriesMax)
             reason = $"a block cannot go from {first} to {last}";
         if (reason.Length != 0) return false;
         header = new BlockHeader((int)length, view, first, last, nodeId);

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Curia.Cryptography;
 using Curia.Vocabulary;
 
@@ -75,6 +76,8 @@ public sealed class BlockSealer : IDisposable
         Invariant.Holds(tree.Size == open.First.Value,
             $"the tree has {tree.Size} leaves, the block begins at {open.First}");
         Invariant.Holds(open.First.Value > 1 || open.Count == 1, "the genesis block holds genesis and its signature");
+        Invariant.Holds(open.Count == 1 || open.Entries.All(entry => entry.Type == EntryType.WriteSet),
+            "an epoch begins with a block of its own");
         Invariant.Holds(committed.SeqNo < open.First, "a block does not know its own transactions as committed");
 
         MerkleFrontier before = tree.Frontier();

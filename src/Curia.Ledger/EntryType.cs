@@ -11,4 +11,8 @@ public enum EntryType : byte
 
     /// <summary>The first transaction of a ledger: the service certificate and the first write set.</summary>
     Genesis = 2,
+
+    /// <summary>The first transaction of a process that goes on from a ledger on disk: the next service identity and
+    /// where it goes on (<see cref="EpochBlock"/>).</summary>
+    Epoch = 3,
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Curia.Cryptography;
 using Curia.Vocabulary;
 
 namespace Curia.Ledger;
@@ -20,6 +21,10 @@ public sealed class LedgerAudit
     private readonly List<AuditProblem> problems = [];
     private GenesisBlock? genesis;
     private ServiceIdentity? service;
+    private Unvouched? unvouched;
+    private Certificate? newest;
+    private bool serviceSeen;
+    private ulong epochs;
     private LedgerChunkName? previous;
     private TailSuspicion? suspicion;
     private List<string> laterFiles = [];
@@ -65,6 +70,7 @@ public sealed class LedgerAudit
     {
         Invariant.Holds(!finished, "an audit finishes once");
         finished = true;
+        VerifyUnvouched();
         AuditTail? tail = suspicion?.Tail;
         if (tail is not null)
         {
@@ -80,6 +86,10 @@ public sealed class LedgerAudit
         if (previous is null) Report(string.Empty, null, "there is no ledger file", AuditProblemKind.Missing);
         else if (genesis is null && tail is not { First.Value: 1 })
             Report(string.Empty, null, "there is no readable genesis block", AuditProblemKind.Missing);
+        if (options.ServiceCertificate is not null && genesis is not null && !serviceSeen)
+            Report(string.Empty, null, epochs == 1
+                ? "the genesis block names another service key than the certificate given"
+                : "no epoch has the service key of the certificate given", AuditProblemKind.Anchor);
         foreach (string missed in (suspicion?.Anchors ?? anchors).Missed(extent.Last))
             Report(string.Empty, null, missed, AuditProblemKind.Anchor);
         return new AuditReport
@@ -89,10 +99,12 @@ public sealed class LedgerAudit
             LastTxId = extent.Last,
             Transactions = extent.Transactions,
             Signatures = extent.Blocks,
+            Epochs = epochs,
             Problems = problems,
             Tail = tail,
             GenesisDigest = genesis?.Digest,
             ServiceCertificate = genesis?.ServiceCertificate,
+            NewestServiceCertificate = newest,
         };
     }
 
@@ -152,7 +164,7 @@ public sealed class LedgerAudit
         if (header.Length > rest.Length || !Block.TryDecode(rest[..header.Length], out block, out reason)) return false;
 
         // Whoever signed this knew what looks torn as durable, so that was whole once.
-        if (suspicion is not null && block.Signature.Committed.SeqNo >= suspicion.Tail.First
+        if (suspicion is not null && KnownCommitted(block) >= suspicion.Tail.First
             && BlockSearch.IsWhole(block))
         {
             suspicion = null;
@@ -166,11 +178,61 @@ public sealed class LedgerAudit
         }
 
         if (block.First.Value == 1) ReadGenesis(file, block);
-        if (service is not null && !service.Verify(block, out reason)) return false;
+        else if (block.Entries[0].Type == EntryType.Epoch && !TryReadEpoch(block, out reason)) return false;
+        if (!IsSigned(file, block, out reason)) return false;
         if (chain.FindProblem(block) is { } problem) Report(file, block.First, problem, AuditProblemKind.Damaged);
         chain.Add(block);
+        if (block.Entries[0].Type is EntryType.Genesis or EntryType.Epoch) BeginEpoch();
         anchors.See(block);
+        if (problems.Count == 0) options.Accept?.Invoke(block);
         return true;
+    }
+
+    // What its signature calls committed, and what an epoch goes on from.
+    private static SeqNo KnownCommitted(Block block) =>
+        EpochBlock.TryRead(block, out EpochBlock? epoch) && epoch.Continues.SeqNo > block.Signature.Committed.SeqNo
+            ? epoch.Continues.SeqNo
+            : block.Signature.Committed.SeqNo;
+
+    private bool IsSigned(string file, Block block, out string reason)
+    {
+        reason = string.Empty;
+        if (service is null) return true;
+        if (options.Signatures == AuditSignatures.Every) return service.Verify(block, out reason);
+        unvouched = new Unvouched(file, block, service);
+        return true;
+    }
+
+    private void VerifyUnvouched()
+    {
+        if (unvouched is not { } last) return;
+        unvouched = null;
+        if (last.Service.Verify(last.Block, out string reason)) return;
+        Report(last.File, last.Block.First, reason, AuditProblemKind.Damaged);
+        chain.Break();
+    }
+
+    // The identity changes here: what the older one signed last vouches for everything before. A certificate that can
+    // be read is taken over in any case, so that a report does not blame what follows.
+    private bool TryReadEpoch(Block block, out string reason)
+    {
+        VerifyUnvouched();
+        reason = "the entry that opens an epoch cannot be read";
+        if (!EpochBlock.TryRead(block, out EpochBlock? epoch)) return false;
+
+        // After a part that could not be verified there is nothing to compare with but what the epoch says itself.
+        (TxId last, Digest root) = chain.IsWhole ? (chain.Last, chain.LastRoot) : (epoch.Continues, epoch.Root);
+        string? problem = service is null ? null : epoch.FindProblem(service.Certificate, last, root);
+        service = new ServiceIdentity(epoch.ServiceCertificate);
+        reason = problem ?? string.Empty;
+        return problem is null;
+    }
+
+    private void BeginEpoch()
+    {
+        epochs++;
+        newest = service?.Certificate;
+        serviceSeen |= newest is not null && options.ServiceCertificate?.KeyDigest == newest.KeyDigest;
     }
 
     private void ReadGenesis(string file, Block block)
@@ -185,10 +247,7 @@ public sealed class LedgerAudit
         genesis = read;
         if (options.Genesis is { } name && name != read.Digest)
             Report(file, block.First, $"the genesis digest is {read.Digest} and not {name}", AuditProblemKind.Anchor);
-        if (service is null) service = new ServiceIdentity(read.ServiceCertificate);
-        else if (service.KeyId != read.ServiceCertificate.KeyDigest)
-            Report(file, block.First, "the genesis block names another service key than the certificate given",
-                AuditProblemKind.Anchor);
+        service = new ServiceIdentity(read.ServiceCertificate);
         if (!read.ServiceCertificate.IsIssuedBy(read.ServiceCertificate))
             Report(file, block.First, "the service certificate is not signed with its own key",
                 AuditProblemKind.Damaged);
@@ -199,7 +258,7 @@ public sealed class LedgerAudit
     {
         chain.Break();
         endIsOpen = true;
-        string loss = name.IsOpen && suspicion is null ? TornTail.LossAt(file, offset) : string.Empty;
+        string loss = name.IsOpen && suspicion is null ? TornTail.LossAt(file, offset, name.First) : string.Empty;
         if (loss.Length > 0 && problems.Count < ProblemsMax)
         {
             laterFiles = [];
@@ -216,4 +275,6 @@ public sealed class LedgerAudit
         else if (problems.Count == ProblemsMax - 1)
             problems.Add(new AuditProblem(file, seqNo, "there are more problems than this report lists", kind));
     }
+
+    private sealed record Unvouched(string File, Block Block, ServiceIdentity Service);
 }

@@ -127,15 +127,20 @@ public static class LedgerChunk
         if (reader.Failed) reason = "the file ends within its header";
         else if (!magic) reason = "the file is not a ledger chunk: it does not begin with CURIALED";
         else if (version != FormatVersion) reason = $"chunk version {version} is unknown";
-        else if (first == SeqNo.Zero) reason = "a chunk cannot begin at seqno 0";
+        else if (first == SeqNo.Zero || first > SeqNo.Max) reason = $"a chunk cannot begin at seqno {first}";
         else reason = string.Empty;
         return reason.Length == 0;
     }
+
+    /// <summary>Whether a file begins with a header of which a part was not written: what is there of it is right, and
+    /// the rest is zeros or beyond the end of the file.</summary>
+    internal static bool IsCutHeader(ReadOnlySpan<byte> bytes, SeqNo first) =>
+        Header(first).AsSpan().StartsWith(bytes[..Math.Min(HeaderSize, bytes.Length)].TrimEnd((byte)0));
 
     private static bool TryParse(ReadOnlySpan<char> digits, out SeqNo seqNo)
     {
         bool parsed = ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value);
         seqNo = new SeqNo(value);
-        return parsed && value > 0;
+        return parsed && seqNo > SeqNo.Zero && seqNo <= SeqNo.Max;
     }
 }

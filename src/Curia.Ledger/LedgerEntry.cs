@@ -118,7 +118,7 @@ public sealed class LedgerEntry
         reason = string.Empty;
         if (header.Length < HeaderSize) reason = "an entry ends within its header";
         else if (header[0] != FormatVersion) reason = $"entry version {header[0]} is unknown";
-        else if (header[1] > (byte)EntryType.Genesis) reason = $"entry type {header[1]} is unknown";
+        else if (header[1] > (byte)EntryType.Epoch) reason = $"entry type {header[1]} is unknown";
         if (reason.Length != 0) return false;
         long total = (long)HeaderSize + BinaryPrimitives.ReadUInt32BigEndian(header[PublicLengthAt..])
             + BinaryPrimitives.ReadUInt32BigEndian(header[PrivateLengthAt..]);
@@ -148,6 +148,7 @@ public sealed class LedgerEntry
     {
         if (TxId.View.Value is 0 or > uint.MaxValue) return $"entry {TxId} has a view outside 1 to {uint.MaxValue}";
         if (TxId.SeqNo == SeqNo.Zero) return "an entry has seqno 0";
+        if (TxId.SeqNo > SeqNo.Max) return $"entry {TxId} has a seqno above {SeqNo.Max}";
         if (!SealedPrivate.IsEmpty && SealedPrivate.Length <= AeadKey.TagSize)
             return $"entry {TxId} has a private part without bytes";
         if (Type == EntryType.Genesis != (TxId.SeqNo.Value == 1))

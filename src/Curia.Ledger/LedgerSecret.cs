@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Curia.Cryptography;
 using Curia.Vocabulary;
@@ -14,6 +15,9 @@ public sealed class LedgerSecret : IDisposable
 {
     /// <summary>The size of a ledger secret in bytes.</summary>
     public const int Size = 32;
+
+    /// <summary>The size of a wrapped ledger secret in bytes: the secret and a tag.</summary>
+    public const int WrappedSize = Size + AeadKey.TagSize;
 
     private readonly SecretBytes secret;
     private readonly SecretBytes evidenceKey;
@@ -50,6 +54,43 @@ public sealed class LedgerSecret : IDisposable
 
     /// <summary>The key of indexes that a node spills to its disk. The caller disposes it.</summary>
     public SecretBytes IndexKey() => KeyDerivation.Derive(secret, "curia index key", []);
+
+    /// <summary>The secret of the period before, sealed under the chain key, which seals nothing else: whoever has the
+    /// newest secret has all. docs/ledger-format.md, "Keys".</summary>
+    /// <param name="olderFrom">The first seqno of the older period.</param>
+    /// <param name="older">Its secret.</param>
+    public byte[] Wrap(SeqNo olderFrom, LedgerSecret older)
+    {
+        ArgumentNullException.ThrowIfNull(older);
+        Span<byte> from = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(from, olderFrom.Value);
+        byte[] wrapped = new byte[WrappedSize];
+        using SecretBytes chainKey = ChainKey();
+        using AeadKey key = new(chainKey);
+        key.Seal(
+            new byte[AeadKey.NonceSize], older.secret.Reveal(), from, wrapped.AsSpan(0, Size), wrapped.AsSpan(Size));
+        return wrapped;
+    }
+
+    /// <summary>The secret of the period before, as <see cref="Wrap"/> gave it.</summary>
+    /// <returns>False when this is another secret, or anything was changed.</returns>
+    public bool TryUnwrap(SeqNo olderFrom, ReadOnlySpan<byte> wrapped, [NotNullWhen(true)] out LedgerSecret? older)
+    {
+        older = null;
+        if (wrapped.Length != WrappedSize) return false;
+        Span<byte> from = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(from, olderFrom.Value);
+        using SecretBytes chainKey = ChainKey();
+        using AeadKey key = new(chainKey);
+        Span<byte> clear = stackalloc byte[Size];
+        bool isOpen = key.TryOpen(new byte[AeadKey.NonceSize], wrapped[..Size], wrapped[Size..], from, clear);
+        if (isOpen) older = new LedgerSecret(new SecretBytes(clear));
+        CryptographicOperations.ZeroMemory(clear);
+        return isOpen;
+    }
+
+    /// <summary>A copy of the secret itself, to be sealed by the platform. The caller disposes it.</summary>
+    public SecretBytes Export() => new(secret.Reveal());
 
     /// <summary>The commit evidence of a transaction of this period.</summary>
     public CommitEvidence EvidenceFor(TxId txId) => new(txId, EvidenceCodeFor(txId));

@@ -15,8 +15,12 @@ public sealed record MerkleFrontier(ulong Size, ImmutableArray<Digest> Peaks)
     /// <summary>The largest encoding: size, count and 64 peaks.</summary>
     public const int EncodedBytesMax = sizeof(ulong) + 1 + 64 * Digest.Size;
 
-    /// <summary>Whether the number of peaks is that of the size.</summary>
-    public bool IsWellFormed => !Peaks.IsDefault && Peaks.Length == BitOperations.PopCount(Size);
+    /// <summary>The most leaves: one for each seqno and leaf 0.</summary>
+    public static readonly ulong SizeMax = SeqNo.Max.Value + 1;
+
+    /// <summary>Whether the size is one of a ledger and the number of peaks is that of the size.</summary>
+    public bool IsWellFormed =>
+        !Peaks.IsDefault && Size <= SizeMax && Peaks.Length == BitOperations.PopCount(Size);
 
     /// <summary>The size of the encoding in bytes.</summary>
     public int EncodedBytes => sizeof(ulong) + 1 + Peaks.Length * Digest.Size;
@@ -45,13 +49,13 @@ public sealed record MerkleFrontier(ulong Size, ImmutableArray<Digest> Peaks)
         foreach (Digest peak in Peaks) writer.Digest(peak);
     }
 
-    /// <summary>Reads size, count and peaks; null when bytes are missing or the count is not that of the
-    /// size.</summary>
+    /// <summary>Reads size, count and peaks; null when bytes are missing, the size is that of no ledger or the
+    /// count is not that of the size.</summary>
     internal static MerkleFrontier? Read(ref ByteReader reader)
     {
         ulong size = reader.U64();
         int count = reader.U8();
-        if (reader.Failed || count != BitOperations.PopCount(size)) return null;
+        if (reader.Failed || size > SizeMax || count != BitOperations.PopCount(size)) return null;
         ImmutableArray<Digest>.Builder peaks = ImmutableArray.CreateBuilder<Digest>(count);
         for (int i = 0; i < count; i++) peaks.Add(reader.Digest());
         return reader.Failed ? null : new MerkleFrontier(size, peaks.MoveToImmutable());

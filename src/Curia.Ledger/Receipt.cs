@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Collections.Generic;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -124,8 +125,11 @@ public sealed class Receipt
     }
 
     /// <summary>The JSON receipt of CCF's <c>/app/receipt</c>, in snake case.</summary>
-    public string ToJson()
+    /// <param name="endorsements">Where the service identity has changed since: the certificates that lead from the
+    /// service key of that time to the newest one, nearest to the node first.</param>
+    public string ToJson(params IReadOnlyList<Certificate> endorsements)
     {
+        ArgumentNullException.ThrowIfNull(endorsements);
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter json = new(buffer, plainText))
         {
@@ -155,6 +159,13 @@ public sealed class Receipt
             }
 
             json.WriteEndArray();
+            if (endorsements.Count > 0)
+            {
+                json.WriteStartArray("service_endorsements");
+                foreach (Certificate endorsement in endorsements) json.WriteStringValue(endorsement.ToPem());
+                json.WriteEndArray();
+            }
+
             json.WriteString("signature", Convert.ToBase64String(nodeSignature));
             json.WriteEndObject();
         }

@@ -65,6 +65,23 @@ public sealed class ServiceKeys
         return new ServiceKeys([.. keys, .. others.keys]);
     }
 
+    /// <summary>These keys, and those of older service identities that they speak for: an endorsement is an older key,
+    /// certified by the next one. What none of these keys has signed, directly or through another, is left
+    /// out.</summary>
+    /// <param name="endorsements">In any order.</param>
+    public ServiceKeys WithEndorsed(params IEnumerable<Certificate> endorsements)
+    {
+        List<Certificate> left = [.. endorsements];
+        ServiceKeys known = this;
+        while (left.Find(known.HaveSigned) is { } next)
+        {
+            left.Remove(next);
+            known = known.With(Of(next));
+        }
+
+        return known;
+    }
+
     /// <summary>The key whose SubjectPublicKeyInfo has a digest.</summary>
     public bool TryFind(Digest id, out SignatureVerifier? key)
     {
@@ -81,6 +98,7 @@ public sealed class ServiceKeys
 
     private static bool TryReadPem(ReadOnlySpan<char> text, List<(Digest, SignatureVerifier)> read)
     {
+        if (!PemBounds.Hold(text, KeysMax)) return false;
         while (PemEncoding.TryFind(text, out PemFields fields))
         {
             byte[] der = new byte[fields.DecodedDataLength];

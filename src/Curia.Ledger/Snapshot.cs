@@ -81,7 +81,8 @@ public sealed class Snapshot
 
         seqNo = new SeqNo(first);
         evidence = new SeqNo(second);
-        return first > 0 && second > first && FileName(seqNo, evidence, committed) == fileName;
+        return first > 0 && second > first && evidence <= SeqNo.Max
+            && FileName(seqNo, evidence, committed) == fileName;
     }
 
     /// <summary>Reads a whole file; trailing bytes are refused. The snapshot keeps the memory. Nothing is opened or

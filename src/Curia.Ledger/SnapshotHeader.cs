@@ -75,7 +75,7 @@ public sealed record SnapshotHeader(
 
     private string FindProblem()
     {
-        if (TxId.View.Value is 0 or > uint.MaxValue || TxId.SeqNo == SeqNo.Zero)
+        if (TxId.View.Value is 0 or > uint.MaxValue || TxId.SeqNo == SeqNo.Zero || TxId.SeqNo > SeqNo.Max)
             return "a snapshot is of a transaction";
         if (FrameBytesMax is <= 0 or > SnapshotFrames.PayloadBytesMax) return "the frames of a snapshot have a size";
         if (Frontier.Size != TxId.SeqNo.Next.Value) return "the tree of a snapshot ends with its transaction";

@@ -16,10 +16,16 @@ internal static class TornTail
 
     /// <summary>What is not there of the file header or block that begins at an offset; empty when every sector of it
     /// was written, so that whatever is wrong with it is no matter of a crash.</summary>
-    public static string LossAt(ReadOnlySpan<byte> file, int offset)
+    /// <param name="file">The whole file.</param>
+    /// <param name="offset">Where the header or block begins.</param>
+    /// <param name="first">The seqno in the file's name.</param>
+    public static string LossAt(ReadOnlySpan<byte> file, int offset, SeqNo first)
     {
         ReadOnlySpan<byte> rest = file[offset..];
         int headerBytes = offset == 0 ? LedgerChunk.HeaderSize : Block.HeaderSize;
+
+        // What is there of a file's header must be that of a ledger: any other file is somebody's.
+        if (offset == 0 && !LedgerChunk.IsCutHeader(file, first)) return string.Empty;
         if (rest.Length < headerBytes) return "the file ends within a header";
 
         // A length that cannot be is itself wrong: then the loss has to be within the bytes that say it.

@@ -13,13 +13,15 @@ internal sealed class BlockSealing : IDisposable
 {
     private readonly BlockSealer sealer;
     private readonly NodeLimits limits;
-    private readonly MerkleTree tree = MerkleTree.OfEmptyLedger();
+    private readonly MerkleTree tree;
     private readonly Queue<ProposedBlock> inFlight = new();
     private OpenBlock? open;
 
-    public BlockSealing(NodeSetup setup, ServiceKey service, LedgerSecret secret)
+    /// <summary>Goes on where the tree ends; it is taken over.</summary>
+    public BlockSealing(NodeSetup setup, ServiceKey service, LedgerSecret secret, MerkleTree tree)
     {
         limits = setup.Limits;
+        this.tree = tree;
         sealer = new BlockSealer(
             secret, setup.NodeKey, service.NodeCertificate.Der, service.Signer, setup.Genesis.Name, "ledger.signature");
     }

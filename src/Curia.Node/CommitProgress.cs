@@ -5,6 +5,7 @@ using Curia.Vocabulary;
 namespace Curia.Node;
 
 /// <summary>What happens when commit moves: old versions of the state go, and waiting clients are answered.</summary>
+/// <param name="store">The state, committed so far.</param>
 internal sealed class CommitProgress(KeyValueStore store)
 {
     // By TxID, so that commit answers from the front; by ticket, so that who leaves is gone at once, however long the
@@ -13,7 +14,7 @@ internal sealed class CommitProgress(KeyValueStore store)
     private readonly Dictionary<long, TxId> tickets = [];
 
     /// <summary>The last committed transaction.</summary>
-    public TxId Committed { get; private set; }
+    public TxId Committed { get; private set; } = store.Committed.TxId;
 
     /// <summary>Clients that wait.</summary>
     public int WaitingCount => tickets.Count;

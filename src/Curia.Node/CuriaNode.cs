@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
+using System.Linq;
 using Curia.Consensus;
 using Curia.Cryptography;
 using Curia.Endpoints;
@@ -18,10 +20,12 @@ public sealed class CuriaNode : IDisposable
     private readonly NodeSetup setup;
     private readonly NodeId id;
     private readonly LedgerClock clock = new();
-    private readonly KeyValueStore store = new();
+    private readonly KeyValueStore store;
     private readonly Effects effects = new();
     private readonly CommitProgress progress;
     private readonly Replica replica;
+    private readonly LedgerReplay? replay;
+    private readonly TxId first;
     private ViewHistory views = ViewHistory.Empty;
     private Digest genesis;
     private bool isOpen;
@@ -31,14 +35,25 @@ public sealed class CuriaNode : IDisposable
     private volatile NodeView published;
 
     /// <summary>A node that has not started.</summary>
-    public CuriaNode(NodeSetup setup)
+    /// <param name="setup">What it is given.</param>
+    /// <param name="replay">A ledger that was read back, finished, and met no obstacle: the node goes on with it in a
+    /// new epoch. Null: the node begins a new one.</param>
+    public CuriaNode(NodeSetup setup, LedgerReplay? replay = null)
     {
         ArgumentNullException.ThrowIfNull(setup);
         this.setup = setup;
+        this.replay = replay;
         id = new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span));
+        store = replay?.Store ?? new KeyValueStore();
+        views = replay?.Views ?? ViewHistory.Empty;
+        genesis = replay?.Genesis ?? default;
+        first = replay is null
+            ? Genesis.TxId
+            : new TxId(new View(replay.Last.View.Value + EpochBlock.ViewStep), replay.Last.SeqNo.Next);
         progress = new CommitProgress(store);
         ReplicaOptions options = new() { UncommittedBlocksMax = setup.Limits.BlocksInFlightMax };
-        replica = new Replica(id, Configuration.Of(Genesis.TxId.SeqNo, id), options, Replica.BeforeFirstView);
+        View before = new(first.View.Value - 1);
+        replica = new Replica(id, Configuration.Of(first.SeqNo, id), options, before, store.Committed.TxId);
         published = Describe();
     }
 
@@ -86,18 +101,18 @@ public sealed class CuriaNode : IDisposable
         return effects;
     }
 
-    /// <summary>The data key of the current period, for an auditor to whom the operator of a virtual network discloses
-    /// it. The caller clears it.</summary>
+    /// <summary>The data keys of all periods, for an auditor to whom the operator of a virtual network discloses
+    /// them. The caller clears them.</summary>
     /// <exception cref="InvalidOperationException">The platform is not virtual: there members decide, not a
     /// host.</exception>
-    public SecretBytes DiscloseDataKey()
+    public IReadOnlyList<DisclosedPeriod> DiscloseDataKeys()
     {
         if (setup.Platform != NodeSetup.VirtualPlatform)
         {
             throw new InvalidOperationException("Only the virtual platform discloses a data key to its host.");
         }
 
-        return (service ?? throw new InvalidOperationException("The node has not started.")).DataKey();
+        return (service ?? throw new InvalidOperationException("The node has not started.")).DataKeys();
     }
 
     /// <summary>Clears keys.</summary>
@@ -107,22 +122,59 @@ public sealed class CuriaNode : IDisposable
     {
         Invariant.Holds(service is null, "the node was started twice");
         clock.Observe(now);
+        if (replay is not null) clock.Observe(replay.Time);
 
         // The replica elects itself at its first step; from then on this node orders.
         Perform(replica.Step(new ReplicaInput.Tick()));
         Invariant.Holds(replica.Role == ReplicaRole.Primary, "a configuration of one has no primary");
-        Service created = new(setup, id, store, clock, () => published);
+        Service created = new(setup, id, store, clock, replay, () => published);
         Transaction transaction = store.Begin(MapAccess.Node);
-        Genesis.Write(transaction, setup, id, created.Key);
+        if (replay is null) Genesis.Write(transaction, setup, id, created.Key);
+        else EpochOpening.Write(transaction, setup, id, created.Key, created.Secret, replay);
         CommitOutcome.Committed? outcome = store.Commit(transaction, replica.View) as CommitOutcome.Committed;
-        Invariant.Holds(outcome is not null && outcome.Id == Genesis.TxId, "genesis is not the first transaction");
+        Invariant.Holds(outcome is not null && outcome.Id == first, "the first transaction has not the first place");
+        byte[] publicWrites = outcome.Changes.Encode(Domain.Public);
+        EpochBlock? opened = null;
+        byte[] publicBytes = replay is null
+            ? GenesisBlock.EncodePublic(created.Key.Certificate.Der.Span, publicWrites)
+            : Continue(created.Key, replay, publicWrites, out opened);
+        created.Epochs.Add(
+            new ServiceEpoch(first, new ServiceIdentity(created.Key.Certificate), created.Secret, opened));
+        if (setup.SealingKey is { } key)
+        {
+            effects.Add(new Effect.StoreSecrets(
+                SealedSecrets.FileName(first.SeqNo, created.Key.Certificate.KeyDigest),
+                created.SealSecrets(key, id, setup.Entropy)));
+        }
+
         created.Sealing.Join(
-            Genesis.TxId,
-            EntryType.Genesis,
-            ClaimsDigest.None,
-            GenesisBlock.EncodePublic(created.Key.Certificate.Der.Span, outcome.Changes.Encode(Domain.Public)),
+            first, replay is null ? EntryType.Genesis : EntryType.Epoch, ClaimsDigest.None, publicBytes,
             outcome.Changes.Encode(Domain.Private));
+        if (replay is not null)
+        {
+            effects.Add(new Effect.Log(LogSeverity.Information, $"a new epoch begins at {first} and goes on from "
+                + $"{replay.Last}: service key {created.Key.Certificate.KeyDigest}, endorsed by the one before"));
+            replay.Release();
+        }
+
         service = created;
+    }
+
+    // The older key speaks once more, for the newer one, and is cleared: nobody signs anything else with it.
+    private byte[] Continue(ServiceKey service, LedgerReplay replay, byte[] publicWrites, out EpochBlock opened)
+    {
+        using Signer? older = setup.OpenSigner(replay.Sealed!.ServiceKey);
+        Certificate before = replay.Epochs.InOrder[^1].Certificate;
+        Invariant.Holds(
+            older is not null && older.SubjectPublicKeyInfo.Span.SequenceEqual(before.SubjectPublicKeyInfo.Span),
+            "the sealed service key is not that of the newest epoch");
+        ServiceEndorsement endorsement = ServiceEndorsement.Sign(
+            older, service.Signer.SubjectPublicKeyInfo.Span, replay.Last, replay.Root, setup.Genesis.Name);
+        byte[] previous = service.Certify(before, setup.Entropy);
+        byte[] bytes = EpochBlock.EncodePublic(service.Certificate.Der.Span, endorsement, previous, publicWrites);
+        Invariant.Holds(EpochBlock.TryDecodePublic(first, bytes, out EpochBlock? read), "an epoch reads what it wrote");
+        opened = read;
+        return bytes;
     }
 
     private void Tick(DateTimeOffset now)
@@ -204,8 +256,10 @@ public sealed class CuriaNode : IDisposable
         {
             // DESIGN 1: nothing signed by the service key leaves the TEE before genesis has committed.
             isOpen = true;
-            genesis = block.Block.Digest;
-            effects.Add(new Effect.Open(service.Key.Certificate.Der, service.Key.NodeCertificate.Der));
+            if (replay is null) genesis = block.Block.Digest;
+            effects.Add(new Effect.Open(
+                service.Key.Certificate.Der, service.Key.NodeCertificate.Der,
+                [.. service.Epochs.EndorsementsOf(SeqNo.Zero).Select(endorsement => endorsement.Der)]));
         }
 
         progress.Advance(last, views, effects);
@@ -238,6 +292,7 @@ public sealed class CuriaNode : IDisposable
         Views = views,
         ServiceCertificate = service?.Key.Certificate.Der ?? default,
         Genesis = genesis,
+        ServiceCreated = first,
         Counters = new NodeCounters
         {
             TransactionsOrdered = service?.Pipeline.Ordered ?? 0,

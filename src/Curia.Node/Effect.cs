@@ -15,7 +15,17 @@ public abstract record Effect
     /// <summary>The service exists and is durable: serve it. Comes once.</summary>
     /// <param name="ServiceCertificate">DER, self-signed by the service key; what clients pin.</param>
     /// <param name="NodeCertificate">DER, the node's key endorsed by the service key; what TLS shows.</param>
-    public sealed record Open(ReadOnlyMemory<byte> ServiceCertificate, ReadOnlyMemory<byte> NodeCertificate) : Effect;
+    /// <param name="Endorsements">The service keys of the epochs before, each certified by the next, DER; oldest
+    /// first.</param>
+    public sealed record Open(
+        ReadOnlyMemory<byte> ServiceCertificate, ReadOnlyMemory<byte> NodeCertificate,
+        IReadOnlyList<ReadOnlyMemory<byte>> Endorsements) : Effect;
+
+    /// <summary>Write sealed secrets to a file of their own, whole and durable, before anything that comes after; a
+    /// failure stops the node. Comes once, at start.</summary>
+    /// <param name="FileName">As <see cref="Curia.Ledger.SealedSecrets.FileName"/> has it.</param>
+    /// <param name="Bytes">The file; sealed, so it may leave the TEE.</param>
+    public sealed record StoreSecrets(string FileName, ReadOnlyMemory<byte> Bytes) : Effect;
 
     /// <summary>Append the block and sync it, then <see cref="Input.Stored"/>; on any error
     /// <see cref="Input.StoreFailed"/>.</summary>

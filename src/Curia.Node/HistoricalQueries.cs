@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
-using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
 using Curia.Ledger;
@@ -30,17 +29,13 @@ internal sealed class HistoricalQueries
     private readonly HashSet<SeqNo> reading = [];
     private readonly Dictionary<SeqNo, long> unreadable = [];
     private readonly long bytesMax;
-    private readonly NodeId nodeId;
-    private readonly LedgerSecret secret;
-    private readonly ServiceIdentity service;
+    private readonly ServiceEpochs epochs;
     private long bytesHeld;
     private long ticks;
 
-    public HistoricalQueries(LedgerSecret secret, NodeId nodeId, Certificate service, long bytesMax)
+    public HistoricalQueries(ServiceEpochs epochs, long bytesMax)
     {
-        this.secret = secret;
-        this.nodeId = nodeId;
-        this.service = new ServiceIdentity(service);
+        this.epochs = epochs;
         this.bytesMax = bytesMax;
     }
 
@@ -56,8 +51,8 @@ internal sealed class HistoricalQueries
         LedgerEntry entry = block.EntryAt(seqNo);
         transaction = new HistoricalTransaction(
             entry.TxId,
-            KeyValueStore.ReadAt(() => State.Empty.After(entry.TxId, WritesOf(entry)), MapAccess.Application),
-            () => ReceiptFor(block, entry).ToJson(),
+            KeyValueStore.ReadAt(() => State.Empty.After(entry.TxId, WritesOf(block, entry)), MapAccess.Application),
+            () => ReceiptFor(block, entry).ToJson(epochs.EndorsementsOf(entry.TxId.SeqNo)),
             () => ReceiptFor(block, entry).ToCose());
         return true;
     }
@@ -113,7 +108,7 @@ internal sealed class HistoricalQueries
             return $"is not what the disk returned (that is {block.View}.{block.First} to {block.View}.{block.Last})";
         }
 
-        return service.Verify(block, out string reason) ? null : $"is damaged on disk: {reason}";
+        return epochs.At(seqNo).Identity.Verify(block, out string reason) ? null : $"is damaged on disk: {reason}";
     }
 
     private bool TryHold(SeqNo seqNo, out HeldBlock? block)
@@ -155,16 +150,17 @@ internal sealed class HistoricalQueries
         }
     }
 
-    private WriteSet WritesOf(LedgerEntry entry)
+    private WriteSet WritesOf(Block block, LedgerEntry entry)
     {
         if (entry.Type == EntryType.Signature) return WriteSet.Empty;
 
         // A sealer of its own for each call: a key serves one thread at a time.
-        using EntrySealer sealer = new(secret, nodeId);
+        using EntrySealer sealer = new(epochs.At(block.First).Secret, block.NodeId);
         ReadOnlyMemory<byte> publicBytes = entry.Public;
         WriteSet? writes = null;
         Invariant.Holds(
             (entry.Type != EntryType.Genesis || GenesisBlock.TryDecodePublic(entry.Public, out _, out publicBytes))
+            && (entry.Type != EntryType.Epoch || EpochBlock.TryFindWrites(entry.Public, out publicBytes))
             && sealer.TryOpen(entry, out byte[] privateBytes)
             && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes),
             "a verified entry of this node cannot be opened");
@@ -179,7 +175,7 @@ internal sealed class HistoricalQueries
                 signature.Root, signature.NodeCertificate, signature.NodeSignature, signature.CoseSignature)
             : new Receipt(
                 entry.WriteSetDigest,
-                secret.EvidenceFor(entry.TxId).Text,
+                epochs.At(block.First).Secret.EvidenceFor(entry.TxId).Text,
                 entry.Claims,
                 block.ProofOf(entry.TxId.SeqNo),
                 signature.NodeCertificate,

@@ -11,7 +11,8 @@ namespace Curia.Node;
 
 /// <summary>What the node itself answers, under <c>/node</c> and beside the application under <c>/app</c>. Names and
 /// shapes are CCF's (DESIGN 7), so that its clients move over.</summary>
-internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view, KeyValueStore store)
+internal sealed class NodeEndpoints(
+    NodeSetup setup, Func<NodeView> view, KeyValueStore store, ServiceEpochs epochs)
 {
     // RFC 9052 section 11.3.1.
     private const string CoseContentType = "application/cose";
@@ -34,6 +35,8 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view, KeyVal
         builder.MapGet("/network/nodes/{id}", open, OneNode).WithSummary("One node, by id, or self, or primary.");
         builder.MapGet("/primary", open, transaction => NodeAt(view().NodeId.ToString(), transaction)!)
             .WithSummary("The node that orders.");
+        builder.MapGet("/service/endorsements", open, _ => Endorsements())
+            .WithSummary("The epochs of the service: each identity, and how it is endorsed by the one before.");
         builder.MapGet("/state", open, _ => State()).WithSummary("This node's own state.");
         builder.MapGet("/consensus", open, _ => new ConsensusReply(Consensus()))
             .WithSummary("Consensus as this node sees it.");
@@ -114,11 +117,19 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view, KeyVal
             now.Genesis,
             setup.Platform,
             setup.Platform == NodeSetup.VirtualPlatform ? Genesis.InsecureWarning : null,
-            RecoveryCount: 0,
-            Genesis.TxId,
+            RecoveryCount: epochs.InOrder.Count - 1,
+            now.ServiceCreated,
             now.View,
             Primary(now));
     }
+
+    private EndorsementsReply Endorsements() => new([.. epochs.InOrder.Select(epoch => new EpochReply(
+        epoch.First,
+        epoch.Certificate.ToPem(),
+        epoch.Opened?.Continues,
+        epoch.Opened?.Root,
+        epoch.Opened is { } opened ? Convert.ToBase64String(opened.Endorsement.Bytes.Span) : null,
+        epoch.Opened?.PreviousCertificate.ToPem()))]);
 
     private NodesReply Nodes(ReadOnlyTransaction transaction) =>
         new([.. transaction.Map(NodeMaps.NodeInfo).Range().Select(node => Describe(node.Key, node.Value))]);
@@ -142,8 +153,16 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view, KeyVal
     {
         NodeView now = view();
         return new StateReply(
-            now.NodeId, now.IsOpen ? "partOfNetwork" : "initialized", SeqNo.Zero, now.Committed.SeqNo, now.IsDraining);
+            now.NodeId,
+            now.IsOpen ? "partOfNetwork" : "initialized",
+            StartupSeqNo(now),
+            now.Committed.SeqNo,
+            now.IsDraining);
     }
+
+    // As in CCF: 0 for a process that began the ledger.
+    private static SeqNo StartupSeqNo(NodeView now) =>
+        now.ServiceCreated == Genesis.TxId ? SeqNo.Zero : new SeqNo(now.ServiceCreated.SeqNo.Value - 1);
 
     private ConsensusDetails Consensus()
     {
@@ -155,7 +174,7 @@ internal sealed class NodeEndpoints(NodeSetup setup, Func<NodeView> view, KeyVal
             now.Committed,
             now.Last,
             now.Counters.BlocksInFlight,
-            [new ConfigurationReply(Genesis.TxId.SeqNo, [now.NodeId])]);
+            [new ConfigurationReply(now.ServiceCreated.SeqNo, [now.NodeId])]);
     }
 
     private Response Ready() => view() is { IsOpen: true, IsDraining: false }

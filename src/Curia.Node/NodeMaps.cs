@@ -36,6 +36,11 @@ public static class NodeMaps
     public static readonly Map<string, string> ServiceInfo =
         new("public:ccf.gov.service.info", Codecs.Utf8, Codecs.Utf8);
 
+    /// <summary>First seqno of a period → its ledger secret, wrapped by the secret of the period after it
+    /// (docs/ledger-format.md, "Keys").</summary>
+    public static readonly Map<ulong, byte[]> WrappedLedgerSecrets =
+        new("public:curia.internal.wrapped_ledger_secrets", Codecs.UInt64, Codecs.Bytes);
+
     /// <summary>Seqno of a snapshot → JSON <c>{"txid","state_digest","snapshot_digest"}</c>.</summary>
     public static readonly Map<ulong, string> SnapshotEvidence =
         new("public:curia.internal.snapshot_evidence", Codecs.UInt64, Codecs.Utf8);

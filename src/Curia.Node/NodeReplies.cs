@@ -47,6 +47,21 @@ public sealed record NetworkReply(
     View CurrentView,
     NodeId? PrimaryId);
 
+/// <summary><c>GET /node/service/endorsements</c>: how to follow the service identity.</summary>
+/// <param name="Epochs">In order; the last one is that of this process.</param>
+public sealed record EndorsementsReply(IReadOnlyList<EpochReply> Epochs);
+
+/// <summary>One epoch of the service.</summary>
+/// <param name="TransactionId">Its first transaction.</param>
+/// <param name="ServiceCertificate">PEM.</param>
+/// <param name="Continues">The signature transaction that it goes on from; null for the first epoch.</param>
+/// <param name="Root">The root that this one signs.</param>
+/// <param name="Endorsement">COSE_Sign1 of the service key before, base64 (docs/ledger-format.md, "Epoch").</param>
+/// <param name="PreviousCertificate">The service key before, certified by this one; PEM.</param>
+public sealed record EpochReply(
+    TxId TransactionId, string ServiceCertificate, TxId? Continues, Digest? Root, string? Endorsement,
+    string? PreviousCertificate);
+
 /// <summary>One node, as the ledger has it.</summary>
 /// <param name="NodeId">SHA-256 of its public key.</param>
 /// <param name="Status">Pending, Trusted or Retired.</param>
@@ -103,4 +118,11 @@ public sealed record VersionReply(string CuriaVersion);
 /// <param name="Status">Pending, Trusted or Retired.</param>
 /// <param name="Platform">The TEE platform.</param>
 /// <param name="PublishedAddresses">Where clients find it.</param>
-public sealed record NodeRecord(string Status, string Platform, IReadOnlyList<string> PublishedAddresses);
+public sealed record NodeRecord(string Status, string Platform, IReadOnlyList<string> PublishedAddresses)
+{
+    /// <summary>The status of a node that takes part.</summary>
+    public const string Trusted = "Trusted";
+
+    /// <summary>The status of a node that never takes part again.</summary>
+    public const string Retired = "Retired";
+}

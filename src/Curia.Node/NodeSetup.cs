@@ -18,6 +18,14 @@ public sealed record NodeSetup
     /// <summary>Makes the service key.</summary>
     public required Func<Entropy, Signer> NewSigner { get; init; }
 
+    /// <summary>Reads a service key that <see cref="Signer.Export"/> gave; null when it is none.</summary>
+    public Func<SecretBytes, Signer?> OpenSigner { get; init; } =
+        exported => EcdsaSigner.TryOpen(exported, out EcdsaSigner? signer) ? signer : null;
+
+    /// <summary>The key under which the platform lets this code keep secrets on its disk; null where it has none: then
+    /// a process that ends cannot be continued from its disk by another one.</summary>
+    public SecretBytes? SealingKey { get; init; }
+
     /// <summary>The application that this node runs; part of the measured image.</summary>
     public required EndpointTable Application { get; init; }
 

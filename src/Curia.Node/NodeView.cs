@@ -37,6 +37,9 @@ public sealed record NodeView
     /// <summary>The digest of the genesis block: the network's name.</summary>
     public required Digest Genesis { get; init; }
 
+    /// <summary>The first transaction of this epoch: genesis, or where this process went on.</summary>
+    public required TxId ServiceCreated { get; init; }
+
     /// <summary>Counters since start, for metrics.</summary>
     public required NodeCounters Counters { get; init; }
 }

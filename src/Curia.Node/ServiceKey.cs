@@ -9,11 +9,17 @@ internal sealed class ServiceKey
     // A host clock that is a little ahead of a client's must not make a new certificate look unborn.
     private static readonly TimeSpan clockSkew = TimeSpan.FromHours(1);
 
-    private ServiceKey(Signer signer, Certificate certificate, Certificate nodeCertificate)
+    private readonly DateTimeOffset from;
+    private readonly DateTimeOffset to;
+
+    private ServiceKey(
+        Signer signer, Certificate certificate, Certificate nodeCertificate, DateTimeOffset from, DateTimeOffset to)
     {
         Signer = signer;
         Certificate = certificate;
         NodeCertificate = nodeCertificate;
+        this.from = from;
+        this.to = to;
     }
 
     /// <summary>Signs roots and certificates.</summary>
@@ -42,8 +48,12 @@ internal sealed class ServiceKey
             from,
             to,
             setup.Entropy);
-        return new ServiceKey(signer, certificate, Read(node));
+        return new ServiceKey(signer, certificate, Read(node), from, to);
     }
+
+    /// <summary>The key of the epoch before, certified by this one: old receipts verify through it.</summary>
+    public byte[] Certify(Certificate older, Entropy entropy) =>
+        CertificateAuthority.Certify(Signer, Certificate, older, from, to, entropy);
 
     private static Certificate Read(byte[] der) =>
         Certificate.TryFromDer(der, out Certificate? certificate)

@@ -20,12 +20,12 @@ internal sealed class Snapshots
     private SnapshotJob? job;
     private TxId? evidence;
 
-    public Snapshots(LedgerSecret secret, NodeId nodeId, ulong interval)
+    public Snapshots(LedgerSecret secret, NodeId nodeId, ulong interval, SeqNo last)
     {
         this.secret = secret;
         this.nodeId = nodeId;
         this.interval = interval;
-        nextAt = interval;
+        nextAt = last.Value + interval;
     }
 
     /// <summary>Snapshots whose evidence has committed.</summary>

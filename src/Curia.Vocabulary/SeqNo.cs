@@ -10,6 +10,11 @@ public readonly record struct SeqNo(ulong Value) : IComparable<SeqNo>
     /// <summary>The position before the first transaction.</summary>
     public static readonly SeqNo Zero;
 
+    /// <summary>The largest position of an entry: the next one, and the size of the tree over both, still leave room
+    /// where they are shifted and counted. A million entries a second would take 146,000 years to get
+    /// there.</summary>
+    public static readonly SeqNo Max = new(1UL << 62);
+
     /// <summary>The position after this one.</summary>
     public SeqNo Next => new(checked(Value + 1));
 

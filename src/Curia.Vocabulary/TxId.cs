@@ -55,6 +55,8 @@ public readonly record struct TxId(View View, SeqNo SeqNo) : IComparable<TxId>
     {
         value = 0;
         bool leadingZero = digits.Length > 1 && digits[0] == '0';
-        return !leadingZero && ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+        // The framework lets NUL characters stand behind a number.
+        return !leadingZero && !digits.ContainsAnyExceptInRange('0', '9')
+            && ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
     }
 }

@@ -42,6 +42,7 @@ internal static class LedgerCommands
             Description = "A receipt of a transaction that must be there; needs --service-cert.",
             HelpName = "FILE",
         };
+        Option<string[]> endorsements = ReceiptCommands.EndorsementsOption();
         Option<bool> unanchored = new("--unanchored")
         {
             Description = "Accept a ledger that is compared with nothing from outside: a cut cannot be seen then.",
@@ -49,13 +50,17 @@ internal static class LedgerCommands
         Command verify =
             new("verify", "Verify the files of a ledger offline: every digest, every signature, every position.")
         {
-            folder, serviceCertificate, genesis, expect, receipt, unanchored,
+            folder, serviceCertificate, genesis, expect, receipt, endorsements, unanchored,
         };
         verify.SetAction(parsed =>
         {
             Certificate? service = parsed.GetValue(serviceCertificate) is string pem ? ReadCertificate(pem) : null;
             ReceiptAnchors anchors = new();
-            foreach (string path in parsed.GetValue(receipt) ?? []) anchors.Add(path, service);
+            ServiceKeys keys = service is null
+                ? ServiceKeys.None
+                : ReceiptCommands.WithEndorsed(ServiceKeys.Of(service), parsed.GetValue(endorsements),
+                    [parsed.GetValue(serviceCertificate)!]);
+            foreach (string path in parsed.GetValue(receipt) ?? []) anchors.Add(path, keys);
             return Verify(Screen.For(parsed), parsed.GetValue(folder)!, parsed.GetValue(unanchored), new AuditOptions
             {
                 ServiceCertificate = service,
@@ -111,6 +116,7 @@ internal static class LedgerCommands
         ["last_txid"] = report.LastTxId == TxId.Zero ? null : report.LastTxId.ToString(),
         ["transactions"] = report.Transactions,
         ["signatures"] = report.Signatures,
+        ["epochs"] = report.Epochs,
         ["genesis"] = report.GenesisDigest?.ToString(),
         ["problems"] = new JsonArray([.. report.Problems.Select(problem => new JsonObject
         {
@@ -152,6 +158,12 @@ internal static class LedgerCommands
             : $"NOT OK, {report.Problems.Count} problem{(report.Problems.Count == 1 ? "" : "s")}";
         Console.Out.WriteLine($"{verdict}: {count}; {(report.Anchored ? "anchored" : "not anchored")}.");
         if (report.GenesisDigest is { } genesis) Console.Out.WriteLine($"genesis {genesis}");
+        if (report.Epochs > 1)
+        {
+            Console.Out.WriteLine(
+                $"{report.Epochs} epochs: the node has gone on from its disk {report.Epochs - 1} times; the newest "
+                + $"service key is {report.NewestServiceCertificate?.KeyDigest}");
+        }
     }
 
     private static string WhereOf(AuditProblem problem)

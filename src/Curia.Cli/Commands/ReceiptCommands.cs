@@ -1,14 +1,19 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cli.Files;
 using Curia.Cli.Ledgers;
 using Curia.Cli.Networks;
+using Curia.Cli.Sandbox;
 using Curia.Cli.Terminal;
 using Curia.Client;
+using Curia.Cryptography;
 using Curia.Ledger;
 using Curia.Vocabulary;
 
@@ -64,6 +69,7 @@ internal static class ReceiptCommands
             Description = "The keys of the service as a JSON Web Key Set.",
             HelpName = "JWKS",
         };
+        Option<string[]> endorsements = EndorsementsOption();
         Option<string> claims = new("--claims")
         {
             Description = "What the application claims; the receipt must bind its digest.",
@@ -76,12 +82,17 @@ internal static class ReceiptCommands
         };
         Option<bool> all = new("--all") { Description = "Every receipt of a statement must be valid." };
         Command verify =
-            new("verify", "Verify a receipt offline.") { file, serviceCertificate, keys, claims, txId, all };
+            new("verify", "Verify a receipt offline.") 
+        {
+            file, serviceCertificate, keys, endorsements, claims, txId, all,
+        };
         verify.SetAction(parsed =>
         {
             ServiceKeys trusted = ServiceKeys.None;
             string[] keyFiles = [.. parsed.GetValue(serviceCertificate) ?? [], .. parsed.GetValue(keys) ?? []];
             foreach (string keyFile in keyFiles) trusted = trusted.With(ReadKeys(keyFile));
+            trusted = WithEndorsed(
+                trusted, parsed.GetValue(endorsements), parsed.GetValue(serviceCertificate) ?? []);
             return Verify(Screen.For(parsed), parsed.GetValue(file)!, new ReceiptVerifyOptions
             {
                 Keys = trusted,
@@ -92,6 +103,34 @@ internal static class ReceiptCommands
         });
         return verify;
     }
+
+    /// <summary>The option that names endorsements of older service keys.</summary>
+    public static Option<string[]> EndorsementsOption() => new("--endorsements")
+    {
+        Description = "Older service keys, certified by newer ones; default: service_endorsements.pem beside "
+            + "--service-cert, if it is there.",
+        HelpName = "PEM",
+    };
+
+    /// <summary>The keys, and the older ones that they speak for. A file of endorsements adds no trust: what no trusted
+    /// key has signed is left out.</summary>
+    public static ServiceKeys WithEndorsed(
+        ServiceKeys trusted, string[]? endorsementFiles, IReadOnlyList<string> certificateFiles)
+    {
+        IEnumerable<string> files = endorsementFiles is { Length: > 0 }
+            ? endorsementFiles
+            : certificateFiles.Select(BesideOf).Where(path => File.Exists(path) && new FileInfo(path).Length > 0);
+        List<Certificate> endorsements = [];
+        foreach (X509Certificate2 read in files.SelectMany(Network.ReadCertificates))
+        {
+            if (Certificate.TryFromDer(read.RawData, out Certificate? certificate)) endorsements.Add(certificate!);
+        }
+
+        return trusted.WithEndorsed(endorsements);
+    }
+
+    private static string BesideOf(string path) =>
+        Path.Combine(Path.GetDirectoryName(path) ?? "", SandboxSetup.ServiceEndorsements);
 
     /// <summary>A TxID of the command line.</summary>
     public static TxId ParseTxId(string text) => TxId.TryParse(text, out TxId txId)

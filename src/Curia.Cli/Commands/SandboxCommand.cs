@@ -26,15 +26,10 @@ internal static class SandboxCommand
     public static Command Build()
     {
         Option<int> nodes = Number("--nodes", 1, "How many nodes; one, in this version.");
-        Option<int> members = Number("--members", 3, "How many members.");
-        Option<int> users = Number("--users", 1, "How many users.");
-        Option<int> port = Number("--port", 8000, "The port of the first node; 0 for any free one.");
-        Option<string> app = new("--app")
-        {
-            Description = "The application.",
-            HelpName = "NAME",
-            DefaultValueFactory = _ => "logging",
-        };
+        Option<int?> members = Maybe("--members", "How many members. [default: 3]");
+        Option<int?> users = Maybe("--users", "How many users. [default: 1]");
+        Option<int?> port = Maybe("--port", "The port of the first node; 0 for any free one. [default: 8000]");
+        Option<string> app = new("--app") { Description = "The application. [default: logging]", HelpName = "NAME" };
         Option<string> dir = Folder();
         Option<bool> once = new("--once") { Description = "Stop after the tour, and audit the ledger." };
         Option<bool> detach = new("--detach")
@@ -54,7 +49,7 @@ internal static class SandboxCommand
                 parsed.GetValue(dir)!,
                 parsed.GetValue(members),
                 parsed.GetValue(users),
-                parsed.GetValue(app)!,
+                parsed.GetValue(app),
                 parsed.GetValue(port));
             Stay stay = parsed.GetValue(once) ? Stay.Once
                 : parsed.GetValue(detach) ? Stay.Detached
@@ -67,9 +62,13 @@ internal static class SandboxCommand
     private static Option<int> Number(string name, int standard, string description) =>
         new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard };
 
+    // Without a default of its own: what was not said, an earlier sandbox in the folder answers.
+    private static Option<int?> Maybe(string name, string description) =>
+        new(name) { Description = description, HelpName = "N" };
+
     private static Option<string> Folder() => new("--dir")
     {
-        Description = "The folder of the sandbox.",
+        Description = "The folder of the sandbox; one that holds a sandbox is gone on with.",
         HelpName = "DIR",
         DefaultValueFactory = _ => NetworkOptions.SandboxFolder,
     };
@@ -86,18 +85,21 @@ internal static class SandboxCommand
     {
         using SandboxSetup setup = SandboxSetup.Prepare(options);
         TourSteps steps = new(screen);
-        Welcome(screen, options);
+        Welcome(screen, setup, options);
         SandboxTour? tour = null;
         bool documented = false;
         try
         {
-            SandboxFile sandbox = await OpenAsync(setup, steps, options, cancel).ConfigureAwait(false);
+            SandboxFile sandbox = setup.Earlier is { } earlier
+                ? await GoOnAsync(setup, steps, earlier, cancel).ConfigureAwait(false)
+                : await OpenAsync(setup, steps, cancel).ConfigureAwait(false);
             tour = new SandboxTour(setup, sandbox, steps, cancel);
             await steps.RunAsync(
                 "identity", "Meet the service",
                 "From here on every connection, receipt and audit is held against this one service certificate.",
                 tour.IdentifyAsync).ConfigureAwait(false);
-            if (stay != Stay.Detached) await tour.RunAsync().ConfigureAwait(false);
+            if (setup.Earlier is not null) await tour.GoOnAsync().ConfigureAwait(false);
+            else if (stay != Stay.Detached) await tour.RunAsync().ConfigureAwait(false);
             if (stay != Stay.Once)
             {
                 documented = true;
@@ -125,7 +127,7 @@ internal static class SandboxCommand
     }
 
     private static async Task<SandboxFile> OpenAsync(
-        SandboxSetup setup, TourSteps steps, SandboxOptions options, CancellationToken cancel)
+        SandboxSetup setup, TourSteps steps, CancellationToken cancel)
     {
         await steps.RunAsync(
             "keys",
@@ -134,7 +136,7 @@ internal static class SandboxCommand
             async () =>
             {
                 await setup.MakeKeysAsync().ConfigureAwait(false);
-                string who = $"{Count(options.Members, "member")} and {Count(options.Users, "user")}";
+                string who = $"{Count(setup.Members, "member")} and {Count(setup.Users, "user")}";
                 return new StepResult(
                     $"{who}, each with a P-256 certificate; members also with an RSA key for recovery shares",
                     "./curia user keygen --name alice");
@@ -153,6 +155,25 @@ internal static class SandboxCommand
             "open",
             "Start the node and open the service",
             "The node has made its own key, the service key and the ledger secret, and signed the genesis block.",
+            async () =>
+            {
+                setup.StartNode();
+                sandbox = await setup.WaitUntilOpenAsync(cancel).ConfigureAwait(false);
+                return new StepResult($"process {setup.Node!.Pid}, log in {setup.LogPath}", $"cat {setup.LogPath}");
+            }).ConfigureAwait(false);
+        return sandbox!;
+    }
+
+    private static async Task<SandboxFile> GoOnAsync(
+        SandboxSetup setup, TourSteps steps, SandboxFile earlier, CancellationToken cancel)
+    {
+        setup.RememberIdentity(earlier);
+        setup.MoveToPort();
+        SandboxFile? sandbox = null;
+        await steps.RunAsync(
+            "open",
+            "Start the node on its ledger",
+            "It has verified every byte of its disk, unsealed the older keys, and opened a new epoch with new ones.",
             async () =>
             {
                 setup.StartNode();
@@ -194,10 +215,11 @@ internal static class SandboxCommand
         }
     }
 
-    private static void Welcome(Screen screen, SandboxOptions options)
+    private static void Welcome(Screen screen, SandboxSetup setup, SandboxOptions options)
     {
-        string who = $"one node, {Count(options.Members, "member")}, {Count(options.Users, "user")}";
-        screen.Line($"[bold]Curia sandbox[/] in {Screen.Escape(options.Folder)}: {who}");
+        string who = $"one node, {Count(setup.Members, "member")}, {Count(setup.Users, "user")}";
+        string again = setup.Earlier is null ? "" : ", going on with what it holds";
+        screen.Line($"[bold]Curia sandbox[/] in {Screen.Escape(options.Folder)}: {who}{again}");
         screen.Line("[yellow]INSECURE: the TEE is simulated (platform virtual). For learning and development only.[/]");
         screen.Line();
     }

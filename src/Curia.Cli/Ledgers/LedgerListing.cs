@@ -57,6 +57,7 @@ internal sealed class LedgerListing(Screen screen, DataKeys? keys)
             {
                 EntryType.Signature => "signature",
                 EntryType.Genesis => "genesis",
+                EntryType.Epoch => "epoch",
                 _ => "write_set",
             },
             ["public"] = entry.Type == EntryType.Signature ? new JsonObject() : WritesOf(PublicWrites(entry), default),
@@ -76,6 +77,8 @@ internal sealed class LedgerListing(Screen screen, DataKeys? keys)
 
     private static ReadOnlyMemory<byte> PublicWrites(LedgerEntry entry)
     {
+        if (entry.Type == EntryType.Epoch)
+            return EpochBlock.TryFindWrites(entry.Public, out ReadOnlyMemory<byte> opening) ? opening : default;
         if (entry.Type != EntryType.Genesis) return entry.Public;
         return GenesisBlock.TryDecodePublic(entry.Public, out _, out ReadOnlyMemory<byte> writes) ? writes : default;
     }

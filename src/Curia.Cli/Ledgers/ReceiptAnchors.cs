@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
 using Curia.Cli.Files;
-using Curia.Cryptography;
 using Curia.Ledger;
 
 namespace Curia.Cli.Ledgers;
@@ -24,12 +23,11 @@ internal sealed class ReceiptAnchors
 
     /// <summary>Verifies a receipt and adds what it proves.</summary>
     /// <exception cref="CommandFailure">The receipt is not valid, so it proves nothing.</exception>
-    public void Add(string path, Certificate? serviceCertificate)
+    public void Add(string path, ServiceKeys keys)
     {
         byte[] file = InputFile.Read(path, FileBytesMax);
-        ServiceKeys keys = serviceCertificate is null ? ServiceKeys.None : ServiceKeys.Of(serviceCertificate);
         ReceiptReport report = ReceiptVerifier.Verify(file, new ReceiptVerifyOptions { Keys = keys });
-        if (report.Verdict == ReceiptVerdict.Incomplete && serviceCertificate is null)
+        if (report.Verdict == ReceiptVerdict.Incomplete && keys.IsEmpty)
             throw CommandFailure.WrongUsage("--receipt proves something only together with --service-cert PEM.");
         if (report.Verdict != ReceiptVerdict.Valid)
             throw CommandFailure.Refused(

@@ -10,11 +10,20 @@ namespace Curia.Cli.Networks;
 /// <summary>A network that a command talks to, and as whom.</summary>
 internal sealed record Network(Uri Url, IReadOnlyList<X509Certificate2> ServiceCertificates, X509Certificate2? Identity)
 {
+    /// <summary>Whether to follow the service to an identity that the one given has endorsed.</summary>
+    public bool Follow { get; init; }
+
     /// <summary>A client of it.</summary>
     public CuriaClient Connect(Func<CuriaClientSettings, CuriaClientSettings>? adjust = null)
     {
         CuriaClientSettings settings =
-            new() { Url = Url, ServiceCertificates = ServiceCertificates, Identity = Identity };
+            new()
+            {
+                Url = Url,
+                ServiceCertificates = ServiceCertificates,
+                Identity = Identity,
+                FollowService = Follow,
+            };
         return new CuriaClient(adjust?.Invoke(settings) ?? settings);
     }
 

@@ -30,6 +30,11 @@ internal sealed class NetworkOptions
         HelpName = "PEM",
     };
 
+    private readonly Option<bool> follow = new("--follow")
+    {
+        Description = "Follow the service when it has restarted under an identity that the known one endorsed.",
+    };
+
     private readonly Option<string> certificate = new("--cert")
     {
         Description = "The certificate to call with; needs --key.",
@@ -51,7 +56,7 @@ internal sealed class NetworkOptions
     /// <summary>Adds all of them to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [dir, url, serviceCertificate, certificate, key, identity];
+        Option[] all = [dir, url, serviceCertificate, follow, certificate, key, identity];
         foreach (Option option in all) command.Add(option);
     }
 
@@ -70,6 +75,7 @@ internal sealed class NetworkOptions
             : Network.Of(SandboxFile.Read(parsed.GetValue(dir) ?? SandboxFolder), name);
         if (parsed.GetValue(serviceCertificate) is string pem)
             network = network with { ServiceCertificates = Network.ReadCertificates(pem) };
+        network = network with { Follow = parsed.GetValue(follow) };
         if (certificatePath is null || keyPath is null) return network;
         return network with { Identity = Network.ReadIdentity(certificatePath, keyPath) };
     }

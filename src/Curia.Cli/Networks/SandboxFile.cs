@@ -20,6 +20,7 @@ internal sealed record SandboxFile(
     string Folder,
     string Platform,
     string ServiceCertificate,
+    string App,
     IReadOnlyList<SandboxNode> Nodes,
     IReadOnlyList<SandboxIdentity> Members,
     IReadOnlyList<SandboxIdentity> Users)
@@ -48,6 +49,7 @@ internal sealed record SandboxFile(
             JsonElement root = document.RootElement;
             return new SandboxFile(
                 folder, root.Text("platform"), root.Text("service_certificate"),
+                root.TryGetProperty("app", out _) ? root.Text("app") : "logging",
                 [.. root.List("nodes").Select(NodeOf)],
                 [.. root.List("members").Select(IdentityOf)],
                 [.. root.List("users").Select(IdentityOf)]);
@@ -79,6 +81,7 @@ internal sealed record SandboxFile(
             })]),
             ["members"] = new JsonArray([.. Members.Select(JsonOf)]),
             ["users"] = new JsonArray([.. Users.Select(JsonOf)]),
+            ["app"] = App,
         };
         string path = Path.Combine(Folder, Name);
         File.WriteAllText(path + ".new", Screen.Text(document, indented: true) + "\n");

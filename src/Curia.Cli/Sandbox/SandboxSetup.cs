@@ -14,19 +14,26 @@ using Curia.Vocabulary;
 
 namespace Curia.Cli.Sandbox;
 
-/// <summary>What a sandbox is to be.</summary>
-internal sealed record SandboxOptions(string Folder, int Members, int Users, string App, int Port);
+/// <summary>What a sandbox is to be; null where nothing was said, which an earlier sandbox answers.</summary>
+internal sealed record SandboxOptions(string Folder, int? Members, int? Users, string? App, int? Port)
+{
+    public const int MembersUsual = 3;
+    public const int UsersUsual = 1;
+    public const int PortUsual = 8000;
+    public const string AppUsual = "logging";
+}
 
-/// <summary>Makes a sandbox and starts its node; each method is one step. Nothing that was there before is
-/// touched.</summary>
+/// <summary>Makes a sandbox, or goes on with an earlier one, and starts its node; each method is one step.</summary>
 internal sealed class SandboxSetup : IDisposable
 {
     public const string NodeName = "node0";
     public const string ServiceCertificate = "service_cert.pem";
+    public const string ServiceEndorsements = "service_endorsements.pem";
     public const string Platform = "virtual";
 
     private const int PortMax = 65535;
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan KeyValidity = TimeSpan.FromDays(365);
 
@@ -37,11 +44,25 @@ internal sealed class SandboxSetup : IDisposable
     private List<SandboxIdentity> members = [];
     private List<SandboxIdentity> users = [];
 
-    private SandboxSetup(SandboxOptions options, string image)
+    private SandboxSetup(SandboxOptions options, string image, SandboxFile? earlier)
     {
         this.options = options;
         this.image = image;
+        Earlier = earlier;
+        members = [.. earlier?.Members ?? []];
+        users = [.. earlier?.Users ?? []];
     }
+
+    /// <summary>The sandbox of the folder as it was left; null when a new one is made.</summary>
+    public SandboxFile? Earlier { get; }
+
+    /// <summary>The number of members.</summary>
+    public int Members => Earlier?.Members.Count ?? options.Members ?? SandboxOptions.MembersUsual;
+
+    /// <summary>The number of users.</summary>
+    public int Users => Earlier?.Users.Count ?? options.Users ?? SandboxOptions.UsersUsual;
+
+    private string App => Earlier?.App ?? options.App ?? SandboxOptions.AppUsual;
 
     /// <summary>The node, once it is started.</summary>
     public NodeProcess? Node { get; private set; }
@@ -52,6 +73,8 @@ internal sealed class SandboxSetup : IDisposable
 
     public string LogPath => Path.Combine(NodeFolder, "node.log");
 
+    private string AddressesPath => Path.Combine(NodeFolder, "addresses.json");
+
     public string LedgerPath => Path.Combine(NodeFolder, "ledger");
 
     /// <summary>Checks what can be checked before anything is made.</summary>
@@ -61,10 +84,13 @@ internal sealed class SandboxSetup : IDisposable
         if (options.Users is < 1 or > 100) throw CommandFailure.WrongUsage("--users is a number from 1 to 100.");
         if (options.Port is < 0 or > PortMax)
             throw CommandFailure.WrongUsage($"--port is a number from 0 (any free one) to {PortMax}.");
-        string image = ProgramFiles.ApplicationImage(options.App);
-        RefuseUsedFolder(options.Folder);
-        RefuseUsedPort(options.Port);
-        return new SandboxSetup(options, image);
+        SandboxFile? earlier = FindStopped(options.Folder);
+        if (earlier is not null) RefuseOtherShape(options, earlier);
+        string app = earlier?.App ?? options.App ?? SandboxOptions.AppUsual;
+        SandboxSetup setup = new(options, ProgramFiles.ApplicationImage(app), earlier);
+        RefuseUsedPort(
+            options.Port ?? (earlier is null ? SandboxOptions.PortUsual : setup.PortInSettings()));
+        return setup;
     }
 
     /// <summary>Makes the keys and certificates of members and users.</summary>
@@ -80,9 +106,9 @@ internal sealed class SandboxSetup : IDisposable
             throw CommandFailure.Folder("write to", options.Folder, e);
         }
 
-        IEnumerable<Task<SandboxIdentity>> makeMembers = Enumerable.Range(0, options.Members)
+        IEnumerable<Task<SandboxIdentity>> makeMembers = Enumerable.Range(0, Members)
             .Select(number => Task.Run(() => MakeIdentity($"member{number}", isMember: true)));
-        IEnumerable<Task<SandboxIdentity>> makeUsers = Enumerable.Range(0, options.Users)
+        IEnumerable<Task<SandboxIdentity>> makeUsers = Enumerable.Range(0, Users)
             .Select(number => Task.Run(() => MakeIdentity($"user{number}", isMember: false)));
         members = [.. await Task.WhenAll(makeMembers).ConfigureAwait(false)];
         users = [.. await Task.WhenAll(makeUsers).ConfigureAwait(false)];
@@ -91,7 +117,7 @@ internal sealed class SandboxSetup : IDisposable
     /// <summary>Writes the settings of the node.</summary>
     public void WriteSettings()
     {
-        string address = $"127.0.0.1:{options.Port}";
+        string address = $"127.0.0.1:{options.Port ?? SandboxOptions.PortUsual}";
         JsonObject settings = new()
         {
             ["name"] = NodeName,
@@ -122,6 +148,7 @@ internal sealed class SandboxSetup : IDisposable
             ["output"] = new JsonObject
             {
                 ["service_certificate"] = $"../{ServiceCertificate}",
+                ["service_endorsements"] = $"../{ServiceEndorsements}",
                 ["node_certificate"] = "node_cert.pem",
                 ["addresses"] = "addresses.json",
                 ["pid"] = "node.pid",
@@ -131,30 +158,60 @@ internal sealed class SandboxSetup : IDisposable
         File.WriteAllText(ConfigPath, Screen.Text(settings, indented: true) + "\n");
     }
 
+    /// <summary>The service certificate of the epoch before; there when an earlier sandbox is gone on with.</summary>
+    public byte[] EarlierIdentity { get; private set; } = [];
+
+    /// <summary>Reads the service certificate before the node replaces it.</summary>
+    public void RememberIdentity(SandboxFile earlier)
+    {
+        try
+        {
+            EarlierIdentity = File.ReadAllBytes(earlier.PathOf(earlier.ServiceCertificate));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.File("read", earlier.PathOf(earlier.ServiceCertificate), e);
+        }
+    }
+
+    /// <summary>Gives an earlier sandbox the port that was asked for; everything else stays as it is.</summary>
+    public void MoveToPort()
+    {
+        if (options.Port is not int port || port == PortInSettings()) return;
+        JsonNode settings = ReadSettings();
+        JsonNode listener = settings["listeners"]![0]!;
+        listener["address"] = listener["published"] = $"127.0.0.1:{port}";
+        File.WriteAllText(ConfigPath, Screen.Text(settings, indented: true) + "\n");
+    }
+
     /// <summary>Starts the node program.</summary>
-    public void StartNode() =>
+    public void StartNode()
+    {
+        File.Delete(AddressesPath); // of a process that was killed: it must not be taken for the new one's
         Node = NodeProcess.StartInBackground(image, Path.GetFullPath(ConfigPath), Path.GetFullPath(LogPath));
+    }
 
     /// <summary>Waits until the node has its address file, which it writes when it is open, and writes
     /// sandbox.json.</summary>
     public async Task<SandboxFile> WaitUntilOpenAsync(CancellationToken cancel)
     {
-        string addresses = Path.Combine(NodeFolder, "addresses.json");
-        long deadline = Environment.TickCount64 + (long)OpenTimeout.TotalMilliseconds;
-        while (!File.Exists(addresses))
+        // Reading a ledger back takes as long as it is large; its log shows that it goes on.
+        TimeSpan patience = Earlier is null ? OpenTimeout : ReadTimeout;
+        long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        while (!File.Exists(AddressesPath))
         {
             if (Node!.HasExited)
                 throw CommandFailure.Environment($"{NodeName} stopped before it was open. {LastWords()}");
             if (Environment.TickCount64 > deadline)
                 throw CommandFailure.Environment(
-                    $"{NodeName} was not open after {OpenTimeout.TotalSeconds:0} s. {LastWords()}");
+                    $"{NodeName} was not open after {patience.TotalSeconds:0} s. {LastWords()}");
             await Task.Delay(20, cancel).ConfigureAwait(false);
         }
 
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(addresses));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(AddressesPath));
         JsonElement root = document.RootElement;
         SandboxFile file = new(
-            options.Folder, Platform, ServiceCertificate,
+            options.Folder, Platform, ServiceCertificate, App,
             [new SandboxNode(
                 root.GetProperty("node_id").GetString()!,
                 root.GetProperty("listeners")[0].GetProperty("url").GetString()!,
@@ -180,7 +237,7 @@ internal sealed class SandboxSetup : IDisposable
     public async Task CleanUpAsync()
     {
         if (Node is { HasExited: false }) await Node.StopAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
-        if (isOpen || (!madeFolder && !Directory.Exists(NodeFolder))) return;
+        if (isOpen || Earlier is not null || (!madeFolder && !Directory.Exists(NodeFolder))) return;
         RemoveFolder();
     }
 
@@ -212,10 +269,31 @@ internal sealed class SandboxSetup : IDisposable
 
     private static string Shorten(string line) => line.Length <= 400 ? line : string.Concat(line.AsSpan(0, 400), "…");
 
-    private static void RefuseUsedFolder(string folder)
+    private int PortInSettings()
+    {
+        string? address = (string?)ReadSettings()["listeners"]?[0]?["address"];
+        return address is not null && int.TryParse(address[(address.LastIndexOf(':') + 1)..], out int port)
+            ? port
+            : throw CommandFailure.Environment($"{ConfigPath} names no address; it is not what ./curia sandbox wrote.");
+    }
+
+    private JsonNode ReadSettings()
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(ConfigPath)) ?? throw new JsonException("it is empty");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw CommandFailure.Environment($"cannot go on with the sandbox in {options.Folder}: {e.Message}", e);
+        }
+    }
+
+    // The sandbox of a folder, whose processes have ended; null for a new or empty folder.
+    private static SandboxFile? FindStopped(string folder)
     {
         if (File.Exists(folder)) throw CommandFailure.Environment($"{folder} is a file. Choose a folder with --dir.");
-        if (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any()) return;
+        if (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any()) return null;
         if (!SandboxFile.ExistsIn(folder))
             throw CommandFailure.Environment($"{folder} is not empty. Choose a new folder with --dir.");
         SandboxFile sandbox = SandboxFile.Read(folder);
@@ -230,9 +308,20 @@ internal sealed class SandboxSetup : IDisposable
             }
         }
 
-        throw CommandFailure.Environment(
-            $"{folder} holds an earlier sandbox, and resuming one comes with a later version. Remove it, or choose "
-            + "another folder with --dir.");
+        return sandbox;
+    }
+
+    private static void RefuseOtherShape(SandboxOptions options, SandboxFile earlier)
+    {
+        string? other = options.Members is int members && members != earlier.Members.Count ? $"--members {members}"
+            : options.Users is int users && users != earlier.Users.Count ? $"--users {users}"
+            : options.App is string app && app != earlier.App ? $"--app {app}"
+            : null;
+        if (other is null) return;
+        throw CommandFailure.WrongUsage(
+            $"{other}: the sandbox in {earlier.Folder} has {earlier.Members.Count} members, {earlier.Users.Count} "
+            + $"users and the application {earlier.App}. Leave it out to go on with that, or choose another folder "
+            + "with --dir.");
     }
 
     private static void RefuseUsedPort(int port)

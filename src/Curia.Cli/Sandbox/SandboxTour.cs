@@ -1,6 +1,8 @@
 using System;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading;
@@ -76,6 +78,34 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
             () => Task.FromResult(ChangedReceipt()));
     }
 
+    /// <summary>The steps of a sandbox that is gone on with: what holds across the restart. It writes
+    /// nothing.</summary>
+    public async Task GoOnAsync()
+    {
+        await Step(
+            "follow",
+            "Follow the service to its new identity",
+            "Who pinned the identity of before is led here by its endorsement, and by nothing else.",
+            FollowAsync);
+        await Step(
+            "commit",
+            "Ask for the newest committed transaction",
+            "What was committed before is still there, in the views of its own epoch.",
+            CommitAsync);
+        await nobody.LearnOlderIdentitiesAsync(cancel).ConfigureAwait(false);
+        await user.LearnOlderIdentitiesAsync(cancel).ConfigureAwait(false);
+        await Step(
+            "receipt-json",
+            "Fetch the JSON receipt of genesis, verify it offline",
+            "Signed in the first epoch, it leads through the endorsements to the newest identity.",
+            () => ReceiptAsync(ReceiptFormat.Json));
+        await Step(
+            "receipt-cose",
+            "Fetch the COSE receipt of genesis, verify it offline",
+            "The first service key signed it; each newer one has certified the one before.",
+            () => ReceiptAsync(ReceiptFormat.Cose));
+    }
+
     // Only the logging application has endpoints that the tour knows.
     private async Task WritesAsync()
     {
@@ -131,9 +161,11 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
     public StepResult Audit()
     {
         ReceiptAnchors anchors = new();
-        Cryptography.Certificate service = LedgerCommands.ReadCertificate(sandbox.PathOf(sandbox.ServiceCertificate));
-        anchors.Add(ReceiptPath("json"), service);
-        anchors.Add(ReceiptPath("cose"), service);
+        string servicePath = sandbox.PathOf(sandbox.ServiceCertificate);
+        Cryptography.Certificate service = LedgerCommands.ReadCertificate(servicePath);
+        ServiceKeys keys = ReceiptCommands.WithEndorsed(ServiceKeys.Of(service), null, [servicePath]);
+        anchors.Add(ReceiptPath("json"), keys);
+        anchors.Add(ReceiptPath("cose"), keys);
         AuditReport report = LedgerFolder.Open(setup.LedgerPath).Audit(new AuditOptions
         {
             ServiceCertificate = service,
@@ -171,6 +203,23 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
 
     private static string Describe(CallResult result) =>
         $"{result.Status} {result.ErrorCode} {result.ErrorMessage}".TrimEnd();
+
+    private async Task<StepResult> FollowAsync()
+    {
+        using X509Certificate2 before = X509CertificateLoader.LoadCertificate(EarlierDer());
+        using CuriaClient client = Network.Of(sandbox).Connect(
+            settings => settings with { ServiceCertificates = [before], FollowService = true });
+        CallResult result = await client.CallAsync(CallRequest.Get("/node/network"), cancel).ConfigureAwait(false);
+        if (!result.IsSuccess || !client.HasFollowed)
+            throw CommandFailure.Refused($"the service did not lead on from its older identity: {Describe(result)}");
+        return new StepResult(
+            "endorsed by the identity that was pinned before", $"./curia call GET /node/service/endorsements{Dir}");
+    }
+
+    private byte[] EarlierDer() => PemEncoding.TryFind(
+            Encoding.ASCII.GetString(setup.EarlierIdentity), out PemFields fields)
+        ? Convert.FromBase64String(Encoding.ASCII.GetString(setup.EarlierIdentity)[fields.Base64Data])
+        : throw CommandFailure.Environment($"{sandbox.PathOf(sandbox.ServiceCertificate)} held no certificate.");
 
     private async Task<StepResult> CommitAsync()
     {

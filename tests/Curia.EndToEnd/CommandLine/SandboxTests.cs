@@ -41,8 +41,8 @@ public sealed class SandboxTests : IDisposable
         Assert.Single(run.Errors.Split("INSECURE").Skip(1));
         await AssertSandboxFileAsync(members: 2, users: 2);
         await VerifyOfflineAsync(folder.File("sandbox"));
-        (await CuriaProgram.RunAsync(folder.Path, "sandbox", "--once", "--port", "0")).Expect(3)
-            .SaysOnce("holds an earlier sandbox");
+        (await CuriaProgram.RunAsync(folder.Path, "sandbox", "--once", "--members", "5")).Expect(2)
+            .SaysOnce("has 2 members");
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class SandboxTests : IDisposable
     {
         using JsonDocument document = JsonDocument.Parse(await File.ReadAllBytesAsync(SandboxJson));
         JsonElement root = document.RootElement;
-        Assert.Equal(["platform", "service_certificate", "nodes", "members", "users"], NamesOf(root));
+        Assert.Equal(["platform", "service_certificate", "nodes", "members", "users", "app"], NamesOf(root));
         Assert.Equal("virtual", root.GetProperty("platform").GetString());
         JsonElement node = Assert.Single(root.GetProperty("nodes").EnumerateArray());
         Assert.Equal(["id", "url", "pid", "ledger", "config"], NamesOf(node));

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
@@ -86,7 +87,9 @@ internal sealed class NodeFolder : IDisposable
         return path;
     }
 
-    public IEnumerable<string> LedgerFiles => Directory.Exists(Ledger) ? Directory.EnumerateFiles(Ledger) : [];
+    public IEnumerable<string> LedgerFiles => Directory.Exists(Ledger)
+        ? Directory.EnumerateFiles(Ledger).Where(path => System.IO.Path.GetFileName(path) != "lock")
+        : [];
 
     public void Dispose()
     {

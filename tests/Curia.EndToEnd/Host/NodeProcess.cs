@@ -87,7 +87,7 @@ internal sealed class NodeProcess : IDisposable
         while (!File.Exists(addresses))
         {
             Assert.False(node.HasExited, $"the node ended: {node.StandardError}");
-            Assert.True(waited.Elapsed < Patience, "the node did not open its service");
+            Assert.True(waited.Elapsed < Patience, $"the node did not open its service: {node.StandardError}");
             await Task.Delay(20);
         }
 
@@ -139,6 +139,13 @@ internal sealed class NodeProcess : IDisposable
     {
         using Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
+    }
+
+    /// <summary>Sends SIGKILL and waits for the end.</summary>
+    public void Kill()
+    {
+        process.Kill();
+        process.WaitForExit();
     }
 
     /// <summary>Waits for the end.</summary>

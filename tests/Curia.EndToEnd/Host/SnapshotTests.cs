@@ -68,7 +68,7 @@ public sealed class SnapshotTests : IDisposable
         using (NodeProcess node = NodeProcess.Launch(folder))
         {
             Assert.Equal(3, await node.ExitCodeAsync());
-            Assert.Contains("not empty", node.StandardError, StringComparison.Ordinal);
+            Assert.Contains("it holds files", node.StandardError, StringComparison.Ordinal);
         }
 
         Assert.Equal("precious", await File.ReadAllTextAsync(old));

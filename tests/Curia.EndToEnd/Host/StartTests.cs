@@ -134,7 +134,7 @@ public sealed class StartTests : IDisposable
     {
         Directory.CreateDirectory(folder.Ledger);
         await File.WriteAllTextAsync(Path.Combine(folder.Ledger, "ledger_1"), "precious");
-        await RefusedAsync("not empty");
+        await RefusedAsync("cannot be believed");
         Assert.Equal("precious", await File.ReadAllTextAsync(folder.LedgerFiles.Single()));
     }
 
@@ -152,8 +152,8 @@ public sealed class StartTests : IDisposable
         using NodeProcess next = await NodeProcess.OpenAsync(large);
     }
 
-    // Certificates of a service that never opened would send its users to nobody. The fifth file to get its name is the
-    // one with the addresses, after the data keys and the certificates.
+    // Certificates of a service that never opened would send its users to nobody. The sixth file to get its name is the
+    // one with the addresses, after sealed secrets, data keys and certificates.
     [Fact]
     public async Task A_start_that_fails_at_its_last_file_withdraws_all_others()
     {
@@ -161,7 +161,7 @@ public sealed class StartTests : IDisposable
         const string renames = "?rename,?renameat,?renameat2";
         string keys = folder.At("keys.json");
         string[] wrapper = ["strace", "-f", "-qq", "-o", folder.At("trace"), "-e", $"trace={renames}",
-            "-e", $"inject={renames}:error=EIO:when=5"];
+            "-e", $"inject={renames}:error=EIO:when=6"];
         using (NodeProcess node = NodeProcess.LaunchUnder(
             folder, wrapper, ["--config", folder.WriteConfiguration(), "--disclose-data-keys", keys]))
         {
@@ -171,7 +171,7 @@ public sealed class StartTests : IDisposable
 
         string[] left = [.. Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories)
             .Select(Path.GetFileName).OfType<string>().Order()];
-        Assert.Equal(["member0_cert.pem", "node.json", "trace", "user0_cert.pem"], left);
+        Assert.Equal(["lock", "member0_cert.pem", "node.json", "trace", "user0_cert.pem"], left);
         using NodeProcess next = await NodeProcess.OpenAsync(folder);
     }
 

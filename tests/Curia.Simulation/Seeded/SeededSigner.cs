@@ -22,8 +22,12 @@ internal sealed class SeededSigner : Signer
     private readonly ECPrivateKeyParameters key;
 
     public SeededSigner(Entropy entropy)
+        : this(EcdsaSigner.PrivateScalar(entropy, SigningCurve.P256))
     {
-        using SecretBytes scalar = EcdsaSigner.PrivateScalar(entropy, SigningCurve.P256);
+    }
+
+    public SeededSigner(SecretBytes scalar)
+    {
         key = new ECPrivateKeyParameters(new BigInteger(1, scalar.Reveal().ToArray()), domain);
         ECPoint point = new FixedPointCombMultiplier().Multiply(domain.G, key.D).Normalize();
         ECPublicKeyParameters half = new(point, Named());
@@ -33,6 +37,13 @@ internal sealed class SeededSigner : Signer
     public override SigningCurve Curve => SigningCurve.P256;
 
     public override ReadOnlyMemory<byte> SubjectPublicKeyInfo { get; }
+
+    public override SecretBytes Export()
+    {
+        byte[] scalar = new byte[32];
+        Write(key.D, scalar);
+        return new SecretBytes(scalar);
+    }
 
     public override byte[] SignHash(ReadOnlySpan<byte> hash)
     {

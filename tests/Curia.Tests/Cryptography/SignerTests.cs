@@ -23,6 +23,30 @@ public sealed class SignerTests
         Assert.False(verifier.VerifyHash(hash, signature.AsSpan(1)));
     }
 
+    // What `openssl ecparam -name NAME -genkey` writes has two blocks; only the second is a key.
+    [Fact]
+    public void A_private_key_is_read_with_its_curve()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        string parameters = "-----BEGIN EC PARAMETERS-----\nBgUrgQQAIg==\n-----END EC PARAMETERS-----\n";
+        Assert.True(EcdsaSigner.TryFromPem(parameters + key.ExportECPrivateKeyPem(), out EcdsaSigner? signer));
+        using (signer) Assert.Equal(SigningCurve.P384, signer!.Curve);
+    }
+
+    [Fact]
+    public void A_public_key_is_no_private_key()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        Assert.False(EcdsaSigner.TryFromPem(key.ExportSubjectPublicKeyInfoPem(), out _));
+    }
+
+    [Fact]
+    public void A_key_on_a_curve_of_the_same_size_is_refused()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.CreateFromValue("1.3.132.0.10")); // secp256k1
+        Assert.False(EcdsaSigner.TryFromPem(key.ExportECPrivateKeyPem(), out _));
+    }
+
     [Fact]
     public void The_same_entropy_gives_the_same_key()
     {

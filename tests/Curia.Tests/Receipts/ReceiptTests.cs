@@ -243,6 +243,17 @@ public sealed class ReceiptTests
             Assert.False(ServiceKeys.TryRead(Encoding.UTF8.GetBytes(text), out _), text);
     }
 
+    [Fact]
+    public void A_file_of_more_beginnings_than_keys_is_not_searched()
+    {
+        using SampleLedger ledger = SampleLedger.Written();
+        string beginnings = string.Concat(Enumerable.Repeat("-----BEGIN A-----\n", ServiceKeys.KeysMax - 1));
+        string pem = ledger.ServiceCertificate.ToPem();
+        Assert.True(ServiceKeys.TryRead(Encoding.UTF8.GetBytes(beginnings + pem), out _));
+        Assert.False(ServiceKeys.TryRead(Encoding.UTF8.GetBytes(beginnings + pem + pem), out _));
+        Assert.False(Certificate.TryFromPem(pem + pem, out _));
+    }
+
     internal static Block Decoded(SealedBlock sealedBlock)
     {
         Assert.True(Block.TryDecode(sealedBlock.Bytes, out Block? block));

@@ -31,6 +31,8 @@ public sealed class TxIdTests
     [InlineData("2.1e1")]
     [InlineData("2.18446744073709551616")]
     [InlineData("２.１５")]
+    [InlineData("2.15\0")]
+    [InlineData("2\0.15")]
     public void Anything_else_is_refused(string text) => Assert.False(TxId.TryParse(text, out _));
 
     [Fact]

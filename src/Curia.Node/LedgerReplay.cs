@@ -1,0 +1,197 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.Json.Nodes;
+using Curia.Cryptography;
+using Curia.KeyValue;
+using Curia.Ledger;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>Reads a ledger back from disk before a process goes on with it: verifies every byte, opens the private
+/// parts with the sealed secrets, and makes the state again. Files come in one by one in the order of their
+/// names.</summary>
+/// <remarks>One thread. Nothing of the state is believed before <see cref="Finish"/> says so: the last signature
+/// vouches for all before it. Dispose it only if no node took it over. DESIGN 6, "Epochs".</remarks>
+public sealed class LedgerReplay : IDisposable
+{
+    private readonly IReadOnlyList<SealedSecrets> candidates;
+    private readonly LedgerAudit audit;
+    private readonly LedgerSecrets secrets = new();
+    private readonly BlockOpener opener;
+    private string? unusable;
+    private State? atGenesis;
+    private Block? last;
+
+    /// <summary>Begins with what the platform unsealed.</summary>
+    /// <param name="candidates">All sealed secrets that were found and opened: those of the newest epoch must be among
+    /// them. Taken over.</param>
+    public LedgerReplay(IReadOnlyList<SealedSecrets> candidates)
+    {
+        ArgumentNullException.ThrowIfNull(candidates);
+        this.candidates = candidates;
+        opener = new BlockOpener(secrets);
+        audit = new LedgerAudit(
+            new AuditOptions { Signatures = AuditSignatures.LastOfEachEpoch, Accept = Take });
+    }
+
+    /// <summary>Transactions read so far.</summary>
+    public ulong Transactions => Store.Current.TxId.SeqNo.Value;
+
+    internal KeyValueStore Store { get; } = new();
+
+    internal ServiceEpochs Epochs { get; } = new();
+
+    internal ViewHistory Views { get; private set; } = ViewHistory.Empty;
+
+    /// <summary>The name of the network.</summary>
+    internal Digest Genesis { get; private set; }
+
+    /// <summary>What the last process sealed; there when <see cref="Finish"/> found nothing wrong.</summary>
+    internal SealedSecrets? Sealed { get; private set; }
+
+    /// <summary>The last signature transaction.</summary>
+    internal TxId Last => last!.Entries[^1].TxId;
+
+    /// <summary>The root that it signs.</summary>
+    internal Digest Root => last!.Signature.Root;
+
+    /// <summary>When it was signed.</summary>
+    internal DateTimeOffset Time => last!.Signature.Time;
+
+    /// <summary>Verifies and applies the next file.</summary>
+    /// <param name="fileName">Its name without the folder.</param>
+    /// <param name="bytes">The whole file; not kept.</param>
+    public void AddChunk(string fileName, ReadOnlyMemory<byte> bytes) => audit.AddChunk(fileName, bytes);
+
+    /// <summary>The verdict. No file can follow.</summary>
+    public AuditReport Finish() => audit.Finish();
+
+    /// <summary>Why a node cannot go on from a ledger that is whole; null when it can.</summary>
+    /// <param name="settings">What node.json says of genesis: it must be what the genesis block says.</param>
+    /// <param name="platform">What node.json says of the platform.</param>
+    public string? FindObstacle(GenesisSettings settings, string platform)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        if (unusable is not null) return unusable;
+        Digest newest = Epochs.InOrder[^1].Certificate.KeyDigest;
+        Sealed = candidates.FirstOrDefault(candidate => candidate.Periods[^1].ServiceKeyId == newest);
+        if (Sealed is null) return $"no sealed secrets of its newest epoch (service key {newest}) can be opened";
+        ReadOnlyTransaction state = KeyValueStore.ReadAt(Store.Current, MapAccess.Node);
+        string[] trusted =
+        [
+            .. state.Map(NodeMaps.NodeInfo).Range().Where(node => node.Value.Status == NodeRecord.Trusted)
+                .Select(node => node.Key),
+        ];
+
+        // DESIGN 6: alone only if the newest configuration is itself.
+        return trusted is [string only] && only == Sealed.NodeId.ToString()
+            ? FindDifference(settings, platform)
+            : "its newest configuration is not the one node whose secrets are here";
+    }
+
+    /// <summary>The Merkle tree up to its end.</summary>
+    internal MerkleTree Tree()
+    {
+        MerkleTree tree = MerkleTree.FromFrontier(last!.Signature.Frontier);
+        foreach (Digest leaf in last.Leaves()) tree.Append(leaf);
+        tree.Flush(tree.Size);
+        return tree;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        opener.Dispose();
+        Epochs.Clear();
+        foreach (SealedSecrets candidate in candidates) candidate.Dispose();
+    }
+
+    /// <summary>A node has taken over what was read.</summary>
+    internal void Release()
+    {
+        opener.Dispose();
+        foreach (SealedSecrets candidate in candidates) candidate.Dispose();
+    }
+
+    private void Take(Block block)
+    {
+        if (unusable is not null) return;
+        if (block.First.Value == 1 || block.Entries[0].Type == EntryType.Epoch) unusable = BeginEpoch(block);
+        if (Views.Starts.Count == 0 || Views.Starts[^1].View != block.View)
+            Views = Views.With(new TxId(block.View, block.First));
+        foreach (LedgerEntry entry in block.Entries)
+        {
+            if (unusable is not null) return;
+            if (TryReadWrites(block, entry, out WriteSet? writes)) Store.Apply(entry.TxId, writes!);
+            else unusable = $"{entry.TxId} cannot be opened with the sealed secrets";
+        }
+
+        Store.Compact(block.Last);
+        if (block.First.Value == 1) atGenesis = Store.Current;
+        last = block;
+    }
+
+    private string? BeginEpoch(Block block)
+    {
+        Certificate service;
+        EpochBlock? epoch = null;
+        if (GenesisBlock.TryRead(block, out GenesisBlock? genesis))
+        {
+            Genesis = genesis.Digest;
+            service = genesis.ServiceCertificate;
+        }
+        else
+        {
+            Invariant.Holds(EpochBlock.TryRead(block, out epoch), "an audited block opens no epoch");
+            service = epoch.ServiceCertificate;
+        }
+
+        SecretPeriod? period = candidates.SelectMany(candidate => candidate.Periods)
+            .FirstOrDefault(known => known.From == block.First && known.ServiceKeyId == service.KeyDigest);
+        if (period is null)
+            return $"no sealed secrets open the epoch that begins at {block.First} (service key {service.KeyDigest})";
+        LedgerSecret secret = new(new SecretBytes(period.Secret.Reveal()));
+        secrets.Add(block.First, secret);
+        Epochs.Add(new ServiceEpoch(block.Entries[0].TxId, new ServiceIdentity(service), secret, epoch));
+        return null;
+    }
+
+    private bool TryReadWrites(Block block, LedgerEntry entry, out WriteSet? writes)
+    {
+        writes = WriteSet.Empty;
+        if (entry.Type == EntryType.Signature) return true;
+        ReadOnlyMemory<byte> publicBytes = entry.Public;
+        bool found = entry.Type switch
+        {
+            EntryType.Genesis => GenesisBlock.TryDecodePublic(entry.Public, out _, out publicBytes),
+            EntryType.Epoch => EpochBlock.TryFindWrites(entry.Public, out publicBytes),
+            _ => true,
+        };
+        return found && opener.TryOpen(block, entry.TxId.SeqNo, out byte[] privateBytes)
+            && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes);
+    }
+
+    // DESIGN 6, "node.json": what a promise to others rests on stands in the ledger, and settings must not differ.
+    private string? FindDifference(GenesisSettings settings, string platform)
+    {
+        ReadOnlyTransaction genesis = KeyValueStore.ReadAt(atGenesis!, MapAccess.Node);
+        genesis.Map(NodeMaps.ServiceInfo).TryGet(NodeMaps.ServiceKeyName, out string? info);
+        JsonNode? service = JsonNode.Parse(info ?? "{}");
+        if ((string?)service!["name"] != settings.Name)
+            return $"its network is named \"{service["name"]}\" and not \"{settings.Name}\" (genesis.name)";
+        if ((string?)service["platform"] != platform)
+            return $"its platform is {service["platform"]} and not {platform} (genesis.platform)";
+        IEnumerable<string> members = settings.Members.Select(member => member.Certificate.Fingerprint.ToString());
+        IEnumerable<string> users = settings.Users.Select(user => user.Certificate.Fingerprint.ToString());
+        if (!Holds(genesis.Map(NodeMaps.MemberCertificates), members))
+            return "its genesis block names other members (genesis.members)";
+        return Holds(genesis.Map(NodeMaps.UserCertificates), users)
+            ? null
+            : "its genesis block names other users (genesis.users)";
+    }
+
+    private static bool Holds(ReadOnlyMapView<string, string> map, IEnumerable<string> ids) =>
+        map.Range().Select(one => one.Key).SequenceEqual(ids.Order(StringComparer.Ordinal), StringComparer.Ordinal);
+}

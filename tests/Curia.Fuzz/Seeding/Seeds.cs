@@ -1,0 +1,48 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Text;
+
+namespace Curia.Fuzz.Seeding;
+
+/// <summary>The inputs that a fuzzer begins with.</summary>
+internal static class Seeds
+{
+    /// <summary>Writes a folder for each target.</summary>
+    public static void WriteAll(string folder)
+    {
+        foreach ((string target, List<byte[]> inputs) in All())
+        {
+            string own = Path.Combine(folder, target);
+            Directory.CreateDirectory(own);
+            for (int i = 0; i < inputs.Count; i++)
+            {
+                string name = (i + 1).ToString("D3", CultureInfo.InvariantCulture);
+                File.WriteAllBytes(Path.Combine(own, name), inputs[i]);
+            }
+        }
+    }
+
+    internal static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static IEnumerable<(string Target, List<byte[]> Inputs)> All() =>
+    [
+        ("block", LedgerSeeds.Blocks()),
+        ("entry", LedgerSeeds.Entries()),
+        ("signature", LedgerSeeds.Signatures()),
+        ("snapshot", LedgerSeeds.Snapshots()),
+        ("audit", LedgerSeeds.Ledgers()),
+        ("write-set", LedgerSeeds.WriteSets()),
+        ("state", LedgerSeeds.States()),
+        ("receipt-json", ReceiptSeeds.Json()),
+        ("receipt-cose", ReceiptSeeds.Cose()),
+        ("claims", ReceiptSeeds.Claims()),
+        ("cose", ReceiptSeeds.Messages()),
+        ("certificate", KeySeeds.Certificates()),
+        ("keys", KeySeeds.Keys()),
+        ("text", TextSeeds.Texts()),
+        ("codec", TextSeeds.Codecs()),
+        ("request", TextSeeds.Requests()),
+        ("body", TextSeeds.Bodies()),
+    ];
+}
