@@ -79,7 +79,7 @@ fuzz() { # target
   [ ! -f "$project/dictionaries/$1" ] || dictionary=(-x "$project/dictionaries/$1")
   AFL_SKIP_BIN_CHECK=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 AFL_NO_UI=1 \
     AFL_SKIP_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=300000 AFL_MAP_SIZE=65536 DOTNET_TieredPGO=0 \
-    afl-fuzz -i "$work/$1/input" -o "$work/$1" -V "$seconds" -t 20000 -m none \
+    nice -n 19 afl-fuzz -i "$work/$1/input" -o "$work/$1" -V "$seconds" -t 20000 -m none \
     ${dictionary[@]+"${dictionary[@]}"} -- dotnet "$instrumented/Curia.Fuzz.dll" run "$1" \
     >"$logs/fuzz-$1.log" 2>&1 </dev/null
 }

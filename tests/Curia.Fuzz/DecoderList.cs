@@ -6,6 +6,7 @@ using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
 using Curia.Ledger;
+using Curia.Node;
 using Curia.Vocabulary;
 
 namespace Curia.Fuzz;
@@ -17,7 +18,7 @@ internal static class DecoderList
     private static readonly Assembly[] assemblies =
     [
         typeof(TxId).Assembly, typeof(CoseSign1).Assembly, typeof(WriteSet).Assembly, typeof(Block).Assembly,
-        typeof(Request).Assembly,
+        typeof(Request).Assembly, typeof(LedgerReplay).Assembly,
     ];
 
     private static readonly Type[] inputs =
