@@ -166,7 +166,8 @@ internal sealed class NodeLoop
     {
         draining |= input is Input.Drain;
         LoopEnd? end = null;
-        foreach (Effect effect in node.Step(input, moreWait).InOrder) end ??= Perform(effect);
+        IReadOnlyList<Effect> effects = node.Step(input, moreWait).InOrder;
+        for (int i = 0; i < effects.Count; i++) end ??= Perform(effects[i]);
 
         TxId now = node.View.Committed;
         if (now.SeqNo != committed)

@@ -9,8 +9,9 @@ namespace Curia.Host;
 
 /// <summary>A request that waits for the loop. The loop completes it once: with the node's last word, or with null when
 /// the time was up or the node ended.</summary>
-/// <remarks>One object is the promise, the wait for it and the work item that ends the wait. What follows the wait writes
-/// responses to sockets; on the loop's thread it would hold up every other transaction, so it runs on a worker.</remarks>
+/// <remarks>One object is the promise, the wait for it and the work item that ends the wait. What follows the wait
+/// writes responses to sockets; on the loop's thread it would hold up every other transaction, so it runs on a
+/// worker.</remarks>
 internal sealed class PendingReply : IValueTaskSource<Answer?>, IThreadPoolWorkItem
 {
     private ManualResetValueTaskSourceCore<Answer?> wait;

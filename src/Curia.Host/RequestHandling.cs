@@ -2,7 +2,6 @@ using System;
 using System.Buffers;
 using System.Diagnostics;
 using System.IO;
-using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Endpoints;
@@ -124,8 +123,6 @@ internal sealed class RequestHandling
         return ExecuteAsync(request, PreferredWait.Parse(headers["Prefer"]));
     }
 
-    // Its state is pooled: it waits once in the life of most requests.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Outgoing> ExecuteAsync(Request request, TimeSpan? patience)
     {
         for (int attempt = 1; ; attempt++)

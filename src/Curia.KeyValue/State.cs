@@ -78,7 +78,7 @@ public sealed class State
     {
         ArgumentNullException.ThrowIfNull(changes);
         ImmutableSortedDictionary<string, Tree> next = maps;
-        foreach (MapWrites map in changes.Maps)
+        foreach (MapWrites map in changes.OwnMaps)
         {
             Tree tree = TreeOf(map.Name);
             foreach (KeyWrite write in map.Writes)

@@ -47,7 +47,7 @@ internal static class WriteSetFormat
         ByteWriter writer = new(size);
         writer.Byte(FormatVersion);
         writer.UInt32(maps);
-        foreach (MapWrites map in writeSet.Maps)
+        foreach (MapWrites map in writeSet.OwnMaps)
         {
             if (MapNames.DomainOf(map.Name) == domain) EncodeMap(writer, map);
         }
@@ -81,7 +81,7 @@ internal static class WriteSetFormat
     {
         int maps = 0;
         long size = HeaderSize;
-        foreach (MapWrites map in writeSet.Maps)
+        foreach (MapWrites map in writeSet.OwnMaps)
         {
             if (MapNames.DomainOf(map.Name) != domain) continue;
             maps++;

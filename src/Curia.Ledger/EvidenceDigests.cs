@@ -6,8 +6,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Ledger;
 
-/// <summary>The commit evidence of one period, reduced to what an entry holds of it. Keeps its keyed hash from one to the
-/// next, because preparing the key costs more than hashing a TxID.</summary>
+/// <summary>The commit evidence of one period, reduced to what an entry holds of it. Keeps its keyed hash from one to
+/// the next, because preparing the key costs more than hashing a TxID.</summary>
 /// <remarks>One thread at a time.</remarks>
 internal sealed class EvidenceDigests : IDisposable
 {

@@ -21,14 +21,16 @@ internal sealed class CallerAuthentication(LedgerClock clock)
     public Caller? Identify(
         AuthenticationPolicy policy, ReadOnlyMemory<byte> clientCertificate, ReadOnlyTransaction transaction)
     {
-        foreach (AuthenticationMethod method in policy.Methods)
+        for (int i = 0; i < policy.Methods.Count; i++)
         {
+            AuthenticationMethod method = policy.Methods[i];
             if (method == AuthenticationMethod.None) return Caller.Anonymous.Instance;
             if (clientCertificate.IsEmpty) continue;
             ShownCertificate certificate = Look(clientCertificate);
             Caller? caller = method switch
             {
-                AuthenticationMethod.UserCertificate => IsRegistered(NodeMaps.UserCertificates, certificate, transaction)
+                AuthenticationMethod.UserCertificate =>
+                    IsRegistered(NodeMaps.UserCertificates, certificate, transaction)
                     ? new Caller.User(new UserId(certificate.Fingerprint), clientCertificate)
                     : null,
                 AuthenticationMethod.MemberCertificate =>

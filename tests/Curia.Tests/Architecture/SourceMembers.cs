@@ -170,8 +170,8 @@ internal sealed partial class SourceMembers
         members.Add(new SourceMember(type, name, isType, isBody, line, 1 + code.AsCount(at) - code.AsCount(start)));
     }
 
-    // What is assigned within parentheses is the default of a parameter.
-    private static bool IsField(string header) => Assignment().IsMatch(Parentheses().Replace(header, "()"));
+    // A parameter may have a default value.
+    private static bool IsField(string header) => Assignment().IsMatch(Parentheses().Replace(header, ""));
 
     private static string? Name(string header)
     {
@@ -198,11 +198,11 @@ internal sealed partial class SourceMembers
     [GeneratedRegex(@"\w+")]
     private static partial Regex Identifier();
 
-    [GeneratedRegex(@"\((?>[^()]+|\((?<depth>)|\)(?<-depth>))*(?(depth)(?!))\)")]
-    private static partial Regex Parentheses();
-
     [GeneratedRegex(@"(?<![=!<>])=(?![=>])")]
     private static partial Regex Assignment();
+
+    [GeneratedRegex(@"\((?:[^()]|\([^()]*\))*\)")]
+    private static partial Regex Parentheses();
 }
 
 internal static class LineCount
