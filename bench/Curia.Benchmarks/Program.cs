@@ -1,6 +1,7 @@
 using System;
 using System.Text.Json.Nodes;
 using System.Threading.Tasks;
+using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 using Curia.Benchmarks.Micro;
 using Curia.Benchmarks.References;
@@ -14,6 +15,7 @@ namespace Curia.Benchmarks;
 internal static class Program
 {
     private static readonly TimeSpan MachineCostTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BuildTime = TimeSpan.FromMinutes(10); // each run builds everything once more
 
     public static async Task<int> Main(string[] args)
     {
@@ -40,7 +42,8 @@ internal static class Program
             case "flush": return Print(MachineCost.Flushes(Environment.CurrentDirectory, MachineCostTime));
             case "signature": return Print(MachineCost.Signatures(MachineCostTime));
             default:
-                BenchmarkSwitcher.FromAssembly(typeof(KeyValueBenchmarks).Assembly).Run(args);
+                IConfig config = ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(BuildTime);
+                BenchmarkSwitcher.FromAssembly(typeof(KeyValueBenchmarks).Assembly).Run(args, config);
                 return 0;
         }
     }

@@ -1,6 +1,5 @@
 using System;
 using BenchmarkDotNet.Attributes;
-using Curia.Cryptography;
 using Curia.Ledger;
 using Curia.Vocabulary;
 
@@ -12,19 +11,8 @@ namespace Curia.Benchmarks.Micro;
 [MemoryDiagnoser]
 public class LedgerBenchmarks : IDisposable
 {
-    private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
-
-    private readonly byte[] publicBytes = new byte[50];
-    private readonly byte[] privateBytes = new byte[100];
-    private readonly SystemEntropy entropy = new();
     private readonly MerkleTree leaves = MerkleTree.OfEmptyLedger();
-    private MerkleTree tree = MerkleTree.OfEmptyLedger();
-    private EntrySealer? entries;
-    private BlockSealer? blocks;
-    private LedgerSecret? secret;
-    private EcdsaSigner? serviceKey;
-    private EcdsaSigner? nodeKey;
-    private ServiceIdentity? service;
+    private BenchmarkLedger? ledger;
     private ReadOnlyMemory<byte> block;
     private ulong next;
 
@@ -34,22 +22,7 @@ public class LedgerBenchmarks : IDisposable
     [GlobalSetup]
     public void Start()
     {
-        secret = LedgerSecret.Generate(entropy);
-        serviceKey = EcdsaSigner.Generate(entropy);
-        nodeKey = EcdsaSigner.Generate(entropy);
-        Certificate certificate = Read(CertificateAuthority.SelfSigned(serviceKey, "service", Now, Now.AddYears(1),
-            entropy));
-        byte[] node = CertificateAuthority.Issue(
-            serviceKey, certificate, nodeKey.SubjectPublicKeyInfo.Span, "node", [], Now, Now.AddYears(1), entropy);
-        entries = new EntrySealer(secret, new NodeId(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span)));
-        blocks = new BlockSealer(secret, nodeKey, node, serviceKey, "service.example.com", "ledger.signature");
-        service = new ServiceIdentity(certificate);
-        tree = MerkleTree.OfEmptyLedger();
-        OpenBlock genesis = new(new View(2), new SeqNo(1));
-        genesis.Add(
-            new TxId(new View(2), new SeqNo(1)), EntryType.Genesis, ClaimsDigest.None,
-            GenesisBlock.EncodePublic(certificate.Der.Span, publicBytes), default);
-        blocks.Seal(genesis, tree, TxId.Zero, Now);
+        ledger = new BenchmarkLedger();
         block = SealBlock().Bytes;
         next = 1;
     }
@@ -57,35 +30,24 @@ public class LedgerBenchmarks : IDisposable
     [GlobalCleanup]
     public void Dispose()
     {
-        entries?.Dispose();
-        blocks?.Dispose();
-        secret?.Dispose();
-        serviceKey?.Dispose();
-        nodeKey?.Dispose();
+        ledger?.Dispose();
         GC.SuppressFinalize(this);
     }
 
     [Benchmark]
-    public byte[] SealEntry() => entries!.Seal(
-        EntryType.WriteSet, new TxId(new View(2), new SeqNo(++next)), ClaimsDigest.None, publicBytes, privateBytes);
+    public byte[] SealEntry() => ledger!.Entries.Seal(
+        EntryType.WriteSet, new TxId(new View(2), new SeqNo(++next)), ClaimsDigest.None, ledger.PublicBytes.Span,
+        ledger.PrivateBytes.Span);
 
     [Benchmark]
-    public SealedBlock SealBlock()
-    {
-        OpenBlock open = new(new View(2), new SeqNo(tree.Size));
-        for (int i = 0; i < EntriesPerBlock; i++)
-            open.Add(new TxId(open.View, open.Next), EntryType.WriteSet, ClaimsDigest.None, publicBytes, privateBytes);
-        SealedBlock done = blocks!.Seal(open, tree, TxId.Zero, Now);
-        tree.Flush(tree.Size);
-        return done;
-    }
+    public SealedBlock SealBlock() => ledger!.SealBlock(EntriesPerBlock);
 
     [Benchmark]
     public Block? DecodeBlock() => Block.TryDecode(block, out Block? decoded) ? decoded : null;
 
     [Benchmark]
     public bool DecodeAndVerifyBlock() =>
-        Block.TryDecode(block, out Block? decoded) && service!.Verify(decoded, out _);
+        Block.TryDecode(block, out Block? decoded) && ledger!.Service.Verify(decoded, out _);
 
     [Benchmark]
     public void MerkleAppend()
@@ -93,8 +55,4 @@ public class LedgerBenchmarks : IDisposable
         leaves.Append(Digest.Zero);
         if (leaves.Size % 4096 == 0) leaves.Flush(leaves.Size);
     }
-
-    private static Certificate Read(byte[] der) =>
-        Certificate.TryFromDer(der, out Certificate? certificate) ? certificate!
-            : throw new InvalidOperationException();
 }

@@ -39,6 +39,7 @@ internal static class EtcdLoad
     {
         LoadTarget target = new(url, IsHttp1: false, IsGrpc: true, Tls: null);
         RequestMix mix = new(target.FormOf(PutOf(settings.PayloadBytes)), null, NumbersWritten, 1);
+        await SocketThreads.TakeAnswersAsync();
         using LoadRun run = await LoadRun.ConnectAsync(
             target, settings.Connections, settings.InFlight, CancellationToken.None);
         await run.SendAsync(mix, settings.WarmUp, null, CancellationToken.None);
