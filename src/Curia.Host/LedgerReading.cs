@@ -76,6 +76,8 @@ internal sealed class LedgerReading
                 "Start it with the settings and sealed secrets that belong to this ledger, or name another folder");
         }
 
+        // Files, blocks and tables: more than the state itself is garbage now, and would stay while the node idles.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         reading.Replay = replay;
         return reading;
     }

@@ -19,7 +19,7 @@ public sealed class LedgerReplay : IDisposable
 {
     private readonly IReadOnlyList<SealedSecrets> candidates;
     private readonly LedgerAudit audit;
-    private readonly StateBuilder state = new();
+    private StateBuilder state = new();
     private List<Block> accepted = [];
     private readonly LedgerSecrets secrets = new();
     private readonly BlockOpener opener;
@@ -40,7 +40,7 @@ public sealed class LedgerReplay : IDisposable
     }
 
     /// <summary>Transactions applied so far.</summary>
-    public ulong Transactions => state.TxId.SeqNo.Value;
+    public ulong Transactions => Math.Max(state.TxId.SeqNo.Value, Store.Current.TxId.SeqNo.Value);
 
     /// <summary>The state, once there is no obstacle.</summary>
     internal KeyValueStore Store { get; private set; } = new();
@@ -101,6 +101,7 @@ public sealed class LedgerReplay : IDisposable
         Sealed = candidates.FirstOrDefault(candidate => candidate.Periods[^1].ServiceKeyId == newest);
         if (Sealed is null) return $"no sealed secrets of its newest epoch (service key {newest}) can be opened";
         Store = new KeyValueStore(state.ToState());
+        state = new StateBuilder(); // its tables are as large as the state
         ReadOnlyTransaction read = KeyValueStore.ReadAt(Store.Current, MapAccess.Node);
         string[] trusted =
         [
