@@ -5,9 +5,9 @@ using Curia.Ledger;
 
 namespace Curia.Benchmarks.Micro;
 
-/// <summary>What the audit of a ledger costs for each entry, files already in memory. Expected: three hashes and one for
-/// the tree for each entry (about 2 µs), and two P-256 verifications (about 0.1 ms each) for each block, so that 60,000
-/// entries a second need blocks of twenty entries and more on one thread.</summary>
+/// <summary>What the audit of a ledger costs for each entry, files already in memory. Expected: three hashes and one
+/// for the tree for each entry (about 2 µs), and two P-256 verifications (about 0.1 ms each) for each block, so that
+/// 60,000 entries a second need blocks of twenty entries and more on one thread.</summary>
 [MemoryDiagnoser]
 public class AuditBenchmarks
 {

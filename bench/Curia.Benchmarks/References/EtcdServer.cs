@@ -8,8 +8,8 @@ using System.Threading.Tasks;
 
 namespace Curia.Benchmarks.References;
 
-/// <summary>One node of etcd on ports of its own, with its data on the disk of the measurement and fsync on, as it comes
-/// (Debian: <c>etcd-server</c>).</summary>
+/// <summary>One node of etcd on ports of its own, with its data on the disk of the measurement and fsync on, as it
+/// comes (Debian: <c>etcd-server</c>).</summary>
 internal sealed class EtcdServer : IDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);

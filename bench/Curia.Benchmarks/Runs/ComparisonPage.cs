@@ -29,14 +29,14 @@ internal static class ComparisonPage
         page.Append(plain, $"""
             # One node beside its references, commit {MachineDescription.Commit()}
 
-            `bench/run.sh`: {settings.Rounds} rounds, {settings.Seconds} s a cell after {settings.WarmUp} s of warming up;
-            medians of the rounds. Driver and server share the machine: {MachineDescription.Machine()}.
+            `bench/run.sh`: {settings.Rounds} rounds, {settings.Seconds} s a cell after {settings.WarmUp} s of warming
+            up; medians of the rounds. Driver and server share the machine: {MachineDescription.Machine()}.
             Load average {loadBefore} before, {loadAfter} after.
             Messages of 100 bytes; Curia over TLS with a client certificate, private writes, replies after commit, fsync
             on. *Spread*: {settings.InFlight} connections of HTTP/1.1 with one request in flight; *multiplexed*:
             {settings.InFlight} in flight over {settings.Connections} connections of HTTP/2. etcd: one node as it comes,
-            fsync on, gRPC in the clear, the same driver. *Append and fsync* writes {MachineCost.AppendBytes} bytes, which is
-            a block with one small write.
+            fsync on, gRPC in the clear, the same driver. *Append and fsync* writes {MachineCost.AppendBytes} bytes,
+            which is a block with one small write.
 
             | Cell | per second | p50 ms | p99 ms | CPU µs per request, driver / server | allocated bytes per request |
             |---|---|---|---|---|---|
@@ -85,8 +85,9 @@ internal static class ComparisonPage
         double write = figures.Median(Comparison.WriteOne).P50;
         yield return string.Create(
             plain,
-            $"| one client: p50 of a write at most 2 × (fsync + signature + echo) = 2 × ({flush:0.000} + {signature:0.000} "
-            + $"+ {alone:0.000}) = {limit:0.000} ms | {write:0.000} ms | {Verdict(write <= limit)} |");
+            $"| one client: p50 of a write at most 2 × (fsync + signature + echo) = 2 × ({flush:0.000} + "
+            + $"{signature:0.000} + {alone:0.000}) = {limit:0.000} ms | {write:0.000} ms "
+            + $"| {Verdict(write <= limit)} |");
         if (figures.Median(Comparison.WriteMultiplexed).Allocated is double allocated)
         {
             yield return string.Create(
@@ -113,7 +114,8 @@ internal static class ComparisonPage
 
     private static string Text(double? value) => value is double known ? known.ToString("0.0", plain) : "unknown";
 
-    private static string Time(double milliseconds) => milliseconds.ToString(milliseconds < 10 ? "0.000" : "0.0", plain);
+    private static string Time(double milliseconds) =>
+        milliseconds.ToString(milliseconds < 10 ? "0.000" : "0.0", plain);
 
     private static string Join(IEnumerable<double> values) =>
         string.Join(", ", values.Select(value => value.ToString("N0", plain)));

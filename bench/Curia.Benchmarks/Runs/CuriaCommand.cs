@@ -25,7 +25,8 @@ internal static class CuriaCommand
 
     /// <summary>Runs one verb of this program, which prints JSON.</summary>
     public static async Task<JsonNode> RunOwnAsync(string folder, params string[] arguments) =>
-        JsonNode.Parse(await RunProgramAsync("dotnet", folder, [typeof(CuriaCommand).Assembly.Location, .. arguments]))!;
+        JsonNode.Parse(await RunProgramAsync(
+            "dotnet", folder, [typeof(CuriaCommand).Assembly.Location, .. arguments]))!;
 
     /// <summary>Opens a sandbox in <c>net</c> below a folder.</summary>
     public static Task OpenSandboxAsync(string folder) =>

@@ -1,6 +1,5 @@
 using System;
 using System.Diagnostics;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json.Nodes;
@@ -26,34 +25,35 @@ internal static class Restart
             "--in-flight", inFlight);
         Tell("writes", $"{load["requests"]} at {load["throughput_per_second"]!.GetValue<double>():N0}/s, "
             + $"{inFlight} in flight");
-        string count = await CuriaCommand.RunAsync(
-            folder.Path, "call", "GET", "/app/log/private/count", "--as", "user0", "--dir", "net");
-        Tell("messages in the state", count.Trim());
+        Tell("messages in the state", $"{await CountAsync(folder.Path)}");
         NodeMemory memory = await NodeMemory.SampleAsync(folder.Path);
         Tell("process memory with them", $"{memory.ResidentMiB:0} MiB resident, GC heap {memory.HeapMiB:0} MiB "
             + $"(committed {memory.CommittedMiB:0} MiB), at its peak {load["peak_memory_mib"]![0]} MiB");
         await CuriaCommand.RunAsync(folder.Path, "sandbox", "stop", "--dir", "net");
-        await AuditAsync(folder.Path);
-        await StartAgainAsync(folder.Path);
+        double entries = await AuditAsync(folder.Path);
+        await StartAgainAsync(folder.Path, entries);
     }
 
-    private static async Task AuditAsync(string folder)
+    private static async Task<double> AuditAsync(string folder)
     {
+        double transactions = 0;
         // Twice: the first one also waits for what is not in memory of the files.
         for (int time = 1; time <= 2; time++)
         {
             long start = Stopwatch.GetTimestamp();
             JsonNode audit = await CuriaCommand.RunJsonAsync(folder, "ledger", "verify", "net", "--unanchored");
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            double transactions = audit["transactions"]!.GetValue<double>();
+            transactions = audit["transactions"]!.GetValue<double>();
             double bytes = Directory.GetFiles(Path.Combine(folder, "net/node0/ledger"))
                 .Sum(file => (double)new FileInfo(file).Length);
             Tell($"ledger verify, run {time}", $"{transactions:N0} entries with {audit["signatures"]} signatures, "
                 + $"{bytes / (1 << 20):N0} MiB, in {seconds:0.00} s: {transactions / seconds:N0} entries/s");
         }
+
+        return transactions;
     }
 
-    private static async Task StartAgainAsync(string folder)
+    private static async Task StartAgainAsync(string folder, double entries)
     {
         long start = Stopwatch.GetTimestamp();
         try
@@ -68,16 +68,18 @@ internal static class Restart
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         NodeMemory memory = await NodeMemory.SampleAsync(folder);
-        string count = await CuriaCommand.RunAsync(
-            folder, "call", "GET", "/app/log/private/count", "--as", "user0", "--dir", "net");
-        Tell("start from the ledger", $"open after {seconds:0.00} s with {count.Trim()} messages "
-            + $"({double.Parse(count, CultureInfo.InvariantCulture) / seconds:N0} writes/s); "
-            + $"{memory.ResidentMiB:0} MiB resident, GC heap {memory.HeapMiB:0} MiB");
+        Tell("start from the ledger", $"open after {seconds:0.00} s ({entries / seconds:N0} entries/s) with "
+            + $"{await CountAsync(folder)} messages; {memory.ResidentMiB:0} MiB resident, "
+            + $"GC heap {memory.HeapMiB:0} MiB");
         await CuriaCommand.RunAsync(folder, "sandbox", "stop", "--dir", "net");
     }
 
-    private static void Tell(string what, FormattableString figures) =>
-        Console.WriteLine($"{what}: {figures.ToString(CultureInfo.InvariantCulture)}");
+    private static async Task<long> CountAsync(string folder)
+    {
+        JsonNode count = await CuriaCommand.RunJsonAsync(
+            folder, "call", "GET", "/app/log/private/count", "--as", "user0", "--dir", "net");
+        return count["body"]!.GetValue<long>();
+    }
 
     private static void Tell(string what, string figures) => Console.WriteLine($"{what}: {figures}");
 }

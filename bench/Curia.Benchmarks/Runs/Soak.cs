@@ -3,11 +3,12 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Text.Json.Nodes;
 using System.Threading.Tasks;
 
 namespace Curia.Benchmarks.Runs;
 
-/// <summary>A long run over a state of constant size: what a node has in memory must not grow with the ledger.</summary>
+/// <summary>A long run over a state of constant size: what a node holds in memory must not grow with it.</summary>
 internal static class Soak
 {
     // The least-squares line over the samples after the first third of the run, in which heap and caches fill.
@@ -23,7 +24,7 @@ internal static class Soak
         await CuriaCommand.OpenSandboxAsync(folder.Path);
         try
         {
-            Task<System.Text.Json.Nodes.JsonNode> load = CuriaCommand.RunJsonAsync(
+            Task<JsonNode> load = CuriaCommand.RunJsonAsync(
                 folder.Path, "bench", "--target", "net", "--seconds", $"{minutes * 60}",
                 "--messages", $"{arguments.Number("--messages", 10_000)}",
                 "--in-flight", $"{arguments.Number("--in-flight", 256)}");
@@ -37,7 +38,7 @@ internal static class Soak
                 Console.WriteLine(samples[^1].ToRow(samples[0]));
             }
 
-            System.Text.Json.Nodes.JsonNode result = await load;
+            JsonNode result = await load;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"\n{result["requests"]} writes, {result["throughput_per_second"]!.GetValue<double>():N0}/s"));
@@ -89,7 +90,8 @@ internal sealed record NodeMemory(
     /// <summary>Reads it from the process and from <c>/metrics</c>.</summary>
     public static async Task<NodeMemory> SampleAsync(string folder)
     {
-        string metrics = await CuriaCommand.RunAsync(folder, "call", "GET", "/metrics", "--dir", "net");
+        JsonNode told = await CuriaCommand.RunJsonAsync(folder, "call", "GET", "/metrics", "--dir", "net");
+        string metrics = told["body"]!.GetValue<string>();
         return new NodeMemory(
             TimeSpan.FromMilliseconds(Environment.TickCount64),
             ResidentOf(CuriaCommand.PidOf(folder)),

@@ -12,9 +12,9 @@ internal static class SocketThreads
     private const string Setting = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
     /// <summary>Chooses it for this process, before it has used a socket, and not for those that it starts.</summary>
-    /// <remarks>The framework reads the variable once, when the first socket waits. Code that runs on such a thread must
-    /// not block; here it is the load alone, and the few calls around it. Where the framework knows no such variable
-    /// nothing changes.</remarks>
+    /// <remarks>The framework reads the variable once, when the first socket waits. Code that runs on such a thread
+    /// must not block; here it is the load alone, and the few calls around it. Where the framework knows no such
+    /// variable nothing changes.</remarks>
     public static async Task TakeAnswersAsync()
     {
         Environment.SetEnvironmentVariable(Setting, "1");
