@@ -213,10 +213,17 @@ internal sealed class LedgerReading
         if (tail is null) return;
         log.Warning($"{tail.File}, seqno {tail.First}: cut off a write that did not finish ({tail.Reason}). It was "
             + "never acknowledged.");
+
+        // From the end on: a crash in between leaves a torn tail again, and never a gap before a later file.
+        foreach (string later in tail.LaterFiles.Reverse())
+        {
+            File.Delete(Path.Combine(folder, later));
+            DurableFiles.FlushFolder(folder);
+        }
+
         using SafeFileHandle file =
             File.OpenHandle(Path.Combine(folder, tail.File), FileMode.Open, FileAccess.ReadWrite);
         RandomAccess.SetLength(file, tail.Offset);
         DurableFiles.Flush(file);
-        foreach (string later in tail.LaterFiles) File.Delete(Path.Combine(folder, later));
     }
 }

@@ -8,13 +8,14 @@ const { certificate, coseSign1, protectedHeader, verifyDigest } = require('./sig
 const Type = { writeSet: 0, signature: 1, genesis: 2, epoch: 3 };
 const BlockHeaderSize = 61;
 const BlockSizeMax = 134217728;
+const SeqnoMax = 1n << 62n;
 const txid = ({ view, seqno }) => `${view}.${seqno}`;
 
 /** A TxID as text in its one spelling, as its seqno; `0.0` stands for none. */
 function seqnoOf(text, what) {
   const [, view, seqno] = /^(\d+)\.(\d+)$/.exec(text) ?? [];
   need(text === '0.0' || (view && `${BigInt(view)}.${BigInt(seqno)}` === text && BigInt(view) >= 1n
-    && BigInt(view) < 1n << 32n && BigInt(seqno) >= 1n && BigInt(seqno) < 1n << 64n), `${what}: ${text} is no TxID`);
+    && BigInt(view) < 1n << 32n && BigInt(seqno) >= 1n && BigInt(seqno) <= SeqnoMax), `${what}: ${text} is no TxID`);
   return BigInt(seqno);
 }
 
@@ -109,7 +110,8 @@ function readBlockHeader(bytes) {
   const block = { length: c.u32(), view: c.u64(), first: c.u64(), last: c.u64(), nodeId: c.digest(), entries: [] };
   need(block.length >= BlockHeaderSize && block.length <= BlockSizeMax, `a block of ${block.length} bytes`);
   need(block.view >= 1n && block.view < 1n << 32n, `view ${block.view}`);
-  need(block.first >= 1n && block.last >= block.first && block.last - block.first < 1048576n,
+  need(block.first >= 1n && block.last >= block.first && block.last - block.first < 1048576n
+    && block.last <= SeqnoMax,
     `a block from seqno ${block.first} to ${block.last}`);
   return block;
 }

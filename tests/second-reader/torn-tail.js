@@ -10,14 +10,24 @@ const SectorSize = 512;
 /** Why what begins at an offset of the first of these files never became durable; null when it is damage. */
 function torn(files, offset, seqno) {
   if (files.some(({ last }) => last !== null)) return null;
-  const missing = whatIsMissing(files[0].bytes, offset);
+  const missing = whatIsMissing(files[0], offset);
   const saysOtherwise = ({ bytes }, i) => wholeBlocks(bytes, i === 0 ? offset + 1 : 0, seqno)
     .some((block) => committedBy(block) >= seqno);
   return missing !== null && files.some(saysOtherwise) ? null : missing;
 }
 
-function whatIsMissing(bytes, offset) {
+/** Whether what is there of a file header is right, up to zeros at its end. */
+function isCutHeader(bytes, first) {
+  const header = Buffer.concat([Buffer.from('CURIALED'), Buffer.from([1]), Buffer.alloc(8)]);
+  header.writeBigUInt64BE(first, 9);
+  let there = Math.min(header.length, bytes.length);
+  while (there > 0 && bytes[there - 1] === 0) there--;
+  return header.subarray(0, there).equals(bytes.subarray(0, there));
+}
+
+function whatIsMissing({ bytes, first }, offset) {
   const rest = bytes.subarray(offset);
+  if (offset === 0 && !isCutHeader(bytes, first)) return null;
   const headerSize = offset === 0 ? 17 : BlockHeaderSize;
   if (rest.length < headerSize) return 'the file ends within a header';
   let length = offset === 0 ? headerSize : rest.readUInt32BE(1);

@@ -32,9 +32,10 @@ public sealed class SecondReaderTests : IDisposable
 
         (JsonElement ours, JsonElement theirs) = await ReadBothAsync(ledger);
         Assert.True(ours.GetProperty("ok").GetBoolean(), ours.GetRawText());
-        string[] names = ["ok", "last_txid", "transactions", "signatures", "genesis"];
+        string[] names = ["ok", "last_txid", "transactions", "signatures", "epochs", "genesis"];
         Assert.All(names, name => Assert.Equal(ours.GetProperty(name).ToString(), theirs.GetProperty(name).ToString()));
         Assert.True(ours.GetProperty("transactions").GetInt64() > 20);
+        Assert.Equal(2, ours.GetProperty("epochs").GetInt32());
 
         foreach ((string name, Action<string> damage) in Damages(chunks.Select(path => Path.GetFileName(path))))
         {
@@ -52,26 +53,32 @@ public sealed class SecondReaderTests : IDisposable
         }
     }
 
-    // More than one chunk, blocks of many entries, public and private parts; the node has ended, so nothing changes.
+    // More than one chunk, blocks of many entries, public and private parts, two epochs; the node has ended, so nothing
+    // changes.
     private async Task WriteLedgerAsync()
     {
-        string[] start = ["sandbox", "--dir", "net", "--port", "0", "--detach", "--json"];
-        (await CuriaProgram.RunAsync(folder.Path, start)).Expect(0);
-        try
+        string ledger = folder.File("net/node0/ledger");
+        for (int epoch = 1; epoch <= 2; epoch++)
         {
-            string body = JsonSerializer.Serialize(new { id = 1, msg = "seen by everybody" });
-            (await CuriaProgram.RunAsync(folder.Path, "call", "POST", "/app/log/public", "--data", body, "--as",
-                "user0", "--wait", "committed", "--dir", "net")).Expect(0);
-            for (int round = 0; round < 20 && Directory.GetFiles(folder.File("net/node0/ledger")).Length < 2; round++)
+            string[] start = ["sandbox", "--dir", "net", "--port", "0", "--detach", "--json"];
+            (await CuriaProgram.RunAsync(folder.Path, start)).Expect(0);
+            try
             {
-                (await CuriaProgram.RunAsync(
-                    folder.Path, "bench", "--target", "net", "--seconds", "1", "--connections", "2", "--in-flight",
-                    "8", "--payload", "100000", "--json")).Expect(0);
+                string body = JsonSerializer.Serialize(new { id = epoch, msg = "seen by everybody" });
+                (await CuriaProgram.RunAsync(folder.Path, "call", "POST", "/app/log/public", "--data", body, "--as",
+                    "user0", "--wait", "committed", "--dir", "net")).Expect(0);
+                for (int round = 0; epoch == 1 && round < 20 && Directory.GetFiles(ledger, "ledger_*").Length < 2;
+                    round++)
+                {
+                    (await CuriaProgram.RunAsync(
+                        folder.Path, "bench", "--target", "net", "--seconds", "1", "--connections", "2", "--in-flight",
+                        "8", "--payload", "100000", "--json")).Expect(0);
+                }
             }
-        }
-        finally
-        {
-            (await CuriaProgram.RunAsync(folder.Path, "sandbox", "stop", "--dir", "net")).Expect(0);
+            finally
+            {
+                (await CuriaProgram.RunAsync(folder.Path, "sandbox", "stop", "--dir", "net")).Expect(0);
+            }
         }
     }
 

@@ -73,17 +73,44 @@ internal sealed class SampleLedger : IDisposable
 
     /// <summary>Another ledger of the same keys that begins with the first blocks of this one, and may go on in
     /// another way.</summary>
-    public SampleLedger Fork(int blocksInCommon)
+    public SampleLedger Fork(int blocksInCommon) => new SampleLedger(seed).Following(blocks.Take(blocksInCommon));
+
+    /// <summary>A process with other keys that goes on from the end of this one.</summary>
+    /// <param name="nextSeed">Gives its keys.</param>
+    /// <param name="publicWrites">Gives the public part of its first write set, from its ledger secret.</param>
+    /// <param name="forgery">What is wrong with it.</param>
+    public SampleLedger NextEpoch(
+        string nextSeed, Func<LedgerSecret, byte[]> publicWrites, EpochForgery? forgery = null)
     {
-        SampleLedger fork = new(seed);
-        foreach (SealedBlock common in blocks.Take(blocksInCommon))
+        forgery ??= new EpochForgery();
+        SampleLedger next = new SampleLedger(nextSeed).Following(blocks);
+        Assert.True(Block.TryDecode(blocks[^1].Bytes, out Block? last));
+        ServiceEndorsement endorsement = ServiceEndorsement.Sign(
+            forgery.Endorser ?? ServiceKey, next.ServiceKey.SubjectPublicKeyInfo.Span, forgery.Continues ?? Last,
+            forgery.Root ?? last.Signature.Root, "service.example.com");
+        byte[] previous = CertificateAuthority.Issue(
+            (forgery.Certifier ?? next).ServiceKey, (forgery.Certifier ?? next).ServiceCertificate,
+            (forgery.Certified ?? ServiceKey).SubjectPublicKeyInfo.Span, "service before", [], Start,
+            Start.AddYears(10), new SeededEntropy(nextSeed));
+        byte[] service = forgery.ServiceCertificate?.Der.ToArray() ?? next.ServiceCertificate.Der.ToArray();
+        byte[] bytes = EpochBlock.EncodePublic(service, endorsement, previous, publicWrites(next.Secret));
+        if (forgery.ChangedByte is { } change) bytes[sizeof(uint) + service.Length + change] ^= 1;
+        OpenBlock open = new(new View(Last.View.Value + forgery.ViewStep), Last.SeqNo.Next);
+        open.Add(new TxId(open.View, open.Next), EntryType.Epoch, ClaimsDigest.None, bytes, default);
+        next.Seal(open, Last);
+        return next;
+    }
+
+    private SampleLedger Following(IEnumerable<SealedBlock> before)
+    {
+        foreach (SealedBlock one in before)
         {
-            Assert.True(Block.TryDecode(common.Bytes, out Block? block));
-            foreach (Digest leaf in block.Leaves()) fork.Tree.Append(leaf);
-            fork.blocks.Add(common);
+            Assert.True(Block.TryDecode(one.Bytes, out Block? block));
+            foreach (Digest leaf in block.Leaves()) Tree.Append(leaf);
+            blocks.Add(one);
         }
 
-        return fork;
+        return this;
     }
 
     public SealedBlock WriteGenesis(ulong view = 2)
@@ -154,4 +181,32 @@ internal sealed class SampleLedger : IDisposable
         Assert.True(Certificate.TryFromDer(der, out Certificate? certificate));
         return certificate!;
     }
+}
+
+/// <summary>What can be wrong with an epoch that somebody opens; nothing, unless it is said.</summary>
+internal sealed record EpochForgery
+{
+    /// <summary>Signs the endorsement in place of the service key before.</summary>
+    public Signer? Endorser { get; init; }
+
+    /// <summary>Its service key issues the previous certificate in place of the new one.</summary>
+    public SampleLedger? Certifier { get; init; }
+
+    /// <summary>Stands in the previous certificate in place of the service key before.</summary>
+    public Signer? Certified { get; init; }
+
+    /// <summary>Stands there in place of the certificate of the new service key.</summary>
+    public Certificate? ServiceCertificate { get; init; }
+
+    /// <summary>Where it says that it goes on.</summary>
+    public TxId? Continues { get; init; }
+
+    /// <summary>The root that it says was signed there.</summary>
+    public Digest? Root { get; init; }
+
+    /// <summary>How far its view is above that before.</summary>
+    public ulong ViewStep { get; init; } = EpochBlock.ViewStep;
+
+    /// <summary>A byte behind its certificate that is changed before it is sealed and signed.</summary>
+    public int? ChangedByte { get; init; }
 }

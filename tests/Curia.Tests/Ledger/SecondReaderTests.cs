@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
+using Curia.Cryptography;
 using Curia.Ledger;
 using Curia.Tests.Architecture;
 
@@ -44,6 +45,24 @@ public sealed partial class SecondReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task It_follows_epochs_and_opens_every_period_with_the_newest_secret()
+    {
+        using ChunkedLedger ledger = new();
+        Write(ledger.Files());
+        using SecretBytes secret = ledger.Sample.Secret.Export();
+        JsonElement said = (await SecondReader.ReadAsync(
+            folders, "--values", "--secret", Convert.ToHexStringLower(secret.Reveal()))).Single();
+        Assert.True(said.GetProperty("ok").GetBoolean(), said.GetRawText());
+        Assert.Equal(2, said.GetProperty("epochs").GetInt32());
+        string[] opened = [.. said.GetProperty("values").EnumerateArray()
+            .Select(one => one.GetProperty("opened").GetString() ?? "")];
+        Assert.All([2, 3, 10], at => Assert.Contains(Convert.ToHexStringLower("private "u8), opened[at]));
+        using SecretBytes older = ledger.First.Secret.Export();
+        said = (await SecondReader.ReadAsync(folders, "--secret", Convert.ToHexStringLower(older.Reveal()))).Single();
+        Assert.False(said.GetProperty("ok").GetBoolean());
+    }
+
+    [Fact]
     public async Task It_refuses_what_ours_refuses_and_in_the_same_place()
     {
         using ChunkedLedger ledger = new();
@@ -62,7 +81,7 @@ public sealed partial class SecondReaderTests : IDisposable
         }
     }
 
-    // Bytes changed at places that differ in each run would make a failure hard to see again: every 61st, which visits
+    // Bytes changed at places that differ in each run would make a failure hard to see again: every 83rd, which visits
     // all fields because their sizes differ.
     [Fact]
     public async Task It_sees_changed_bytes_as_ours_does()
@@ -72,7 +91,7 @@ public sealed partial class SecondReaderTests : IDisposable
         List<AuditReport> ours = [];
         for (int file = 0; file < 3; file++)
         {
-            for (int at = 0; at < files[file].Bytes.Length; at += 61)
+            for (int at = 0; at < files[file].Bytes.Length; at += 83)
             {
                 files[file].Bytes[at] ^= (byte)(1 << (at % 8));
                 Write(files);
@@ -91,15 +110,13 @@ public sealed partial class SecondReaderTests : IDisposable
         using ChunkedLedger ledger = new();
         SealedBlock[] b = ledger.Blocks;
         List<AuditReport> ours = [];
-        foreach (int inLast in (int[])[1, 2, 4])
+        foreach (int first in (int[])[1, 3, 5])
         {
-            string last = LedgerChunk.OpenName(b[5 - inLast].First);
-            byte[] whole = SampleLedger.Chunk(b[(5 - inLast)..]);
-            (string, byte[])[] before = inLast == 4 ? [(LedgerChunk.OpenName(b[0].First), SampleLedger.Chunk(b[0]))]
-                : [.. ledger.Files()[..1], .. inLast == 2 ? [(LedgerChunk.OpenName(b[2].First),
-                    SampleLedger.Chunk(b[2]))] : ledger.Files()[1..2]];
+            string last = LedgerChunk.OpenName(b[first].First);
+            byte[] whole = SampleLedger.Chunk(b[first..]);
+            (string, byte[])[] before = [(LedgerChunk.OpenName(b[0].First), SampleLedger.Chunk(b[..first]))];
             List<byte[]> crashes = [[], whole[..9], [.. whole, .. new byte[100]], [.. whole, .. new byte[5000]]];
-            for (int cut = 5; cut < whole.Length; cut += 397) crashes.Add(whole[..^cut]);
+            for (int cut = 5; cut < whole.Length; cut += 797) crashes.Add(whole[..^cut]);
             for (int sector = 0; sector <= whole.Length / 512; sector++)
             {
                 byte[] lost = [.. whole];

@@ -17,14 +17,14 @@ internal sealed record Tampering(
     string Name, IReadOnlyList<(string Name, byte[] Bytes)> Files, string File, ulong From, ulong To)
 {
     /// <summary>Everything that is done here to a ledger. None of it leaves a valid ledger.</summary>
-    public static IEnumerable<Tampering> Of(ChunkedLedger ledger) =>
-        OfEntries(ledger).Concat(OfBlocks(ledger)).Concat(OfChunks(ledger)).Concat(OfKeys(ledger));
+    public static IReadOnlyList<Tampering> Of(ChunkedLedger ledger) =>
+        [.. OfEntries(ledger), .. OfBlocks(ledger), .. OfChunks(ledger), .. OfKeys(ledger), .. OfEpochs(ledger)];
 
     // The second block, 3 to 5: once as bytes are moved, once with numbers that fit again.
     private static IEnumerable<Tampering> OfEntries(ChunkedLedger ledger)
     {
         byte[][] entries = EntriesOf(ledger.Blocks[1]);
-        byte[][] other = EntriesOf(ledger.Blocks[4]);
+        byte[][] other = EntriesOf(ledger.Blocks[5]);
         (string, byte[][])[] changes =
         [
             ("an entry dropped", [entries[1], entries[2]]),
@@ -67,15 +67,16 @@ internal sealed record Tampering(
         yield return new("blocks swapped",
             [files[0], (files[1].Name, Chunk(6, b[3], b[2])), files[2]], files[1].Name, 6, 8);
         yield return new("blocks of two files swapped",
-            [files[0], (files[1].Name, Chunk(6, b[2], b[4])), (files[2].Name, Chunk(9, b[3]))], files[1].Name, 7, 11);
+            [files[0], (files[1].Name, Chunk(6, b[2], b[4])), (files[2].Name, Chunk(9, b[3], b[5]))],
+            files[1].Name, 7, 10);
         yield return new("an older block in place of a newer one",
             [files[0], (files[1].Name, Chunk(6, b[2], b[1])), files[2]], files[1].Name, 3, 8);
         yield return new("a block of another history",
             [files[0], (files[1].Name, Chunk(6, b[2], fork.Blocks[3])), files[2]], files[1].Name, 7, 8);
         yield return new("bytes behind the last block",
-            [files[0], files[1], (files[2].Name, [.. files[2].Bytes, 1, .. new byte[80]])], files[2].Name, 12, 12);
+            [files[0], files[1], (files[2].Name, [.. files[2].Bytes, 1, .. new byte[80]])], files[2].Name, 14, 14);
         yield return new("an older block behind the last one",
-            [files[0], files[1], (files[2].Name, Chunk(9, b[4], b[3]))], files[2].Name, 7, 12);
+            [files[0], files[1], (files[2].Name, Chunk(9, b[4], b[5], b[3]))], files[2].Name, 7, 14);
     }
 
     private static IEnumerable<Tampering> OfChunks(ChunkedLedger ledger)
@@ -111,20 +112,55 @@ internal sealed record Tampering(
     private static IEnumerable<Tampering> OfKeys(ChunkedLedger ledger)
     {
         List<(string Name, byte[] Bytes)> files = ledger.Files();
+        SealedBlock[] b = ledger.Blocks;
         using ChunkedLedger thief = new("thief");
-        SealedBlock[] resigned = [.. ledger.Blocks[..2]];
-        for (int i = 2; i < 5; i++) resigned = [.. resigned, Resigned(ledger, thief, resigned, ledger.Blocks[i])];
-        List<(string Name, byte[] Bytes)> changed = ChunkedLedger.FilesOf(resigned);
+        SealedBlock[] resigned = [.. b[..2]];
+        for (int i = 2; i < b.Length; i++)
+            resigned = [.. resigned, Resigned(ledger.First, thief.First, resigned, b[i])];
         yield return new("the last block signed with other keys", [files[0], files[1], (files[2].Name,
-            Chunk(9, Resigned(ledger, thief, ledger.Blocks[..4], ledger.Blocks[4])))], files[2].Name, 9, 11);
-        yield return new("everything from a block on signed with other keys", changed, files[1].Name, 6, 6);
+            Chunk(9, b[4], Resigned(ledger.Sample, thief.Sample, b[..5], b[5])))], files[2].Name, 11, 13);
+        yield return new("the last block signed with the keys of the epoch before", [files[0], files[1],
+            (files[2].Name, Chunk(9, b[4], Resigned(ledger.Sample, ledger.First, b[..5], b[5])))],
+            files[2].Name, 11, 13);
+        yield return new("everything from a block on signed with other keys",
+            ChunkedLedger.FilesOf(resigned), files[1].Name, 6, 6);
         yield return new("the files of another ledger behind ours",
             [files[0], .. thief.Files()[1..]], files[1].Name, 6, 6);
     }
 
+    private static IEnumerable<Tampering> OfEpochs(ChunkedLedger ledger)
+    {
+        List<(string Name, byte[] Bytes)> files = ledger.Files();
+        SealedBlock[] b = ledger.Blocks;
+        using SampleLedger thief = new("thief");
+        using ChunkedLedger fork = ledger.Fork(ChunkedLedger.EpochBlockAt);
+        TxId older = new(b[2].View, b[2].Last);
+        (string, EpochForgery)[] forgeries =
+        [
+            ("an epoch that another key endorsed", new() { Endorser = thief.ServiceKey }),
+            ("an epoch that goes on from an older TxID", new() { Continues = older }),
+            ("an epoch that goes on from another root", new() { Root = Digest.Of("other"u8) }),
+            ("an epoch whose view is too low", new() { ViewStep = 1 }),
+            ("an epoch whose view is too high", new() { ViewStep = 3 }),
+            ("an epoch that certifies another key than that before", new() { Certified = thief.ServiceKey }),
+            ("an epoch whose previous certificate another key issued", new() { Certifier = thief }),
+            ("an epoch with another service certificate", new() { ServiceCertificate = thief.ServiceCertificate }),
+            ("an epoch whose endorsement tells of another TxID", new() { ChangedByte = 7 }),
+            ("an epoch whose endorsement tells of another root", new() { ChangedByte = 20 }),
+        ];
+        foreach ((string name, EpochForgery forgery) in forgeries)
+            yield return new(name, ledger.WithEpoch(forgery), files[2].Name, 9, 10);
+        yield return new("an epoch dropped",
+            [files[0], files[1], (files[2].Name, Chunk(9, b[5]))], files[2].Name, 9, 13);
+        yield return new("an epoch twice",
+            [files[0], files[1], (files[2].Name, Chunk(9, b[4], b[4], b[5]))], files[2].Name, 9, 11);
+        yield return new("an epoch from another branch",
+            [files[0], files[1], (files[2].Name, Chunk(9, fork.Blocks[4], b[5]))], files[2].Name, 11, 13);
+    }
+
     // A block with the entries of one of ours, signed by the thief, in the tree of the blocks before it.
     private static SealedBlock Resigned(
-        ChunkedLedger ledger, ChunkedLedger thief, SealedBlock[] before, SealedBlock block)
+        SampleLedger owner, SampleLedger thief, SealedBlock[] before, SealedBlock block)
     {
         MerkleTree tree = MerkleTree.OfEmptyLedger();
         foreach (SealedBlock one in before) foreach (Digest leaf in Decoded(one).Leaves()) tree.Append(leaf);
@@ -133,14 +169,13 @@ internal sealed record Tampering(
         foreach (LedgerEntry entry in signed.Entries.SkipLast(1)) tree.Append(entry.Leaf);
         TxId last = signed.Entries[^1].TxId;
         SignatureTransaction signature = SignatureTransaction.Sign(
-            last, tree.Root(), frontier, thief.Sample.NodeKey, thief.Sample.NodeCertificate.Der,
-            thief.Sample.ServiceKey, signed.Signature.Committed, signed.Signature.Time, "service.example.com",
-            "ledger.signature");
-        using EntrySealer sealer = new(ledger.Sample.Secret, thief.Sample.NodeId);
-        byte[] entry2 = sealer.Seal(EntryType.Signature, last, ClaimsDigest.None, signature.Encode(), default);
+            last, tree.Root(), frontier, thief.NodeKey, thief.NodeCertificate.Der, thief.ServiceKey,
+            signed.Signature.Committed, signed.Signature.Time, "service.example.com", "ledger.signature");
+        using EntrySealer sealer = new(owner.Secret, thief.NodeId);
+        byte[] signing = sealer.Seal(EntryType.Signature, last, ClaimsDigest.None, signature.Encode(), default);
         byte[] bytes = Block.Encode(
-            thief.Sample.NodeId, signed.View, signed.First,
-            [.. signed.Entries.SkipLast(1).Select(one => one.Bytes.ToArray()), entry2]);
+            thief.NodeId, signed.View, signed.First,
+            [.. signed.Entries.SkipLast(1).Select(one => one.Bytes.ToArray()), signing]);
         return block with { Bytes = bytes };
     }
 
@@ -148,7 +183,7 @@ internal sealed record Tampering(
     {
         List<(string Name, byte[] Bytes)> files = ledger.Files();
         SealedBlock block = ledger.Blocks[1];
-        byte[] bytes = Block.Encode(ledger.Sample.NodeId, block.View, block.First, entries);
+        byte[] bytes = Block.Encode(ledger.First.NodeId, block.View, block.First, entries);
         files[0] = (files[0].Name, [.. SampleLedger.Chunk(ledger.Blocks[0]), .. bytes]);
         return new Tampering(name, files, files[0].Name, 3, 6);
     }
