@@ -15,9 +15,15 @@ public static class LoggingApp
 
     private static EndpointTable Build()
     {
-        EndpointTableBuilder endpoints = new("logging", "1.0.0");
+        EndpointTableBuilder endpoints = new("logging", "1.1.0");
         new MessageEndpoints("/log/private", PrivateRecords).AddTo(endpoints);
         new MessageEndpoints("/log/public", PublicRecords).AddTo(endpoints);
+        endpoints.MapPost<Entry, Response<bool>>("/log/echo", AuthenticationPolicy.UserCertificate, Echo)
+            .WithSummary("Reads a message as if it were to be written, and writes nothing: what is left of a write "
+                + "without the ledger, for measurements.");
         return endpoints.Build();
     }
+
+    private static Response<bool> Echo(Entry entry, Transaction transaction) =>
+        MessageEndpoints.RefusalOf(entry) is { } refusal ? refusal : true;
 }

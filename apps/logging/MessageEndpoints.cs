@@ -43,15 +43,19 @@ internal sealed class MessageEndpoints(string path, Map<ulong, string> records)
             .WithSummary("Reads a message as the transaction at seqno wrote it, with the receipt of that transaction.");
     }
 
-    private Response<bool> Record(Entry entry, Transaction transaction)
+    /// <summary>What is wrong with a message; null when it can be written.</summary>
+    public static Response? RefusalOf(Entry entry)
     {
         if (entry.Msg.Length == 0) return Response.InvalidInput("The message is empty.");
         int bytes = Encoding.UTF8.GetByteCount(entry.Msg);
-        if (bytes > MessageBytesMax)
-        {
-            return Response.InvalidInput($"The message has {bytes} bytes in UTF-8, more than {MessageBytesMax}.");
-        }
+        return bytes > MessageBytesMax
+            ? Response.InvalidInput($"The message has {bytes} bytes in UTF-8, more than {MessageBytesMax}.")
+            : null;
+    }
 
+    private Response<bool> Record(Entry entry, Transaction transaction)
+    {
+        if (RefusalOf(entry) is { } refusal) return refusal;
         transaction.Map(records).Put(entry.Id, entry.Msg);
         // The leaf of the transaction holds the claims in clear. Of a private message even the digest would let anyone
         // with the ledger test a guess, so only public ones have claims.

@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Curia.Vocabulary;
 
@@ -15,7 +17,7 @@ public sealed record CuriaClientSettings
     /// them.</summary>
     public required IReadOnlyList<X509Certificate2> ServiceCertificates { get; init; }
 
-    /// <summary>Whether to follow the service when it goes on under a new identity, which happens when its node restarts
+    /// <summary>Whether to follow the service when it goes on under a new identity, as it does when its node restarts
     /// from disk: only if the pinned identity has endorsed the new one, and nothing is left out that this client saw
     /// committed. Otherwise another identity is <see cref="ClientFailure.WrongService"/>.</summary>
     public bool FollowService { get; init; }
@@ -39,4 +41,24 @@ public sealed record CuriaClientSettings
 
     /// <summary>How often a request is sent at most, where it is safe to repeat; 1 for never again.</summary>
     public int AttemptsMax { get; init; } = 4;
+
+    /// <summary>What a TLS session with this network needs: the pin, and the identity. For programs that speak HTTP
+    /// themselves; they add the name of the host and the protocols that they speak.</summary>
+    public SslClientAuthenticationOptions CreateTlsOptions() => new()
+    {
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        RemoteCertificateValidationCallback = new ServicePin(ServiceCertificates).Accept,
+        ClientCertificateContext = Identity is { } identity
+            ? SslStreamCertificateContext.Create(identity, null, offline: true)
+            : null,
+    };
+
+    /// <summary>Anybody will do, and nothing is shown to them: for asking a server what it claims to be.</summary>
+    internal static SslClientAuthenticationOptions CreateStrangerTlsOptions() => new()
+    {
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+#pragma warning disable CA5359 // What it answers is proven by endorsements, not by the connection.
+        RemoteCertificateValidationCallback = (_, _, _, _) => true,
+#pragma warning restore CA5359
+    };
 }

@@ -4,8 +4,6 @@ using System.Globalization;
 using System.IO;
 using System.Net.Http;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Authentication;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Vocabulary;
@@ -27,7 +25,6 @@ internal sealed class HttpExchange : IDisposable
     public HttpExchange(CuriaClientSettings settings, bool believesAnyone = false)
     {
         this.settings = settings;
-        ServicePin pin = new(settings.ServiceCertificates);
         SocketsHttpHandler handler = new()
         {
             UseProxy = false, // the pin is end to end, and a node is reached directly
@@ -35,16 +32,7 @@ internal sealed class HttpExchange : IDisposable
             AllowAutoRedirect = false,
             ConnectTimeout = settings.ConnectTimeout,
             EnableMultipleHttp2Connections = false,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-#pragma warning disable CA5359 // See ServicePin.AcceptAnyone.
-                RemoteCertificateValidationCallback = believesAnyone ? ServicePin.AcceptAnyone : pin.Accept,
-#pragma warning restore CA5359
-                ClientCertificateContext = settings.Identity is { } identity && !believesAnyone
-                    ? SslStreamCertificateContext.Create(identity, null, offline: true)
-                    : null,
-            },
+            SslOptions = believesAnyone ? CuriaClientSettings.CreateStrangerTlsOptions() : settings.CreateTlsOptions(),
         };
         invoker = new HttpMessageInvoker(handler);
     }

@@ -23,7 +23,8 @@ internal sealed class ServiceChain
     private ServiceChain(List<Epoch> epochs) => this.epochs = epochs;
 
     /// <summary>The older service keys, each certified by the next one.</summary>
-    public IEnumerable<Certificate> PreviousCertificates => epochs.Select(epoch => epoch.Previous).OfType<Certificate>();
+    public IEnumerable<Certificate> PreviousCertificates =>
+        epochs.Select(epoch => epoch.Previous).OfType<Certificate>();
 
     /// <summary>Reads a reply; nothing throws.</summary>
     public static ServiceChain? Read(CallResult reply)

@@ -20,12 +20,6 @@ internal sealed class ServicePin
         foreach (X509Certificate2 certificate in serviceCertificates) roots.Add(certificate);
     }
 
-    /// <summary>A callback that believes anybody: for asking a server what it claims to be, and nothing else.</summary>
-#pragma warning disable CA5359 // What it answers is proven by endorsements, not by the connection.
-    public static bool AcceptAnyone(
-        object sender, X509Certificate? presented, X509Chain? chain, SslPolicyErrors errors) => true;
-#pragma warning restore CA5359
-
     /// <summary>The callback of SslStream. It throws instead of answering false, so that the caller learns the
     /// reason.</summary>
     public bool Accept(object sender, X509Certificate? presented, X509Chain? ignored, SslPolicyErrors alsoIgnored)

@@ -76,10 +76,9 @@ public static class CuriaHost
 
         // What an earlier process left is read and verified whole before it is touched.
         using SecretBytes sealingKey = VirtualPlatform.SealingKey();
-        StartChecks.WritableFolder("sealed secrets", configuration.SealedSecrets);
-        SealedFiles sealedFiles = new(configuration.SealedSecrets);
+        SealedFiles sealedFiles = SealedFiles.Prepare(configuration.SealedSecrets);
         LedgerReading reading = LedgerReading.Read(
-            configuration.Ledger, sealedFiles.Read(sealingKey), genesis, configuration.Genesis.Platform, log);
+            configuration.Ledger, () => sealedFiles.Read(sealingKey), genesis, configuration.Genesis.Platform, log);
         SnapshotFiles.Prepare(configuration.Snapshots, isNewLedger: reading.Replay is null);
         IReadOnlyList<FinishedChunk> finished = FinishLedger(reading, configuration.Ledger);
 
@@ -87,10 +86,7 @@ public static class CuriaHost
         SystemEntropy entropy = new();
         EcdsaSigner nodeKey = EcdsaSigner.Generate(entropy);
         PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
-        NodeSetup setup = Setup(configuration, genesis, application, nodeKey, entropy, addresses) with
-        {
-            SealingKey = sealingKey,
-        };
+        NodeSetup setup = Setup(configuration, genesis, application, nodeKey, entropy, addresses, sealingKey);
         CuriaNode node = new(setup, reading.Replay);
         InputQueue inputs = new();
         using LedgerFiles ledger = LedgerFiles.Open(configuration.Ledger, finished, inputs.Add, metrics, log);
@@ -119,14 +115,7 @@ public static class CuriaHost
         LoopEnd end = await UntilEndAsync(frontend, loop, shutdown, configuration.Limits, log);
         output.Withdraw();
         await frontend.StopAsync(LastAnswersTime);
-
-        // A thread that does not end may be sealing: it keeps its keys, and the end of the process takes both.
-        if (loop.Stop(LastStepTime) & snapshots.Stop(LastStepTime))
-        {
-            node.Dispose();
-            nodeKey.Dispose();
-        }
-
+        ClearKeys(loop, snapshots, node, nodeKey);
         if (!isOpen)
         {
             output.WithdrawAll();
@@ -140,6 +129,14 @@ public static class CuriaHost
             throw new StartFailure("The node did not open its service", end.Reason, "Correct this and start it again");
         log.Error(end.Reason);
         return 3;
+    }
+
+    // A thread that does not end may be sealing: it keeps its keys, and the end of the process takes both.
+    private static void ClearKeys(NodeLoop loop, SnapshotFiles snapshots, CuriaNode node, EcdsaSigner nodeKey)
+    {
+        if (!(loop.Stop(LastStepTime) & snapshots.Stop(LastStepTime))) return;
+        node.Dispose();
+        nodeKey.Dispose();
     }
 
     private static IReadOnlyList<FinishedChunk> FinishLedger(LedgerReading reading, string folder)
@@ -172,8 +169,9 @@ public static class CuriaHost
 
     private static NodeSetup Setup(
         NodeConfiguration configuration, GenesisSettings genesis, EndpointTable application, Signer nodeKey,
-        Entropy entropy, PublishedAddresses addresses) => new()
+        Entropy entropy, PublishedAddresses addresses, SecretBytes sealingKey) => new()
         {
+            SealingKey = sealingKey,
             NodeKey = nodeKey,
             Entropy = entropy,
             NewSigner = source => EcdsaSigner.Generate(source),

@@ -14,6 +14,9 @@ internal sealed class HostMetrics : IDisposable
     /// <summary>The meter that the exporter subscribes to.</summary>
     public const string MeterName = "Curia";
 
+    /// <summary>The meter of the framework itself: heap, collections, threads, CPU time.</summary>
+    public const string RuntimeMeterName = "System.Runtime";
+
     // From a read out of memory to the bound of a request.
     private static readonly double[] requestSeconds =
         [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -43,35 +43,31 @@ internal sealed class LedgerReading
 
     /// <summary>Reads and verifies the ledger of a folder. Changes nothing.</summary>
     /// <param name="folder">The ledger folder; it exists.</param>
-    /// <param name="secrets">What the platform unsealed.</param>
+    /// <param name="unseal">Opens what the platform sealed.</param>
     /// <param name="settings">What node.json says of genesis.</param>
     /// <param name="platform">What node.json says of the platform.</param>
     /// <param name="log">Takes progress.</param>
     /// <exception cref="StartFailure">A file cannot be read or believed, or this node cannot go on with it.</exception>
     public static LedgerReading Read(
-        string folder, IReadOnlyList<SealedSecrets> secrets, GenesisSettings settings, string platform, HostLog log)
+        string folder, Func<IReadOnlyList<SealedSecrets>> unseal, GenesisSettings settings, string platform,
+        HostLog log)
     {
         LedgerReading reading = new(folder, log);
         IReadOnlyList<string> names = reading.Names();
-        if (names.Count == 0)
+        if (names.Count == 0) return reading;
+        LedgerReplay replay = new(unseal());
+        if (!reading.ReadAll(replay, names).Ok)
         {
-            foreach (SealedSecrets unused in secrets) unused.Dispose();
-            return reading;
-        }
-
-        LedgerReplay replay = new(secrets);
-        AuditReport report = reading.ReadAll(replay, names);
-        reading.tail = report.Tail;
-        bool isWhole = report.Ok || (report.Tail is not null && report.Problems.Count == 1);
-
-        // A process that ended before its genesis block was stored has promised nothing to anybody.
-        bool isEmpty = names.Count == 1 && report.LastTxId == TxId.Zero && report.Problems.All(
-            problem => problem.Kind == AuditProblemKind.TornTail || problem.File.Length == 0);
-        if (!isWhole && !isEmpty) throw reading.Refuse(names, report);
-        if (isEmpty)
-        {
+            // The replay looks at the last signatures only, and is of no use after a problem: the full audit says what
+            // the problem is, and where the whole part ends.
             replay.Dispose();
-            return reading;
+            AuditReport report = reading.Audit(names);
+            reading.tail = report.Tail is not null && report.Problems.Count == 1 ? report.Tail : null;
+            if (IsUnborn(names, report)) return reading;
+            if (reading.tail is null) throw reading.Refuse(report);
+            replay = new LedgerReplay(unseal());
+            AuditReport whole = reading.ReadAll(replay, names);
+            if (!whole.Ok) throw reading.Refuse(whole);
         }
 
         if (replay.FindObstacle(settings, platform) is { } obstacle)
@@ -108,7 +104,8 @@ internal sealed class LedgerReading
             }
 
             // The process that wrote it may have ended before its flush did.
-            using (SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Write)) DurableFiles.Flush(file);
+            using (SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Write))
+                DurableFiles.Flush(file);
             string final = Path.Combine(folder, LedgerChunk.ClosedName(name.First, last));
             File.Move(path, final);
             finished.Add(new FinishedChunk(name.First, last, final));
@@ -130,24 +127,51 @@ internal sealed class LedgerReading
         }
     }
 
+    // A process that ended before its genesis block was stored has promised nothing to anybody.
+    private static bool IsUnborn(IReadOnlyList<string> names, AuditReport report) =>
+        names.Count == 1 && report.LastTxId == TxId.Zero && report.Problems.All(
+            problem => problem.Kind == AuditProblemKind.TornTail || problem.File.Length == 0);
+
+    // Verifying and applying cost about the same, so each has a thread.
     private AuditReport ReadAll(LedgerReplay replay, IReadOnlyList<string> names)
     {
         long start = Stopwatch.GetTimestamp();
         long said = start;
+        chunks.Clear();
+        using ReplayThread applying = new(replay);
+        SeqNo last = SeqNo.Zero;
         foreach (string name in names)
         {
-            replay.AddChunk(name, ReadFile(name));
-            if (LedgerChunk.TryParseName(name, out LedgerChunkName parsed))
-                chunks.Add((parsed, new SeqNo(replay.Transactions)));
+            if (tail is not null && tail.LaterFiles.Contains(name)) continue;
+            ReadOnlyMemory<byte> bytes = ReadFile(name);
+            if (tail?.File == name) bytes = bytes[..tail.Offset];
+            IReadOnlyList<Block> verified = bytes.IsEmpty ? [] : replay.Verify(name, bytes);
+            if (verified.Count > 0) last = verified[^1].Last;
+            if (LedgerChunk.TryParseName(name, out LedgerChunkName parsed)) chunks.Add((parsed, last));
+            applying.Add(verified);
             if (Stopwatch.GetElapsedTime(said) < ProgressInterval) continue;
             said = Stopwatch.GetTimestamp();
             log.Info($"Reading the ledger: {replay.Transactions} transactions, {chunks.Count} of {names.Count} files.");
         }
 
+        applying.Finish();
         AuditReport report = replay.Finish();
         string seconds = Stopwatch.GetElapsedTime(start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
         log.Info($"The ledger was read: {report.Transactions} transactions up to {report.LastTxId}, in {seconds} s.");
         return report;
+    }
+
+    private AuditReport Audit(IReadOnlyList<string> names)
+    {
+        LedgerAudit audit = new(new AuditOptions());
+        chunks.Clear();
+        foreach (string name in names)
+        {
+            audit.AddChunk(name, ReadFile(name));
+            if (LedgerChunk.TryParseName(name, out LedgerChunkName parsed)) chunks.Add((parsed, SeqNo.Zero));
+        }
+
+        return audit.Finish();
     }
 
     private byte[] ReadFile(string name)
@@ -165,32 +189,32 @@ internal sealed class LedgerReading
         }
     }
 
-    // The replay names what follows a change; the full audit names the change itself.
-    private StartFailure Refuse(IReadOnlyList<string> names, AuditReport found)
+    private StartFailure Refuse(AuditReport report)
     {
-        LedgerAudit audit = new(new AuditOptions());
-        foreach (string name in names) audit.AddChunk(name, ReadFile(name));
-        AuditReport report = audit.Finish();
-        AuditProblem first = (report.Ok ? found : report).Problems[0];
-        string where = first.File.Length == 0 ? "" : $"{first.File}, ";
-        string seqNo = first.SeqNo is { } at ? $"seqno {at}: " : "";
-        int more = (report.Ok ? found : report).Problems.Count - 1;
-        string others = more > 0 ? $" (and {more} more)" : "";
-        return new StartFailure($"The ledger in {folder} cannot be believed", $"{where}{seqNo}{first.Reason}{others}",
+        AuditProblem? first = report.Problems.Count == 0 ? null : report.Problems[0];
+        string where = first is null || first.File.Length == 0 ? "" : $"{first.File}, ";
+        string seqNo = first?.SeqNo is { } at ? $"seqno {at}: " : "";
+        string others = report.Problems.Count > 1 ? $" (and {report.Problems.Count - 1} more)" : "";
+
+        // No problem at all: what the replay read a moment ago is not what the audit read.
+        string reason = first?.Reason ?? "its files change while they are read";
+        return new StartFailure($"The ledger in {folder} cannot be believed", $"{where}{seqNo}{reason}{others}",
             "Put the files back as they were written; curia ledger verify names everything that is wrong");
     }
 
     private StartFailure Unreadable(Exception e) => new(
-        $"The ledger in {folder} cannot be read", e.Message.TrimEnd('.'), "Look at the disk, the path and its permissions");
+        $"The ledger in {folder} cannot be read", e.Message.TrimEnd('.'),
+        "Look at the disk, the path and its permissions");
 
     private void Cut()
     {
         if (tail is null) return;
-        log.Warning($"{tail.File}, seqno {tail.SeqNo}: cut off a write that did not finish ({tail.Reason}). It was never "
-            + "acknowledged.");
+        log.Warning($"{tail.File}, seqno {tail.First}: cut off a write that did not finish ({tail.Reason}). It was "
+            + "never acknowledged.");
         using SafeFileHandle file =
             File.OpenHandle(Path.Combine(folder, tail.File), FileMode.Open, FileAccess.ReadWrite);
-        RandomAccess.SetLength(file, Math.Max(tail.Offset, 0));
+        RandomAccess.SetLength(file, tail.Offset);
         DurableFiles.Flush(file);
+        foreach (string later in tail.LaterFiles) File.Delete(Path.Combine(folder, later));
     }
 }

@@ -177,7 +177,8 @@ internal sealed record NodeConfiguration(
     {
         OutputConfiguration output = new(
             Relative(section, "service_certificate", folder), Relative(section, "service_endorsements", folder),
-            Relative(section, "node_certificate", folder), Relative(section, "addresses", folder), Relative(section, "pid", folder));
+            Relative(section, "node_certificate", folder), Relative(section, "addresses", folder),
+            Relative(section, "pid", folder));
         section.Done();
         return output;
     }

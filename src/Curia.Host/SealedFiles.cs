@@ -19,8 +19,15 @@ internal sealed class SealedFiles
     private readonly string folder;
     private string? own;
 
-    /// <summary>Takes the folder.</summary>
-    public SealedFiles(string folder) => this.folder = folder;
+    private SealedFiles(string folder) => this.folder = folder;
+
+    /// <summary>Makes the folder, and finds out whether it can be written.</summary>
+    /// <exception cref="StartFailure">It cannot be used.</exception>
+    public static SealedFiles Prepare(string folder)
+    {
+        StartChecks.WritableFolder("sealed secrets", folder);
+        return new SealedFiles(folder);
+    }
 
     /// <summary>Opens whatever can be opened.</summary>
     /// <exception cref="StartFailure">The folder cannot be read.</exception>

@@ -23,6 +23,19 @@ internal sealed class AuditAnchors
         leavesToFind = [.. options.Leaves];
     }
 
+    private AuditAnchors(AuditAnchors other)
+    {
+        expect = other.expect;
+        leaves = other.leaves;
+        roots = other.roots;
+        rootsToFind = [.. other.rootsToFind];
+        leavesToFind = [.. other.leavesToFind];
+        expectSeen = other.expectSeen;
+    }
+
+    /// <summary>The same, with what was found so far.</summary>
+    public AuditAnchors Copy() => new(this);
+
     /// <summary>Ticks off what a verified block holds.</summary>
     public void See(Block block)
     {

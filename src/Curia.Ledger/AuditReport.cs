@@ -8,8 +8,8 @@ namespace Curia.Ledger;
 /// <summary>What kind of problem an audit found.</summary>
 public enum AuditProblemKind
 {
-    /// <summary>The newest file ends within a block: a write that did not finish. What comes before it is
-    /// whole.</summary>
+    /// <summary>The ledger ends with writes that did not finish: <see cref="AuditReport.Tail"/>. What comes before
+    /// them is whole.</summary>
     TornTail,
 
     /// <summary>Bytes are not what was written, or were written by nobody who may.</summary>
@@ -29,12 +29,15 @@ public enum AuditProblemKind
 /// <param name="Kind">What kind of problem it is.</param>
 public sealed record AuditProblem(string File, SeqNo? SeqNo, string Reason, AuditProblemKind Kind);
 
-/// <summary>What follows the whole part of a ledger: a write that did not finish.</summary>
-/// <param name="File">The file in which it begins; later files belong to it as a whole.</param>
-/// <param name="Offset">Where it begins, in bytes; 0 when nothing of the file is whole.</param>
-/// <param name="SeqNo">What would have come there.</param>
-/// <param name="Reason">One sentence.</param>
-public sealed record AuditTail(string File, long Offset, SeqNo SeqNo, string Reason);
+/// <summary>The end of a ledger that never became durable: a crash came first, and nothing in the ledger says that it
+/// was ever committed. Who writes on cuts it.</summary>
+/// <param name="File">The file in which the whole part ends.</param>
+/// <param name="Offset">The number of bytes of that file which stay; 0 when nothing of it is whole, not even its
+/// header.</param>
+/// <param name="First">The seqno at which the tail begins, which is the next one to be written.</param>
+/// <param name="Reason">What is missing.</param>
+/// <param name="LaterFiles">The files behind that one; they belong to the tail as they are.</param>
+public sealed record AuditTail(string File, int Offset, SeqNo First, string Reason, IReadOnlyList<string> LaterFiles);
 
 /// <summary>The verdict on a ledger.</summary>
 public sealed record AuditReport
@@ -65,9 +68,9 @@ public sealed record AuditReport
     /// cref="LedgerAudit.ProblemsMax"/>.</summary>
     public required IReadOnlyList<AuditProblem> Problems { get; init; }
 
-    /// <summary>A write that did not finish, where the whole part of the ledger ends; null when there is none. With
-    /// nothing else among <see cref="Problems"/> the ledger is whole when it is cut there.</summary>
-    public required AuditTail? Tail { get; init; }
+    /// <summary>The torn tail, when the ledger has one. It is also the one problem of its kind; everything else in the
+    /// report is about what stands before it. <see cref="TxId.Zero"/> as last TxID says that nothing does.</summary>
+    public AuditTail? Tail { get; init; }
 
     /// <summary>The name of the network; null when there is no genesis block.</summary>
     public required Digest? GenesisDigest { get; init; }

@@ -136,7 +136,8 @@ public sealed class EpochBlock
         if (Root != root) return $"the epoch {TxId} goes on from another root than the one that {last} signs";
         if (TxId.View.Value != last.View.Value + ViewStep)
             return $"the epoch {TxId} is not in the view {last.View.Value + ViewStep}";
-        if (Endorsement.Continues != Continues || Endorsement.Root != Root || !Endorsement.IsFor(previous, ServiceCertificate))
+        if (Endorsement.Continues != Continues || Endorsement.Root != Root
+            || !Endorsement.IsFor(previous, ServiceCertificate))
             return $"the service key before the epoch {TxId} did not endorse its service key";
         if (!ServiceCertificate.IsIssuedBy(ServiceCertificate))
             return $"the service certificate of the epoch {TxId} is not signed with its own key";

@@ -22,10 +22,13 @@ public sealed class LedgerAudit
     private GenesisBlock? genesis;
     private ServiceIdentity? service;
     private Unvouched? unvouched;
+    private Certificate? newest;
     private bool serviceSeen;
     private ulong epochs;
     private LedgerChunkName? previous;
-    private PendingTail? tail;
+    private TailSuspicion? suspicion;
+    private List<string> laterFiles = [];
+    private bool endIsOpen; // the last file read so far does not end with a whole block
     private bool finished;
 
     /// <summary>An audit with what the auditor knows from elsewhere.</summary>
@@ -44,25 +47,20 @@ public sealed class LedgerAudit
     {
         ArgumentNullException.ThrowIfNull(fileName);
         Invariant.Holds(!finished, "an audit that has finished takes no further file");
-        if (tail is { } unfinished)
-        {
-            Report(unfinished.File, unfinished.SeqNo, unfinished.ReasonWithin, AuditProblemKind.Damaged);
-            tail = null;
-        }
-
         if (!TryAcceptName(fileName, out LedgerChunkName name)) return;
+        endIsOpen = false;
         if (!LedgerChunk.TryReadHeader(bytes.Span, out SeqNo first, out string reason))
         {
-            bool torn = name.IsOpen && LedgerChunk.IsCutHeader(bytes.Span, name.First);
-            Unreadable(fileName, 0, name.First, reason, torn);
-            return;
+            Unreadable(name, bytes.Span, 0, name.First, reason);
+        }
+        else if (first != name.First)
+        {
+            Report(fileName, name.First, $"the file says that it begins at {first}, its name says {name.First}",
+                AuditProblemKind.Damaged);
         }
 
-        if (first != name.First)
-            Report(fileName, first, $"the file says that it begins at {first}, its name says {name.First}",
-                AuditProblemKind.Damaged);
-        ReadBlocks(fileName, name, bytes);
-        if (name.Last is { } last && tail is null && chain.Last.SeqNo != last)
+        ReadBlocks(name, bytes);
+        if (name.Last is { } last && !endIsOpen && chain.Last.SeqNo != last)
             Report(fileName, chain.Last.SeqNo, $"the file ends at {chain.Last.SeqNo}, its name says {last}",
                 AuditProblemKind.Missing);
     }
@@ -73,29 +71,40 @@ public sealed class LedgerAudit
         Invariant.Holds(!finished, "an audit finishes once");
         finished = true;
         VerifyUnvouched();
-        if (tail is { } torn) Report(torn.File, torn.SeqNo, torn.ReasonAtEnd, torn.KindAtEnd);
+        AuditTail? tail = suspicion?.Tail;
+        if (tail is not null)
+        {
+            // What was found within the tail goes with it.
+            problems.RemoveRange(suspicion!.Problems, problems.Count - suspicion.Problems);
+            Report(tail.File, tail.First, $"torn tail from byte {tail.Offset} on: {tail.Reason}",
+                AuditProblemKind.TornTail);
+        }
+
+        // A genesis block that never became durable is no genesis block: the ledger is as good as new.
+        if (tail is { First.Value: 1 }) genesis = null;
+        ChainExtent extent = suspicion?.Extent ?? chain.Extent;
         if (previous is null) Report(string.Empty, null, "there is no ledger file", AuditProblemKind.Missing);
-        else if (genesis is null)
+        else if (genesis is null && tail is not { First.Value: 1 })
             Report(string.Empty, null, "there is no readable genesis block", AuditProblemKind.Missing);
         if (options.ServiceCertificate is not null && genesis is not null && !serviceSeen)
             Report(string.Empty, null, epochs == 1
                 ? "the genesis block names another service key than the certificate given"
                 : "no epoch has the service key of the certificate given", AuditProblemKind.Anchor);
-        foreach (string missed in anchors.Missed(chain.Last))
+        foreach (string missed in (suspicion?.Anchors ?? anchors).Missed(extent.Last))
             Report(string.Empty, null, missed, AuditProblemKind.Anchor);
         return new AuditReport
         {
             Anchored = options.HasAnchor,
-            FirstSeqNo = chain.First,
-            LastTxId = chain.Last,
-            Transactions = chain.Transactions,
-            Signatures = chain.Blocks,
+            FirstSeqNo = extent.First,
+            LastTxId = extent.Last,
+            Transactions = extent.Transactions,
+            Signatures = extent.Blocks,
             Epochs = epochs,
             Problems = problems,
-            Tail = tail is { Torn: true } cut ? new AuditTail(cut.File, cut.Offset, cut.SeqNo, cut.Reason) : null,
+            Tail = tail,
             GenesisDigest = genesis?.Digest,
             ServiceCertificate = genesis?.ServiceCertificate,
-            NewestServiceCertificate = epochs == 0 ? null : service?.Certificate,
+            NewestServiceCertificate = newest,
         };
     }
 
@@ -107,9 +116,13 @@ public sealed class LedgerAudit
             return false;
         }
 
+        // A file has its final name only when everything to its end has committed.
+        if (!name.IsOpen) suspicion = null;
+        if (suspicion is not null) laterFiles.Add(fileName);
+
         // A complete file keeps its first name until it has committed to its end, so several of the newest may have it.
         SeqNo expected = previous is null ? new SeqNo(1) : previous.Value.Last?.Next ?? chain.Last.SeqNo.Next;
-        if (name.First != expected)
+        if (name.First < expected || (name.First > expected && !(endIsOpen && previous!.Value.IsOpen)))
         {
             Report(fileName, name.First, name.First > expected
                 ? $"the ledger from {expected} to {name.First.Value - 1} is missing"
@@ -121,68 +134,40 @@ public sealed class LedgerAudit
         return true;
     }
 
-    private void ReadBlocks(string file, LedgerChunkName name, ReadOnlyMemory<byte> bytes)
+    private void ReadBlocks(LedgerChunkName name, ReadOnlyMemory<byte> bytes)
     {
         int offset = LedgerChunk.HeaderSize;
         SeqNo expected = name.First;
         while (offset < bytes.Length)
         {
-            ReadOnlyMemory<byte> rest = bytes[offset..];
-            if (!BlockHeader.TryDecode(rest.Span, out BlockHeader header, out string reason))
+            endIsOpen = !TryAccept(name.ToString(), expected, bytes[offset..], out Block? block, out string reason);
+            if (block is not null && !endIsOpen)
             {
-                bool torn = name.IsOpen && (rest.Length < Block.HeaderSize || rest.Span.IndexOfAnyExcept((byte)0) < 0);
-                Unreadable(file, offset, expected, reason, torn);
-                return;
+                expected = block.Last.Next;
+                offset += block.Bytes.Length;
+                continue;
             }
 
-            if (header.Length > rest.Length)
-            {
-                bool torn = name.IsOpen && header.First == expected && !EndsWithSignature(rest, header);
-                reason = $"the block from {header.First} on needs {header.Length} bytes, {rest.Length} are left";
-                Unreadable(file, offset, expected, reason, torn);
-                return;
-            }
-
-            if (name.IsOpen && header.Length == rest.Length && EndsUnwritten(rest.Span))
-            {
-                reason = $"the block {header.First} to {header.Last} ends with bytes that were never written";
-                Unreadable(file, offset, expected, reason, torn: true);
-                return;
-            }
-
-            ReadBlock(file, expected, rest[..header.Length]);
-            expected = header.Last.Next;
-            offset += header.Length;
+            Unreadable(name, bytes.Span, offset, expected, reason);
+            offset = BlockSearch.NextWhole(bytes, offset + 1, expected);
+            if (offset < bytes.Length && BlockHeader.TryDecode(bytes.Span[offset..], out BlockHeader next, out _))
+                expected = next.First;
         }
     }
 
-    // A file can be longer than what reached the disk, and reads as zeros there. A block ends with the frontier, so at
-    // most the last peak is zero (leaf 0, in the genesis block) and never the count before it.
-    private static bool EndsUnwritten(ReadOnlySpan<byte> block) =>
-        block[^(Digest.Size + 1)..].IndexOfAnyExcept((byte)0) < 0;
-
-    // Whether all entries of the block are there although its length says otherwise: then the length is wrong, and
-    // nothing was torn off.
-    private static bool EndsWithSignature(ReadOnlyMemory<byte> rest, BlockHeader header)
+    private bool TryAccept(
+        string file, SeqNo expected, ReadOnlyMemory<byte> rest, out Block? block, out string reason)
     {
-        ReadOnlyMemory<byte> entries = rest[Block.HeaderSize..];
-        for (ulong count = 0; count < header.Count; count++)
-        {
-            if (!LedgerEntry.TryReadLength(entries.Span, out int length, out _) || length > entries.Length)
-                return false;
-            entries = entries[length..];
-        }
+        block = null;
+        if (!BlockHeader.TryDecode(rest.Span, out BlockHeader header, out reason)) return false;
+        reason = $"the block from {header.First} on needs {header.Length} bytes, {rest.Length} are left";
+        if (header.Length > rest.Length || !Block.TryDecode(rest[..header.Length], out block, out reason)) return false;
 
-        return true;
-    }
-
-    private void ReadBlock(string file, SeqNo expected, ReadOnlyMemory<byte> bytes)
-    {
-        if (!Block.TryDecode(bytes, out Block? block, out string reason))
+        // Whoever signed this knew what looks torn as durable, so that was whole once.
+        if (suspicion is not null && KnownCommitted(block) >= suspicion.Tail.First
+            && BlockSearch.IsWhole(block))
         {
-            Report(file, expected, reason, AuditProblemKind.Damaged);
-            chain.Break();
-            return;
+            suspicion = null;
         }
 
         if (block.First != expected)
@@ -193,27 +178,29 @@ public sealed class LedgerAudit
         }
 
         if (block.First.Value == 1) ReadGenesis(file, block);
-        else if (block.Entries[0].Type == EntryType.Epoch) ReadEpoch(file, block);
-        if (!IsSigned(file, block)) return;
+        else if (block.Entries[0].Type == EntryType.Epoch && !TryReadEpoch(block, out reason)) return false;
+        if (!IsSigned(file, block, out reason)) return false;
         if (chain.FindProblem(block) is { } problem) Report(file, block.First, problem, AuditProblemKind.Damaged);
         chain.Add(block);
+        if (block.Entries[0].Type is EntryType.Genesis or EntryType.Epoch) BeginEpoch();
         anchors.See(block);
         if (problems.Count == 0) options.Accept?.Invoke(block);
+        return true;
     }
 
-    private bool IsSigned(string file, Block block)
-    {
-        if (service is null) return true;
-        if (options.Signatures == AuditSignatures.LastOfEachEpoch)
-        {
-            unvouched = new Unvouched(file, block, service);
-            return true;
-        }
+    // What its signature calls committed, and what an epoch goes on from.
+    private static SeqNo KnownCommitted(Block block) =>
+        EpochBlock.TryRead(block, out EpochBlock? epoch) && epoch.Continues.SeqNo > block.Signature.Committed.SeqNo
+            ? epoch.Continues.SeqNo
+            : block.Signature.Committed.SeqNo;
 
-        if (service.Verify(block, out string reason)) return true;
-        Report(file, block.First, reason, AuditProblemKind.Damaged);
-        chain.Break();
-        return false;
+    private bool IsSigned(string file, Block block, out string reason)
+    {
+        reason = string.Empty;
+        if (service is null) return true;
+        if (options.Signatures == AuditSignatures.Every) return service.Verify(block, out reason);
+        unvouched = new Unvouched(file, block, service);
+        return true;
     }
 
     private void VerifyUnvouched()
@@ -225,32 +212,27 @@ public sealed class LedgerAudit
         chain.Break();
     }
 
-    // The identity changes here: what the older one signed last vouches for everything before.
-    private void ReadEpoch(string file, Block block)
+    // The identity changes here: what the older one signed last vouches for everything before. A certificate that can
+    // be read is taken over in any case, so that a report does not blame what follows.
+    private bool TryReadEpoch(Block block, out string reason)
     {
         VerifyUnvouched();
-        if (!EpochBlock.TryRead(block, out EpochBlock? epoch))
-        {
-            Report(file, block.First, "the entry that opens an epoch cannot be read", AuditProblemKind.Damaged);
-            return;
-        }
+        reason = "the entry that opens an epoch cannot be read";
+        if (!EpochBlock.TryRead(block, out EpochBlock? epoch)) return false;
 
         // After a part that could not be verified there is nothing to compare with but what the epoch says itself.
         (TxId last, Digest root) = chain.IsWhole ? (chain.Last, chain.LastRoot) : (epoch.Continues, epoch.Root);
-        if (service is not null && epoch.FindProblem(service.Certificate, last, root) is { } problem)
-        {
-            Report(file, block.First, problem, AuditProblemKind.Damaged);
-            return;
-        }
-
-        Begin(epoch.ServiceCertificate);
+        string? problem = service is null ? null : epoch.FindProblem(service.Certificate, last, root);
+        service = new ServiceIdentity(epoch.ServiceCertificate);
+        reason = problem ?? string.Empty;
+        return problem is null;
     }
 
-    private void Begin(Certificate certificate)
+    private void BeginEpoch()
     {
         epochs++;
-        service = new ServiceIdentity(certificate);
-        serviceSeen |= options.ServiceCertificate?.KeyDigest == certificate.KeyDigest;
+        newest = service?.Certificate;
+        serviceSeen |= newest is not null && options.ServiceCertificate?.KeyDigest == newest.KeyDigest;
     }
 
     private void ReadGenesis(string file, Block block)
@@ -265,18 +247,26 @@ public sealed class LedgerAudit
         genesis = read;
         if (options.Genesis is { } name && name != read.Digest)
             Report(file, block.First, $"the genesis digest is {read.Digest} and not {name}", AuditProblemKind.Anchor);
-        Begin(read.ServiceCertificate);
+        service = new ServiceIdentity(read.ServiceCertificate);
         if (!read.ServiceCertificate.IsIssuedBy(read.ServiceCertificate))
             Report(file, block.First, "the service certificate is not signed with its own key",
                 AuditProblemKind.Damaged);
     }
 
-    // What cannot be read at the end of the newest file may be a write that did not finish; whether it is the newest
-    // one is known with the next file or at the end.
-    private void Unreadable(string file, long offset, SeqNo seqNo, string reason, bool torn)
+    // The first part that cannot be read may be a write that did not finish, unless something after it says otherwise.
+    private void Unreadable(LedgerChunkName name, ReadOnlySpan<byte> file, int offset, SeqNo seqNo, string reason)
     {
         chain.Break();
-        tail = new PendingTail(file, offset, seqNo, reason, torn);
+        endIsOpen = true;
+        string loss = name.IsOpen && suspicion is null ? TornTail.LossAt(file, offset, name.First) : string.Empty;
+        if (loss.Length > 0 && problems.Count < ProblemsMax)
+        {
+            laterFiles = [];
+            AuditTail tail = new(name.ToString(), offset, seqNo, loss, laterFiles);
+            suspicion = new TailSuspicion(tail, problems.Count, chain.Extent, anchors.Copy());
+        }
+
+        Report(name.ToString(), seqNo, reason, AuditProblemKind.Damaged);
     }
 
     private void Report(string file, SeqNo? seqNo, string reason, AuditProblemKind kind)
@@ -287,13 +277,4 @@ public sealed class LedgerAudit
     }
 
     private sealed record Unvouched(string File, Block Block, ServiceIdentity Service);
-
-    private sealed record PendingTail(string File, long Offset, SeqNo SeqNo, string Reason, bool Torn)
-    {
-        public string ReasonWithin => $"damaged within the ledger: {Reason}";
-
-        public string ReasonAtEnd => Torn ? $"torn tail: {Reason}" : $"damaged: {Reason}";
-
-        public AuditProblemKind KindAtEnd => Torn ? AuditProblemKind.TornTail : AuditProblemKind.Damaged;
-    }
 }

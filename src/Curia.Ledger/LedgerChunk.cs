@@ -132,11 +132,10 @@ public static class LedgerChunk
         return reason.Length == 0;
     }
 
-    /// <summary>Whether a file holds a header that was not written to its end, and nothing else: its first bytes, or
-    /// zeros in their place.</summary>
+    /// <summary>Whether a file begins with a header of which a part was not written: what is there of it is right, and
+    /// the rest is zeros or beyond the end of the file.</summary>
     internal static bool IsCutHeader(ReadOnlySpan<byte> bytes, SeqNo first) =>
-        bytes.IndexOfAnyExcept((byte)0) < 0
-        || (bytes.Length < HeaderSize && Header(first).AsSpan().StartsWith(bytes.TrimEnd((byte)0)));
+        Header(first).AsSpan().StartsWith(bytes[..Math.Min(HeaderSize, bytes.Length)].TrimEnd((byte)0));
 
     private static bool TryParse(ReadOnlySpan<char> digits, out SeqNo seqNo)
     {

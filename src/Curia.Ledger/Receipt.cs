@@ -127,8 +127,9 @@ public sealed class Receipt
     /// <summary>The JSON receipt of CCF's <c>/app/receipt</c>, in snake case.</summary>
     /// <param name="endorsements">Where the service identity has changed since: the certificates that lead from the
     /// service key of that time to the newest one, nearest to the node first.</param>
-    public string ToJson(IReadOnlyList<Certificate>? endorsements = null)
+    public string ToJson(params IReadOnlyList<Certificate> endorsements)
     {
+        ArgumentNullException.ThrowIfNull(endorsements);
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter json = new(buffer, plainText))
         {
@@ -158,7 +159,7 @@ public sealed class Receipt
             }
 
             json.WriteEndArray();
-            if (endorsements is { Count: > 0 })
+            if (endorsements.Count > 0)
             {
                 json.WriteStartArray("service_endorsements");
                 foreach (Certificate endorsement in endorsements) json.WriteStringValue(endorsement.ToPem());

@@ -75,8 +75,8 @@ public sealed class SealedSecrets : IDisposable
     {
         ArgumentNullException.ThrowIfNull(name);
         string[] parts = name.Split('_');
-        return parts.Length == 3 && ulong.TryParse(parts[1], out ulong from) && Digest.TryParseHex(parts[2], out Digest id)
-            && FileName(new SeqNo(from), id) == name;
+        return parts.Length == 3 && ulong.TryParse(parts[1], out ulong from)
+            && Digest.TryParseHex(parts[2], out Digest id) && FileName(new SeqNo(from), id) == name;
     }
 
     /// <summary>Seals under a key of the platform.</summary>

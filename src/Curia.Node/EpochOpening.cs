@@ -6,8 +6,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Node;
 
-/// <summary>The first transaction of a process that goes on from a ledger on disk (DESIGN 6, "Epochs"): a new node with a
-/// new service identity and a new ledger secret takes the place of the one that ended.</summary>
+/// <summary>The first transaction of a process that goes on from a ledger on disk (DESIGN 6, "Epochs"): a new node with
+/// a new service identity and a new ledger secret takes the place of the one that ended.</summary>
 internal static class EpochOpening
 {
     /// <summary>Writes what changes with the epoch; everything else goes on as it was.</summary>

@@ -153,7 +153,11 @@ internal sealed class NodeEndpoints(
     {
         NodeView now = view();
         return new StateReply(
-            now.NodeId, now.IsOpen ? "partOfNetwork" : "initialized", StartupSeqNo(now), now.Committed.SeqNo, now.IsDraining);
+            now.NodeId,
+            now.IsOpen ? "partOfNetwork" : "initialized",
+            StartupSeqNo(now),
+            now.Committed.SeqNo,
+            now.IsDraining);
     }
 
     // As in CCF: 0 for a process that began the ledger.

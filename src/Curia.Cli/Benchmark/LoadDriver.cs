@@ -1,76 +1,121 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
+using System.Net.Security;
 using System.Text;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Cli.Benchmark.Load;
 using Curia.Cli.Networks;
 using Curia.Client;
 using Curia.Vocabulary;
 
 namespace Curia.Cli.Benchmark;
 
-/// <summary>A closed loop: every worker sends its next request when the last one is answered.</summary>
+/// <summary>Measures a network with a closed loop of requests to its first node.</summary>
 internal sealed class LoadDriver : IDisposable
 {
     private const int MessagesToRead = 1000;
-    private const int MessagesToWrite = 100_000; // far more keys than workers
-    private const int ReadsForOneWrite = 9;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
+    private const string Path = "/app/log/private";
     private static readonly TimeSpan CommitWait = TimeSpan.FromSeconds(30);
 
     private readonly SandboxFile sandbox;
     private readonly BenchOptions options;
-    private readonly CuriaClient[] clients;
-    private readonly string message;
-    private string? firstError;
+    private readonly Network network;
+    private readonly CuriaClient client;
 
     public LoadDriver(SandboxFile sandbox, BenchOptions options)
     {
         this.sandbox = sandbox;
         this.options = options;
-        message = new string('x', options.PayloadBytes);
-
-        // No repetition: a request that fails is an error of the measurement.
-        Network network = Network.Of(sandbox, "user0");
-        clients = [.. Enumerable.Range(0, options.Connections)
-            .Select(_ => network.Connect(settings => settings with { AttemptsMax = 1 }))];
+        network = Network.Of(sandbox, "user0");
+        client = network.Connect();
     }
 
     /// <summary>Warms up, measures, and tells.</summary>
     public async Task<BenchReport> RunAsync(CancellationToken cancel)
     {
         await RequireLoggingAsync(cancel).ConfigureAwait(false);
-        if (options.Workload != Workload.Write) await FillAsync(cancel).ConfigureAwait(false);
-        await LoadAsync(WarmUp, cancel).ConfigureAwait(false);
+        if (options.Workload is Workload.Read or Workload.Mixed) await FillAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return await MeasureAsync(cancel).ConfigureAwait(false);
+        }
+        catch (LoadFailure e)
+        {
+            throw CommandFailure.Environment($"no load can be sent to {network.Url}: {e.Message}.", e);
+        }
+    }
+
+    public void Dispose() => client.Dispose();
+
+    private async Task<BenchReport> MeasureAsync(CancellationToken cancel)
+    {
+        LoadTarget target = new(network.Url, options.IsHttp1, IsGrpc: false, TlsOptions());
+        RequestMix mix = MixFor(target);
+        using LoadRun run = await LoadRun.ConnectAsync(target, options.Connections, options.InFlight, cancel)
+            .ConfigureAwait(false);
+        if (options.WarmUp > TimeSpan.Zero)
+            await run.SendAsync(mix, options.WarmUp, null, cancel).ConfigureAwait(false);
+        double? allocatedBefore = await AllocatedAsync(cancel).ConfigureAwait(false);
         double? driverBefore = ProcessUsage.CpuMicroseconds(Environment.ProcessId);
         double? nodesBefore = NodesCpu();
-        long start = Stopwatch.GetTimestamp();
-        Worker[] workers = await LoadAsync(options.Duration, cancel).ConfigureAwait(false);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        LoadResult result =
+            await run.SendAsync(mix, options.Duration, options.RequestsMax, cancel).ConfigureAwait(false);
         double? driver = ProcessUsage.CpuMicroseconds(Environment.ProcessId) - driverBefore;
         double? nodes = NodesCpu() - nodesBefore;
-        LatencyHistogram latency = new();
-        foreach (Worker worker in workers) latency.Add(worker.Latency);
+        double? allocated = await AllocatedAsync(cancel).ConfigureAwait(false) - allocatedBefore;
         return new BenchReport(
             options,
             sandbox.Nodes.Count,
-            seconds,
-            workers.Sum(worker => worker.Requests),
-            workers.Sum(worker => worker.Errors),
-            firstError,
-            latency,
-            driver,
-            nodes,
-            [.. sandbox.Nodes.Select(node => ProcessUsage.PeakMemoryMiB(node.Pid))]);
+            result with { FirstError = Readable(result.FirstError) },
+            new BenchUsage(
+                driver, nodes, allocated, [.. sandbox.Nodes.Select(node => ProcessUsage.PeakMemoryMiB(node.Pid))]));
     }
 
-    public void Dispose()
+    private SslClientAuthenticationOptions TlsOptions()
     {
-        foreach (CuriaClient client in clients) client.Dispose();
+        CuriaClientSettings settings =
+            new() { Url = network.Url, ServiceCertificates = network.ServiceCertificates, Identity = network.Identity };
+        SslClientAuthenticationOptions tls = settings.CreateTlsOptions();
+        tls.TargetHost = network.Url.Host;
+        tls.ApplicationProtocols = [options.IsHttp1 ? SslApplicationProtocol.Http11 : SslApplicationProtocol.Http2];
+        return tls;
     }
+
+    private RequestMix MixFor(LoadTarget target)
+    {
+        RequestForm? write = options.Workload switch
+        {
+            Workload.Write or Workload.Mixed => target.FormOf(Post(Path, options.WaitForCommit)),
+            Workload.Echo => target.FormOf(Post("/app/log/echo", waitForCommit: false)),
+            _ => null,
+        };
+        RequestForm? read = options.Workload is Workload.Read or Workload.Mixed
+            ? target.FormOf(new LoadRequest("GET", $"{Path}?id={LoadRequest.Placeholder}", [], 0, []))
+            : null;
+        return new RequestMix(write, read, options.Messages, MessagesToRead);
+    }
+
+    private LoadRequest Post(string path, bool waitForCommit)
+    {
+        List<(string, string)> fields = [("content-type", "application/json")];
+        if (waitForCommit)
+        {
+            fields.Add((
+                "prefer",
+                string.Create(CultureInfo.InvariantCulture, $"wait=committed, timeout={CommitWait.TotalSeconds:0}")));
+        }
+
+        byte[] body = BodyOf(LoadRequest.FirstNumber);
+        return new LoadRequest(
+            "POST", path, body, body.AsSpan().IndexOf(Encoding.ASCII.GetBytes(LoadRequest.Placeholder)), fields);
+    }
+
+    private byte[] BodyOf(int number) => Encoding.ASCII.GetBytes(string.Create(
+        CultureInfo.InvariantCulture, $$"""{"id":{{number}},"msg":"{{new string('x', options.PayloadBytes)}}"}"""));
 
     // Of all nodes or of none: a sum without those that have ended would be too small.
     private double? NodesCpu()
@@ -80,9 +125,12 @@ internal sealed class LoadDriver : IDisposable
         return sum;
     }
 
+    private Task<double?> AllocatedAsync(CancellationToken cancel) =>
+        NodeMetrics.ReadAsync(client, NodeMetrics.AllocatedBytes, cancel);
+
     private async Task RequireLoggingAsync(CancellationToken cancel)
     {
-        ServedApplication application = await ServedApplication.OfAsync(clients[0], cancel).ConfigureAwait(false);
+        ServedApplication application = await ServedApplication.OfAsync(client, cancel).ConfigureAwait(false);
         if (!application.IsLogging)
             throw CommandFailure.Refused(
                 $"bench needs the application logging, and the sandbox in {sandbox.Folder} serves {application.Title}. "
@@ -92,10 +140,10 @@ internal sealed class LoadDriver : IDisposable
     private async Task FillAsync(CancellationToken cancel)
     {
         TxId last = TxId.Zero;
-        foreach (int[] ids in Enumerable.Range(0, MessagesToRead).Chunk(100))
+        foreach (int[] ids in Enumerable.Range(LoadRequest.FirstNumber, MessagesToRead).Chunk(100))
         {
             CallResult[] results = await Task.WhenAll(
-                ids.Select(id => clients[id % clients.Length].CallAsync(Write(id), cancel))).ConfigureAwait(false);
+                ids.Select(id => client.CallAsync(CallRequest.Post(Path, BodyOf(id)), cancel))).ConfigureAwait(false);
             foreach (CallResult result in results)
             {
                 if (!result.IsSuccess || result.TxId is not TxId txId)
@@ -105,67 +153,23 @@ internal sealed class LoadDriver : IDisposable
             }
         }
 
-        await clients[0].WaitForCommitAsync(last, CommitWait, cancel).ConfigureAwait(false);
+        await client.WaitForCommitAsync(last, CommitWait, cancel).ConfigureAwait(false);
     }
 
-    private async Task<Worker[]> LoadAsync(TimeSpan duration, CancellationToken cancel)
+    // A refusal is its status and the body that came with it, which is JSON where the node itself has spoken.
+    private static string? Readable(string? error)
     {
-        long end = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        IEnumerable<Task<Worker>> running = Enumerable.Range(0, options.InFlight)
-            .Select(number => Task.Run(() => WorkAsync(number, clients[number % clients.Length], end, cancel), cancel));
-        return await Task.WhenAll(running).ConfigureAwait(false);
-    }
-
-    private async Task<Worker> WorkAsync(int number, CuriaClient client, long end, CancellationToken cancel)
-    {
-        Worker worker = new();
-        for (long turn = number; ; turn++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            if (start >= end) return worker;
-            bool isFine = await SendAsync(client, RequestOf(turn), cancel).ConfigureAwait(false);
-            if (isFine) worker.Requests++;
-            else worker.Errors++;
-            worker.Latency.Record((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
-        }
-    }
-
-    private async Task<bool> SendAsync(CuriaClient client, CallRequest request, CancellationToken cancel)
-    {
+        int body = error?.IndexOf('{', StringComparison.Ordinal) ?? -1;
+        if (body < 0) return error;
         try
         {
-            CallResult result = await client.CallAsync(request, cancel).ConfigureAwait(false);
-            bool isCommitted = request.CommitWait is null || result.Commit == TransactionStatus.Committed;
-            if (result.IsSuccess && isCommitted) return true;
-            firstError ??= $"{result.Status} {result.ErrorCode} {result.ErrorMessage} {result.Commit}".Trim();
-            return false;
+            using JsonDocument document = JsonDocument.Parse(error!.AsMemory(body));
+            JsonElement said = document.RootElement.GetProperty("error");
+            return $"{error![..body]}{said.GetProperty("code")} {said.GetProperty("message")}";
         }
-        catch (CuriaClientException e)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            firstError ??= e.Message;
-            return false;
+            return error;
         }
-    }
-
-    private CallRequest RequestOf(long turn)
-    {
-        bool isWrite = options.Workload == Workload.Write
-            || (options.Workload == Workload.Mixed && turn % (ReadsForOneWrite + 1) == 0);
-        if (!isWrite) return CallRequest.Get($"/app/log/private?id={Random.Shared.Next(MessagesToRead)}");
-        CallRequest write = Write(Random.Shared.Next(MessagesToWrite));
-        return options.WaitForCommit ? write with { CommitWait = CommitWait } : write;
-    }
-
-    private CallRequest Write(int id) => CallRequest.Post(
-        "/app/log/private",
-        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"id":{{id}},"msg":"{{message}}"}""")));
-
-    private sealed class Worker
-    {
-        public long Requests { get; set; }
-
-        public long Errors { get; set; }
-
-        public LatencyHistogram Latency { get; } = new();
     }
 }

@@ -3,79 +3,144 @@ using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cli.Benchmark;
+using Curia.Cli.Benchmark.Load;
 using Curia.Cli.Networks;
 using Curia.Cli.Terminal;
 using Spectre.Console;
 
 namespace Curia.Cli.Commands;
 
-/// <summary><c>curia bench</c>: a closed loop of requests through the client that everybody uses.</summary>
+/// <summary><c>curia bench</c>: a closed loop of requests.</summary>
 internal static class BenchCommand
 {
+    private const int ConnectionsAtFirst = 16;
+    private const int InFlightAtFirst = 256;
+    private const int SecondsAtFirst = 10;
+    private const int SecondsMax = 86_400;
+    private const int ConnectionsMax = 1000; // what a listener of a sandbox admits
+
+    private static readonly Option<int> nodes = Number("--nodes", 1, "How many nodes; one, in this version.");
+
+    private static readonly Option<int?> connections = Optional(
+        "--connections", "How many connections. [default: 16; with --http 1.1 as many as --in-flight]");
+
+    private static readonly Option<int?> inFlight = Optional(
+        "--in-flight", "How many requests at a time, over all connections. [default: 256]");
+
+    private static readonly Option<int?> seconds = Optional(
+        "--seconds", "How long to measure. [default: 10; with --requests as long as they take]");
+
+    private static readonly Option<int?> requests = Optional(
+        "--requests", "How many requests to send at most. [default: as many as fit]");
+
+    private static readonly Option<int> warmUp =
+        Number("--warm-up", 1, "How many seconds to send before anything is counted.");
+
+    private static readonly Option<int> payload = Number("--payload", 100, "The size of a message in bytes.");
+
+    private static readonly Option<int> messages =
+        Number("--messages", 100_000, "How many messages are written over and over.");
+
+    private static readonly Option<string> http = new("--http")
+    {
+        Description = "2, or 1.1: one request in flight on each connection.",
+        HelpName = "2|1.1",
+        DefaultValueFactory = _ => "2",
+    };
+
+    private static readonly Option<string> workload = new("--workload")
+    {
+        Description = "write, read, mixed: nine reads for one write; echo: parsed and answered, nothing written.",
+        HelpName = "write|read|mixed|echo",
+        DefaultValueFactory = _ => "write",
+    };
+
+    private static readonly Option<string> wait = CallCommand.WaitOption("committed");
+
+    private static readonly Option<string> target = new("--target")
+    {
+        Description = "A running sandbox; without it one is made and removed.",
+        HelpName = "DIR",
+    };
+
     public static Command Build()
     {
-        Option<int> nodes = Number("--nodes", 1, "How many nodes; one, in this version.");
-        Option<int> connections = Number("--connections", 16, "How many connections.");
-        Option<int> inFlight = Number("--in-flight", 256, "How many requests at a time, over all connections.");
-        Option<int> seconds = Number("--seconds", 10, "How long to measure, after a second of warming up.");
-        Option<int> payload = Number("--payload", 100, "The size of a message in bytes.");
-        Option<string> workload = new("--workload")
-        {
-            Description = "write, read, or mixed: nine reads for one write.",
-            HelpName = "write|read|mixed",
-            DefaultValueFactory = _ => "write",
-        };
-        Option<string> wait = CallCommand.WaitOption("committed");
-        Option<string> target = new("--target")
-        {
-            Description = "A running sandbox; without it one is made and removed.",
-            HelpName = "DIR",
-        };
         Command bench = new("bench", "Measure throughput and latency.")
         {
-            nodes, connections, inFlight, seconds, workload, payload, wait, target,
+            nodes, connections, inFlight, http, seconds, requests, warmUp, workload, payload, messages, wait, target,
         };
         bench.SetAction((parsed, cancel) =>
         {
             LaterMilestones.RefuseSeveralNodes(parsed.GetValue(nodes));
-            BenchOptions options = new(
-                WorkloadOf(parsed.GetValue(workload)!),
-                Between(connections, parsed, 1, 1000),
-                Between(inFlight, parsed, 1, 100_000),
-                TimeSpan.FromSeconds(Between(seconds, parsed, 1, 86_400)),
-                Between(payload, parsed, 0, 1 << 20),
-                parsed.GetValue(wait) == "committed");
-            if (options.InFlight < options.Connections)
-                throw CommandFailure.WrongUsage(
-                    "--in-flight is at least --connections: every connection carries one request.");
-            return RunAsync(Screen.For(parsed), options, parsed.GetValue(target), cancel);
+            return RunAsync(Screen.For(parsed), OptionsOf(parsed), parsed.GetValue(target), cancel);
         });
         return bench;
+    }
+
+    private static BenchOptions OptionsOf(ParseResult parsed)
+    {
+        bool isHttp1 = parsed.GetValue(http) switch
+        {
+            "2" => false,
+            "1.1" => true,
+            string version => throw CommandFailure.WrongUsage($"--http {version}: there is 2 and 1.1."),
+            _ => throw CommandFailure.WrongUsage("--http is 2 or 1.1."),
+        };
+        int? connectionsGiven = Between(connections, parsed, 1, ConnectionsMax);
+        int? inFlightGiven = Between(inFlight, parsed, 1, isHttp1 ? ConnectionsMax : 100_000);
+        int inFlightWanted = inFlightGiven ?? (isHttp1 ? connectionsGiven : null) ?? InFlightAtFirst;
+        int connectionsWanted = connectionsGiven ?? (isHttp1 ? inFlightWanted : ConnectionsAtFirst);
+        if (inFlightWanted < connectionsWanted)
+            throw CommandFailure.WrongUsage(
+                "--in-flight is at least --connections: every connection carries one request.");
+        if (isHttp1 && inFlightWanted > connectionsWanted)
+            throw CommandFailure.WrongUsage(
+                "with --http 1.1 every connection carries one request: --in-flight is as many as --connections.");
+        int? requestsGiven = Between(requests, parsed, 1, int.MaxValue);
+        return new BenchOptions(
+            WorkloadOf(parsed.GetValue(workload)!),
+            isHttp1,
+            connectionsWanted,
+            inFlightWanted,
+            TimeSpan.FromSeconds(Between(warmUp, parsed, 0, 3600)),
+            TimeSpan.FromSeconds(
+                Between(seconds, parsed, 1, SecondsMax) ?? (requestsGiven is null ? SecondsAtFirst : SecondsMax)),
+            requestsGiven,
+            Between(messages, parsed, 1, LoadRequest.NumbersMax),
+            Between(payload, parsed, 0, 1 << 20),
+            parsed.GetValue(wait) == "committed");
     }
 
     private static Option<int> Number(string name, int standard, string description) =>
         new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard };
 
-    private static int Between(Option<int> option, ParseResult parsed, int least, int most)
-    {
-        int value = parsed.GetValue(option);
-        return value >= least && value <= most
-            ? value
-            : throw CommandFailure.WrongUsage($"{option.Name} is a number from {least} to {most}.");
-    }
+    private static Option<int?> Optional(string name, string description) =>
+        new(name) { Description = description, HelpName = "N" };
+
+    private static int Between(Option<int> option, ParseResult parsed, int least, int most) =>
+        Between(option.Name, parsed.GetValue(option), least, most);
+
+    private static int? Between(Option<int?> option, ParseResult parsed, int least, int most) =>
+        parsed.GetValue(option) is int value ? Between(option.Name, value, least, most) : null;
+
+    private static int Between(string name, int value, int least, int most) => value >= least && value <= most
+        ? value
+        : throw CommandFailure.WrongUsage($"{name} is a number from {least} to {most}.");
 
     private static Workload WorkloadOf(string name) => name switch
     {
         "write" => Workload.Write,
         "read" => Workload.Read,
         "mixed" => Workload.Mixed,
-        "echo" or "js" => throw CommandFailure.NotYet($"--workload {name}"),
-        _ => throw CommandFailure.WrongUsage($"--workload {name}: there is write, read and mixed."),
+        "echo" => Workload.Echo,
+        "js" => throw CommandFailure.NotYet($"--workload {name}"),
+        _ => throw CommandFailure.WrongUsage($"--workload {name}: there is write, read, mixed and echo."),
     };
 
     private static async Task<int> RunAsync(
         Screen screen, BenchOptions options, string? target, CancellationToken cancel)
     {
+        await SocketThreads.TakeAnswersAsync().ConfigureAwait(false);
         BenchReport report;
         if (target is not null)
         {
@@ -89,12 +154,12 @@ internal static class BenchCommand
 
         if (screen.Json) Screen.Document(report.ToJson());
         else report.Print(screen);
-        if (report.Errors == 0) return ExitCode.Done;
-        string ended = report.NodesCpuMicroseconds is null && OperatingSystem.IsLinux()
+        if (report.Load.Errors == 0) return ExitCode.Done;
+        string ended = report.Usage.NodesCpuMicroseconds is null && OperatingSystem.IsLinux()
             ? " A node ended meanwhile; its log may say why."
             : "";
-        string first = report.FirstError?.TrimEnd('.') ?? "no answer";
-        Console.Error.WriteLine($"curia: {report.Errors} requests failed; the first one: {first}.{ended}");
+        string first = report.Load.FirstError?.TrimEnd('.') ?? "no answer";
+        Console.Error.WriteLine($"curia: {report.Load.Errors} requests failed; the first one: {first}.{ended}");
         return ExitCode.Refused;
     }
 

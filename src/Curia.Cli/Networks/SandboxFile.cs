@@ -71,7 +71,6 @@ internal sealed record SandboxFile(
         {
             ["platform"] = Platform,
             ["service_certificate"] = ServiceCertificate,
-            ["app"] = App,
             ["nodes"] = new JsonArray([.. Nodes.Select(node => new JsonObject
             {
                 ["id"] = node.Id,
@@ -82,6 +81,7 @@ internal sealed record SandboxFile(
             })]),
             ["members"] = new JsonArray([.. Members.Select(JsonOf)]),
             ["users"] = new JsonArray([.. Users.Select(JsonOf)]),
+            ["app"] = App,
         };
         string path = Path.Combine(Folder, Name);
         File.WriteAllText(path + ".new", Screen.Text(document, indented: true) + "\n");

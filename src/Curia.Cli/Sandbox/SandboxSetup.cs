@@ -86,9 +86,10 @@ internal sealed class SandboxSetup : IDisposable
             throw CommandFailure.WrongUsage($"--port is a number from 0 (any free one) to {PortMax}.");
         SandboxFile? earlier = FindStopped(options.Folder);
         if (earlier is not null) RefuseOtherShape(options, earlier);
-        SandboxSetup setup =
-            new(options, ProgramFiles.ApplicationImage(earlier?.App ?? options.App ?? SandboxOptions.AppUsual), earlier);
-        RefuseUsedPort(earlier is null ? options.Port ?? SandboxOptions.PortUsual : options.Port ?? setup.PortInSettings());
+        string app = earlier?.App ?? options.App ?? SandboxOptions.AppUsual;
+        SandboxSetup setup = new(options, ProgramFiles.ApplicationImage(app), earlier);
+        RefuseUsedPort(
+            options.Port ?? (earlier is null ? SandboxOptions.PortUsual : setup.PortInSettings()));
         return setup;
     }
 
@@ -318,8 +319,9 @@ internal sealed class SandboxSetup : IDisposable
             : null;
         if (other is null) return;
         throw CommandFailure.WrongUsage(
-            $"{other}: the sandbox in {earlier.Folder} has {earlier.Members.Count} members, {earlier.Users.Count} users "
-            + $"and the application {earlier.App}. Leave it out to go on with that, or choose another folder with --dir.");
+            $"{other}: the sandbox in {earlier.Folder} has {earlier.Members.Count} members, {earlier.Users.Count} "
+            + $"users and the application {earlier.App}. Leave it out to go on with that, or choose another folder "
+            + "with --dir.");
     }
 
     private static void RefuseUsedPort(int port)

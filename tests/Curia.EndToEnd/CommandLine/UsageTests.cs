@@ -34,6 +34,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("--port", "sandbox", "--port", "65536")]
     [InlineData("--app nothing", "sandbox", "--app", "nothing")]
     [InlineData("--in-flight", "bench", "--connections", "8", "--in-flight", "4")]
+    [InlineData("--http 3", "bench", "--http", "3")]
+    [InlineData("with --http 1.1", "bench", "--http", "1.1", "--connections", "4", "--in-flight", "8")]
+    [InlineData("--requests is a number", "bench", "--requests", "0")]
     [InlineData("--workload frob", "bench", "--workload", "frob")]
     [InlineData("--name", "user", "keygen", "--name", "a/b")]
     [InlineData("--config", "node", "start")]
@@ -64,7 +67,6 @@ public sealed class UsageTests : IDisposable
     [InlineData("--prepare", "sandbox", "--prepare")]
     [InlineData("--nodes 3", "bench", "--nodes", "3")]
     [InlineData("--workload js", "bench", "--workload", "js")]
-    [InlineData("--workload echo", "bench", "--workload", "echo")]
     public async Task What_comes_later_is_refused_by_name(string name, params string[] arguments) =>
         (await CuriaProgram.RunAsync(folder.Path, arguments)).Expect(2).SaysOnce(name);
 

@@ -13,8 +13,8 @@ using Curia.Vocabulary;
 
 namespace Curia.EndToEnd.Host;
 
-/// <summary>kill -9 at random moments under load, and a start from what is left, again and again. DESIGN 4, "Durability";
-/// DESIGN 6, "Epochs". tests/crashes.sh does it 200 times.</summary>
+/// <summary>kill -9 at random moments under load, and a start from what is left, again and again. DESIGN 4,
+/// "Durability"; DESIGN 6, "Epochs". tests/crashes.sh does it 200 times.</summary>
 public sealed class CrashTests : IDisposable
 {
     private const int Writers = 8;
@@ -156,8 +156,8 @@ public sealed class CrashTests : IDisposable
 
     private sealed record Write(int Writer, string Message, TxId TxId);
 
-    /// <summary>What clients were told. A writer sends one write after the other, so what it reads later is the last one
-    /// that was answered as committed, or one that it sent after that.</summary>
+    /// <summary>What clients were told. A writer sends one write after the other, so what it reads later is the last
+    /// one that was answered as committed, or one that it sent after that.</summary>
     private sealed class History
     {
         private readonly Lock gate = new();

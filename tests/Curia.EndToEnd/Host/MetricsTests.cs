@@ -18,7 +18,7 @@ public sealed partial class MetricsTests(SharedNode shared)
         "curia_sessions",
         "curia_seqno", "curia_committed", "curia_view", "curia_blocks_sealed_total", "curia_block_size_bytes_bucket",
         "curia_ledger_flush_duration_seconds_bucket", "curia_ledger_written_bytes_total", "curia_inputs_queued",
-        "curia_transactions_conflicts_total", "curia_snapshots_total",
+        "curia_transactions_conflicts_total", "curia_snapshots_total", "dotnet_gc_heap_total_allocated_bytes_total",
     ];
 
     [Fact]

@@ -87,7 +87,7 @@ internal sealed class NodeProcess : IDisposable
         while (!File.Exists(addresses))
         {
             Assert.False(node.HasExited, $"the node ended: {node.StandardError}");
-            Assert.True(waited.Elapsed < Patience, "the node did not open its service");
+            Assert.True(waited.Elapsed < Patience, $"the node did not open its service: {node.StandardError}");
             await Task.Delay(20);
         }
 

@@ -64,7 +64,7 @@ public sealed class RestartTests : IDisposable
         Assert.True(endorsement.IsFor(older, newer));
         Assert.False(endorsement.IsFor(newer, older));
 
-        // The receipt that the client kept, with the newest identity and the endorsements; without them it proves nothing.
+        // The receipt that the client kept, with the newest identity and the endorsements; alone it proves nothing.
         byte[] kept = System.Text.Encoding.UTF8.GetBytes(receipt);
         ServiceKeys keys = ServiceKeys.Of(newer);
         Assert.NotEqual(ReceiptVerdict.Valid, Verify(kept, keys).Verdict);
@@ -129,8 +129,7 @@ public sealed class RestartTests : IDisposable
             CollectNonces(one, sealedWith);
         }
 
-        EpochBlock[] forks = [.. ((NodeFolder[])[folder, copy]).Select(one => LedgerOnDisk.Blocks(one)
-            .Select(block => EpochBlock.TryRead(block, out EpochBlock? epoch) ? epoch : null).Single(epoch => epoch is not null)!)];
+        EpochBlock[] forks = [.. ((NodeFolder[])[folder, copy]).Select(EpochOf)];
         Assert.Equal(forks[0].Continues, forks[1].Continues);
         Assert.NotEqual(forks[0].ServiceCertificate.KeyDigest, forks[1].ServiceCertificate.KeyDigest);
         Assert.Equal(3 * 5, sealedWith.Count); // what was copied, and what each of them wrote
@@ -195,7 +194,7 @@ public sealed class RestartTests : IDisposable
     [InlineData("changed", "no sealed secrets open the epoch")]
     [InlineData("other users", "names other users")]
     [InlineData("other name", "is named \"test\"")]
-    public async Task Secrets_or_settings_that_do_not_belong_to_the_ledger_are_refused_by_name(string what, string reason)
+    public async Task Secrets_and_settings_of_another_ledger_are_refused_by_name(string what, string reason)
     {
         await MakeAsync(writes: 1);
         string secrets = Directory.EnumerateFiles(folder.At("node0/sealed_secrets")).Single();
@@ -215,6 +214,10 @@ public sealed class RestartTests : IDisposable
         Assert.Equal(3, await node.ExitCodeAsync());
         Assert.Contains(reason, node.StandardError, StringComparison.Ordinal);
     }
+
+    private static EpochBlock EpochOf(NodeFolder folder) => LedgerOnDisk.Blocks(folder)
+        .Select(block => EpochBlock.TryRead(block, out EpochBlock? epoch) ? epoch : null)
+        .OfType<EpochBlock>().Single();
 
     private static ReceiptReport Verify(byte[] receipt, ServiceKeys keys) =>
         ReceiptVerifier.Verify(receipt, new ReceiptVerifyOptions { Keys = keys });

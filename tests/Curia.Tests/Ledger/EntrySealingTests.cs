@@ -143,7 +143,7 @@ public sealed class EntrySealingTests
 
     [Theory]
     [InlineData(0, 2, "version")]
-    [InlineData(1, 3, "type")]
+    [InlineData(1, 4, "type")]
     [InlineData(1, 1, "signature transaction")]
     [InlineData(1, 2, "genesis")]
     public void What_the_format_does_not_know_is_refused_by_name(int at, byte value, string word)

@@ -14,10 +14,12 @@ internal sealed class SampleLedger : IDisposable
     public static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     private readonly List<SealedBlock> blocks = [];
+    private readonly string seed;
     private BlockSealer sealer;
 
     public SampleLedger(string seed = "sample")
     {
+        this.seed = seed;
         SeededEntropy entropy = new(seed);
         ServiceKey = EcdsaSigner.Generate(entropy);
         NodeKey = EcdsaSigner.Generate(entropy);
@@ -67,6 +69,21 @@ internal sealed class SampleLedger : IDisposable
     {
         sealer.Dispose();
         sealer = NewSealer();
+    }
+
+    /// <summary>Another ledger of the same keys that begins with the first blocks of this one, and may go on in
+    /// another way.</summary>
+    public SampleLedger Fork(int blocksInCommon)
+    {
+        SampleLedger fork = new(seed);
+        foreach (SealedBlock common in blocks.Take(blocksInCommon))
+        {
+            Assert.True(Block.TryDecode(common.Bytes, out Block? block));
+            foreach (Digest leaf in block.Leaves()) fork.Tree.Append(leaf);
+            fork.blocks.Add(common);
+        }
+
+        return fork;
     }
 
     public SealedBlock WriteGenesis(ulong view = 2)

@@ -44,6 +44,23 @@ public sealed class LoggingAppTests
         Assert.Equal(["public:records", "records"], run.Store.Current.MapNames.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Echo_refuses_what_a_write_refuses_and_writes_nothing()
+    {
+        Assert.Equal("true", run.Post("/log/echo", """{"id":42,"msg":"hello"}""").Text());
+        foreach (string body in new[] { "", """{"id":42}""", """{"id":42,"msg":""}""" })
+        {
+            Response refusal = run.Post("/log/echo", body);
+            Assert.Equal(
+                (refusal.Status, refusal.ErrorCode()),
+                (run.Post("/log/private", body).Status, ErrorCodes.InvalidInput));
+        }
+
+        Assert.Equal(TxId.Zero, run.LastTxId);
+        Assert.Empty(run.Store.Current.MapNames);
+        NotFound(run.Get("/log/private?id=42"));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{}")]
