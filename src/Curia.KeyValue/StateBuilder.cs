@@ -9,8 +9,8 @@ namespace Curia.KeyValue;
 
 /// <summary>Makes a state from many write sets of which nobody needs the states between: a ledger that is read
 /// back.</summary>
-/// <remarks>One thread. A write costs one look-up in a hash table instead of a path of the tree; the trees are made once,
-/// at the end, with full nodes.</remarks>
+/// <remarks>One thread. A write costs one look-up in a hash table instead of a path of the tree; the trees are made
+/// once, at the end, with full nodes.</remarks>
 public sealed class StateBuilder
 {
     private readonly Dictionary<string, HashSet<Record>> maps = new(StringComparer.Ordinal);
@@ -55,7 +55,8 @@ public sealed class StateBuilder
         return new State(TxId, trees.ToImmutable());
     }
 
-    // By the first eight bytes as one number, which takes a tenth of the time, and by the whole key where these are equal.
+    // By the first eight bytes as one number, which takes a tenth of the time, and by the whole key where these are
+    // equal.
     private static Record[] Sorted(HashSet<Record> records)
     {
         Record[] sorted = [.. records];

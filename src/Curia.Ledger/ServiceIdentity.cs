@@ -38,11 +38,19 @@ public sealed class ServiceIdentity
         return reason.Length == 0;
     }
 
-    private string FindProblem(Block block)
+    /// <summary>Checks who a block says that it is from, and nothing else: its header names the node of the certificate
+    /// in it, which the service key issued. The header is under no signature, the certificate is.</summary>
+    internal bool NamesNode(Block block, out string reason)
+    {
+        reason = FindNodeProblem(block, out _);
+        return reason.Length == 0;
+    }
+
+    private string FindNodeProblem(Block block, out Certificate? node)
     {
         SignatureTransaction signature = block.Signature;
         TxId last = block.Entries[^1].TxId;
-        Certificate? node = lastNode;
+        node = lastNode;
         if (node is null || !node.Der.Span.SequenceEqual(signature.NodeCertificate.Span))
         {
             if (!Certificate.TryFromDer(signature.NodeCertificate.Span, out node) || node is null)
@@ -52,14 +60,23 @@ public sealed class ServiceIdentity
             lastNode = node;
         }
 
-        if (node.KeyDigest != block.NodeId.Value)
-            return $"signature {last}: the node certificate is not that of node {block.NodeId}";
+        return node.KeyDigest == block.NodeId.Value
+            ? string.Empty
+            : $"signature {last}: the node certificate is not that of node {block.NodeId}";
+    }
+
+    private string FindProblem(Block block)
+    {
+        SignatureTransaction signature = block.Signature;
+        TxId last = block.Entries[^1].TxId;
+        string problem = FindNodeProblem(block, out Certificate? node);
+        if (problem.Length != 0) return problem;
         if (block.ComputeRoot() != signature.Root)
             return $"signature {last}: the Merkle root of the entries is not the signed root";
 
         Span<byte> root = stackalloc byte[Digest.Size];
         signature.Root.CopyTo(root);
-        if (!node.Key.VerifyHash(root, signature.NodeSignature.Span))
+        if (!node!.Key.VerifyHash(root, signature.NodeSignature.Span))
             return $"signature {last}: the node's signature is wrong";
         if (signature.Header.KeyId != KeyId) return $"signature {last}: the COSE signature names another service key";
         if (signature.Header.Curve != Certificate.Key.Curve)

@@ -27,7 +27,8 @@ internal static class DecoderList
     // Names that promise an answer instead of an exception, and some that only say what they do. "TryGet" looks
     // something up in what was read already.
     private static readonly string[] beginnings = ["Try", "Verify", "AddChunk"];
-    private static readonly string[] names = ["CborBounds.Hold", "SealedSecrets.IsFileName", "PemBounds.Hold", "EndpointTable.Match"];
+    private static readonly string[] names =
+        ["CborBounds.Hold", "SealedSecrets.IsFileName", "PemBounds.Hold", "EndpointTable.Match"];
     private const string LookUp = "TryGet";
 
     private static readonly Dictionary<string, string> excused = new(StringComparer.Ordinal)

@@ -79,7 +79,8 @@ internal static class EpochTargets
     private static void TrySealed(ReadOnlyMemory<byte> input)
     {
         Must.Hold(!SealedSecrets.TryOpen(input.Span, sealingKey, out _), "what was not sealed is not opened");
-        Must.Hold(!Reference.Secret.TryUnwrap(new SeqNo(1), input.Span, out _), "what was not wrapped is not unwrapped");
+        Must.Hold(
+            !Reference.Secret.TryUnwrap(new SeqNo(1), input.Span, out _), "what was not wrapped is not unwrapped");
         byte[] file = Seal(input.Span);
         if (!SealedSecrets.TryOpen(file, sealingKey, out SealedSecrets? secrets)) return;
         using (secrets)

@@ -96,7 +96,8 @@ internal static class LedgerTargets
         AuditReport report = replay.Finish();
         if (!report.Ok) return false;
         GenesisSettings settings = new() { Name = "fuzz", Members = [], Users = [] };
-        Must.Hold(replay.FindObstacle(settings, "virtual") is { Length: > 0 }, "a ledger of no node is not gone on with");
+        Must.Hold(
+            replay.FindObstacle(settings, "virtual") is { Length: > 0 }, "a ledger of no node is not gone on with");
         return true;
     }
 

@@ -36,8 +36,8 @@ public sealed class TamperingTests : IDisposable
     [Fact]
     public void Every_changed_byte_is_named_where_it_is() => ChangeEveryByte(allBits: false);
 
-    // What a start looks at: roots, and the last signature of each epoch. Which block it names is not always the one that
-    // was changed, so it asks the full audit then.
+    // What a start looks at: roots, and the last signature of each epoch. Which block it names is not always the one
+    // that was changed, so it asks the full audit then.
     [Fact]
     public void A_changed_byte_is_seen_with_the_last_signatures_alone()
     {
