@@ -23,6 +23,7 @@ public sealed class CuriaClient : IDisposable
 
     private readonly CuriaClientSettings settings;
     private readonly SemaphoreSlim following = new(1);
+    private readonly List<HttpExchange> left = [];
     private volatile HttpExchange exchange;
     private volatile IReadOnlyList<X509Certificate2> pinned;
     private ServiceChain? chain;
@@ -174,9 +175,10 @@ public sealed class CuriaClient : IDisposable
         for (int attempt = 1; ; attempt++)
         {
             TimeSpan pause;
+            HttpExchange used = exchange;
             try
             {
-                CallResult result = await exchange.SendAsync(request, cancel).ConfigureAwait(false);
+                CallResult result = await used.SendAsync(request, cancel).ConfigureAwait(false);
                 if (attempt >= settings.AttemptsMax || !RetryRules.MayRepeat(request, result)) return result;
                 pause = RetryRules.Pause(attempt, result.RetryAfter);
             }
@@ -184,7 +186,7 @@ public sealed class CuriaClient : IDisposable
                 settings.FollowService && e.Failure == ClientFailure.WrongService && !hasFollowed)
             {
                 hasFollowed = true; // once a request: nothing was sent yet
-                await FollowAsync(e, cancel).ConfigureAwait(false);
+                await FollowAsync(used, e, cancel).ConfigureAwait(false);
                 continue;
             }
             catch (CuriaClientException e) when (
@@ -200,25 +202,23 @@ public sealed class CuriaClient : IDisposable
     }
 
     // The server is asked by whoever it is what it claims; only endorsements from a pinned identity on count.
-    private async Task FollowAsync(CuriaClientException refusal, CancellationToken cancel)
+    private async Task FollowAsync(HttpExchange refused, CuriaClientException refusal, CancellationToken cancel)
     {
-        IReadOnlyList<X509Certificate2> before = pinned;
         await following.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
-            if (!ReferenceEquals(before, pinned)) return; // another request has followed meanwhile
+            if (!ReferenceEquals(refused, exchange)) return; // another request has followed meanwhile
             using HttpExchange stranger = new(settings, believesAnyone: true);
             CallResult reply =
                 await stranger.SendAsync(CallRequest.Get(ServiceChain.Path), cancel).ConfigureAwait(false);
             if (ServiceChain.Read(reply) is not { } claimed) throw refusal;
-            if (!claimed.TryFollow(before, seen, out X509Certificate2? newest, out string objection))
+            if (!claimed.TryFollow(pinned, seen, out X509Certificate2? newest, out string objection))
                 throw new CuriaClientException(
                     ClientFailure.WrongService, $"{refusal.Message}, and it is not followed: {objection}", refusal);
             chain = claimed;
-            HttpExchange old = exchange;
-            exchange = new HttpExchange(settings with { ServiceCertificates = [newest!] });
+            left.Add(refused); // other requests may still use it
             pinned = [newest!];
-            old.Dispose();
+            exchange = new HttpExchange(settings with { ServiceCertificates = [newest!] });
         }
         finally
         {
@@ -257,6 +257,7 @@ public sealed class CuriaClient : IDisposable
     public void Dispose()
     {
         exchange.Dispose();
+        left.ForEach(one => one.Dispose());
         following.Dispose();
     }
 }

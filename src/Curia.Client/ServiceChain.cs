@@ -72,8 +72,12 @@ internal sealed class ServiceChain
         if (epoch.Endorsement is not { } endorsement || !endorsement.IsFor(before.Service, epoch.Service))
             return $"its identity of {epoch.First} is not endorsed by the one before";
 
-        // The older key itself names where it stopped: a newer transaction of its views must not have been seen.
-        return seen.View < epoch.First.View && seen > endorsement.Continues
+        // The older key itself names where it stopped; what else the answer says is anybody's word. A newer transaction
+        // of the older key's views must not have been seen.
+        TxId continues = endorsement.Continues;
+        TxId first = new(new View(continues.View.Value + EpochBlock.ViewStep), continues.SeqNo.Next);
+        if (epoch.First != first) return $"it says that it begins at {epoch.First}, its endorsement {first}";
+        return seen.View < first.View && seen > continues
             ? $"it goes on from {endorsement.Continues}, and {seen} was seen committed: what came after was left out"
             : "";
     }

@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.Node;
+using Curia.Vocabulary;
 
 namespace Curia.Host;
 
@@ -52,6 +53,11 @@ public static class CuriaHost
         try
         {
             return RunAsync(arguments!, application).GetAwaiter().GetResult();
+        }
+        catch (InvariantException broken)
+        {
+            Console.Error.WriteLine($"A promise of the program is broken: {broken.Message}");
+            return 3;
         }
         catch (StartFailure failure)
         {
@@ -102,7 +108,7 @@ public static class CuriaHost
             }
 
             output.Write(node.View.NodeId, open, addresses);
-            sealedFiles.RemoveOlder();
+            sealedFiles.RemoveOld();
             frontend.Open(TlsIdentity.Join(open.NodeCertificate.Span, nodeKey));
             isOpen = true;
         });
@@ -121,7 +127,6 @@ public static class CuriaHost
             output.WithdrawAll();
             if (arguments.DiscloseDataKeys is string keys && areKeysDisclosed) DurableFiles.Remove(keys);
             ledger.Discard();
-            sealedFiles.Withdraw();
         }
 
         if (end.Reason is null) return 0;

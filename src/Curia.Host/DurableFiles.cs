@@ -22,7 +22,7 @@ internal static class DurableFiles
         string temporary = Temporary(path);
         try
         {
-            using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write))
+            using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
             {
                 // Before the content: there is no moment in which others could read it.
                 if (isSecret && !OperatingSystem.IsWindows())
@@ -61,7 +61,7 @@ internal static class DurableFiles
         try
         {
             // One page: on a full disk an empty file can still be made, its first byte cannot.
-            using SafeFileHandle file = File.OpenHandle(probe, FileMode.CreateNew, FileAccess.Write);
+            using SafeFileHandle file = File.OpenHandle(probe, FileMode.Create, FileAccess.Write);
             RandomAccess.Write(file, new byte[4096], 0);
             Flush(file);
         }
@@ -115,6 +115,7 @@ internal static class DurableFiles
         }
     }
 
+    // One that is left of a process with the same number, which was killed, is written over.
     private static string Temporary(string path) => $"{path}.{Environment.ProcessId}.tmp";
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]

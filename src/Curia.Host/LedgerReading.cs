@@ -211,8 +211,8 @@ internal sealed class LedgerReading
     private void Cut()
     {
         if (tail is null) return;
-        log.Warning($"{tail.File}, seqno {tail.First}: cut off a write that did not finish ({tail.Reason}). It was "
-            + "never acknowledged.");
+        log.Warning($"{tail.File}, seqno {tail.First}: cut off a write that did not finish ({tail.Reason}). No "
+            + "block after it says that it was committed.");
 
         // From the end on: a crash in between leaves a torn tail again, and never a gap before a later file.
         foreach (string later in tail.LaterFiles.Reverse())

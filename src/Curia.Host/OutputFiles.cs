@@ -17,7 +17,7 @@ namespace Curia.Host;
 internal sealed class OutputFiles
 {
     private readonly OutputConfiguration paths;
-    private readonly List<string> written = [];
+    private readonly List<(string Path, byte[]? Before)> written = [];
 
     private OutputFiles(OutputConfiguration paths) => this.paths = paths;
 
@@ -51,11 +51,22 @@ internal sealed class OutputFiles
         Write(paths.Addresses, JsonSerializer.Serialize(addresses) + "\n");
     }
 
-    /// <summary>Removes all that was written: the service did not open, and a certificate of it would send its users
-    /// to a service that nobody runs.</summary>
+    /// <summary>Takes back all that was written: the service did not open, and a certificate of it would send its users
+    /// to a service that nobody runs. What an earlier process had written is there again.</summary>
     public void WithdrawAll()
     {
-        foreach (string path in written) DurableFiles.Remove(path);
+        foreach ((string path, byte[]? before) in written)
+        {
+            try
+            {
+                if (before is null) DurableFiles.Remove(path);
+                else DurableFiles.Replace(path, before);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The failure that brought us here is the one to tell.
+            }
+        }
     }
 
     /// <summary>Removes what says that the node is up.</summary>
@@ -72,8 +83,9 @@ internal sealed class OutputFiles
         if (path is null) return;
         try
         {
+            byte[]? before = File.Exists(path) ? File.ReadAllBytes(path) : null;
             DurableFiles.Replace(path, Encoding.UTF8.GetBytes(content));
-            written.Add(path);
+            written.Add((path, before));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

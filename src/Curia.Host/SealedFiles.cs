@@ -13,11 +13,11 @@ namespace Curia.Host;
 /// worst nobody can go on.</remarks>
 internal sealed class SealedFiles
 {
-    // Two at most are of use: the epoch on disk, and one whose first block was not stored. More than this is not ours.
-    private const int FilesMax = 64;
+    // The one of the newest epoch is of use. Others stay for a while: of a start that did not get to its first block,
+    // and of a ledger that is put back, when this start was on a folder that was not mounted or on an older copy.
+    private const int FilesKept = 32;
 
     private readonly string folder;
-    private string? own;
 
     private SealedFiles(string folder) => this.folder = folder;
 
@@ -36,7 +36,7 @@ internal sealed class SealedFiles
         List<SealedSecrets> opened = [];
         try
         {
-            foreach (string path in Paths().Take(FilesMax))
+            foreach (string path in Newest().Take(FilesKept))
             {
                 if (new FileInfo(path).Length > SealedSecrets.BytesMax) continue;
                 if (SealedSecrets.TryOpen(File.ReadAllBytes(path), sealingKey, out SealedSecrets? secrets))
@@ -56,10 +56,9 @@ internal sealed class SealedFiles
     /// <exception cref="StartFailure">The disk is full or broken.</exception>
     public void Write(Effect.StoreSecrets secrets)
     {
-        own = Path.Combine(folder, secrets.FileName);
         try
         {
-            DurableFiles.Replace(own, secrets.Bytes.Span, isSecret: true);
+            DurableFiles.Replace(Path.Combine(folder, secrets.FileName), secrets.Bytes.Span, isSecret: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -68,21 +67,13 @@ internal sealed class SealedFiles
         }
     }
 
-    /// <summary>The epoch is on disk: those before it are of no more use.</summary>
-    public void RemoveOlder()
+    /// <summary>The epoch is on disk: those that nobody will come back to are removed.</summary>
+    public void RemoveOld()
     {
-        if (own is null) return;
-        foreach (string path in Paths().Where(path => path != own).ToArray()) DurableFiles.Remove(path);
+        foreach (string path in Newest().Skip(FilesKept).ToArray()) DurableFiles.Remove(path);
     }
 
-    /// <summary>The epoch did not come to be.</summary>
-    public void Withdraw()
-    {
-        if (own is not null) DurableFiles.Remove(own);
-    }
-
-    private IEnumerable<string> Paths() => !Directory.Exists(folder)
-        ? []
-        : Directory.EnumerateFiles(folder).Where(path => SealedSecrets.IsFileName(Path.GetFileName(path)))
-            .OrderDescending(StringComparer.Ordinal);
+    private IEnumerable<string> Newest() =>
+        Directory.EnumerateFiles(folder).Where(path => SealedSecrets.IsFileName(Path.GetFileName(path)))
+            .OrderByDescending(File.GetLastWriteTimeUtc).ThenByDescending(path => path, StringComparer.Ordinal);
 }

@@ -16,11 +16,15 @@ internal static class BlockSearch
     /// <param name="file">A chunk file.</param>
     /// <param name="from">Where to begin.</param>
     /// <param name="after">Blocks that begin here or before are copies of what was read already.</param>
-    public static int NextWhole(ReadOnlyMemory<byte> file, int from, SeqNo after)
+    /// <param name="gaveUp">Whether too much looked like a block and was none: what comes after is not known.</param>
+    public static int NextWhole(ReadOnlyMemory<byte> file, int from, SeqNo after, out bool gaveUp)
     {
         int impostors = 0;
-        for (int at = from; at < file.Length && impostors < ImpostorsMax; at++)
+        gaveUp = false;
+        for (int at = from; at < file.Length; at++)
         {
+            gaveUp = impostors >= ImpostorsMax;
+            if (gaveUp) break;
             if (!MayBegin(file.Span[at..], after, out int length)) continue;
             if (Block.TryDecode(file.Slice(at, length), out Block? block) && IsWhole(block)) return at;
             impostors++;

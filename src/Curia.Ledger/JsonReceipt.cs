@@ -14,7 +14,7 @@ internal sealed class JsonReceipt
     public const int SizeMax = 4 * 1024 * 1024;
 
     // Each recovery of a service adds one; a service that recovers monthly for five years stays below.
-    private const int EndorsementsMax = 64;
+    private const int EndorsementsMax = ServiceKeys.EndorsementsMax;
 
     private JsonReceipt()
     {

@@ -149,7 +149,10 @@ public sealed class LedgerAudit
             }
 
             Unreadable(name, bytes.Span, offset, expected, reason);
-            offset = BlockSearch.NextWhole(bytes, offset + 1, expected);
+            offset = BlockSearch.NextWhole(bytes, offset + 1, expected, out bool gaveUp);
+
+            // A block that nobody looked for may say that the tail was committed, so it is none.
+            if (gaveUp) suspicion = null;
             if (offset < bytes.Length && BlockHeader.TryDecode(bytes.Span[offset..], out BlockHeader next, out _))
                 expected = next.First;
         }

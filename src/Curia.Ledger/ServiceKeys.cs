@@ -17,6 +17,10 @@ public sealed class ServiceKeys
     /// <summary>The most keys of one file.</summary>
     public const int KeysMax = JsonWebKeySet.KeysMax;
 
+    /// <summary>The most endorsements of older service keys that are followed, one for each restart of a
+    /// service.</summary>
+    public const int EndorsementsMax = 1024;
+
     /// <summary>No keys: the verdict can be "invalid" or "incomplete", never "valid".</summary>
     public static readonly ServiceKeys None = new([]);
 
@@ -71,15 +75,26 @@ public sealed class ServiceKeys
     /// <param name="endorsements">In any order.</param>
     public ServiceKeys WithEndorsed(params IEnumerable<Certificate> endorsements)
     {
-        List<Certificate> left = [.. endorsements];
-        ServiceKeys known = this;
-        while (left.Find(known.HaveSigned) is { } next)
+        // They come oldest first: from the end each is signed with the key of the one before, and costs one or two
+        // checks. In another order it takes a pass for each step of the chain.
+        List<Certificate> left = [.. endorsements.TakeLast(EndorsementsMax).Reverse()];
+        List<SignatureVerifier> fresh = [.. keys.Select(known => known.Key)];
+        List<Certificate> followed = [];
+        while (fresh.Count > 0 && left.Count > 0)
         {
-            left.Remove(next);
-            known = known.With(Of(next));
+            List<SignatureVerifier> next = [];
+            left.RemoveAll(candidate =>
+            {
+                if (!(next.Count > 0 && candidate.IsSignedBy(next[^1])) && !fresh.Exists(candidate.IsSignedBy))
+                    return false;
+                next.Add(candidate.Key);
+                followed.Add(candidate);
+                return true;
+            });
+            fresh = next;
         }
 
-        return known;
+        return followed.Count == 0 ? this : With(Of(followed));
     }
 
     /// <summary>The key whose SubjectPublicKeyInfo has a digest.</summary>

@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using System.Threading.Tasks;
+using Curia.Ledger;
 
 namespace Curia.EndToEnd.Host;
 
@@ -170,7 +171,7 @@ public sealed class StartTests : IDisposable
         }
 
         string[] left = [.. Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories)
-            .Select(Path.GetFileName).OfType<string>().Order()];
+            .Select(Path.GetFileName).OfType<string>().Where(name => !SealedSecrets.IsFileName(name)).Order()];
         Assert.Equal(["lock", "member0_cert.pem", "node.json", "trace", "user0_cert.pem"], left);
         using NodeProcess next = await NodeProcess.OpenAsync(folder);
     }

@@ -91,6 +91,19 @@ public sealed class FollowTests
             StringComparison.Ordinal);
     }
 
+    // Where an epoch begins is under no signature of the answer: the endorsement says where the older one stopped.
+    [Fact]
+    public async Task A_service_that_lies_about_where_it_begins_is_not_followed()
+    {
+        string lie = Epochs(
+            Epoch(first, new TxId(new View(2), new SeqNo(1)), null, null),
+            Epoch(second, new TxId(new View(2), new SeqNo(41)), first, Stopped));
+        using TlsServer server = Serve(second, lie);
+        using CuriaClient client = Client(server, follow: true, new TxId(new View(2), new SeqNo(99)));
+        Assert.Contains("it says that it begins at 2.41", (await RefusalAsync(client)).Message,
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("[1]")]
