@@ -25,6 +25,7 @@ internal static class Comparison
     public const string Signature = "P-256 signature";
 
     private const int PayloadBytes = 100;
+    private const double QuietLoadMax = 1; // the build that the script has just made may still show
 
     /// <summary>Runs all of it and writes the page.</summary>
     public static async Task RunAsync(RunArguments arguments)
@@ -37,6 +38,7 @@ internal static class Comparison
             arguments.Number("--connections", 16),
             arguments.Number("--in-flight", 256));
         string loadBefore = LoadAverage();
+        if (!IsQuiet(loadBefore)) Console.Error.WriteLine($"the machine is not quiet (load average {loadBefore})");
         using RunFolder folder = new();
         Figures figures = new();
         using EtcdServer? etcd = await EtcdServer.StartAsync(folder.Path);
@@ -67,6 +69,11 @@ internal static class Comparison
     public static string LoadAverage() => File.Exists("/proc/loadavg")
         ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3])
         : "unknown";
+
+    /// <summary>Whether nothing else wanted to run in the last minute.</summary>
+    public static bool IsQuiet(string loadAverage) =>
+        double.TryParse(loadAverage.Split(' ')[0], CultureInfo.InvariantCulture, out double load)
+        && load <= QuietLoadMax;
 
     private static async Task RunRoundAsync(
         string folder, ComparisonSettings settings, EtcdServer? etcd, Figures figures, string title)

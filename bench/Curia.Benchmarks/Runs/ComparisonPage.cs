@@ -12,6 +12,7 @@ namespace Curia.Benchmarks.Runs;
 /// <summary>The page of a comparison: what was measured where, and how it stands to what is aimed at.</summary>
 internal static class ComparisonPage
 {
+    private const string Loud = ": **other programs were running, so these figures compare with nothing.**";
     private const int FlushAndSignatureFactor = 2;
     private const double AllocatedBytesMax = 8192;
 
@@ -31,7 +32,7 @@ internal static class ComparisonPage
 
             `bench/run.sh`: {settings.Rounds} rounds, {settings.Seconds} s a cell after {settings.WarmUp} s of warming
             up; medians of the rounds. Driver and server share the machine: {MachineDescription.Machine()}.
-            Load average {loadBefore} before, {loadAfter} after.
+            Load average {loadBefore} before, {loadAfter} after{(Comparison.IsQuiet(loadBefore) ? "." : Loud)}
             Messages of 100 bytes; Curia over TLS with a client certificate, private writes, replies after commit, fsync
             on. *Spread*: {settings.InFlight} connections of HTTP/1.1 with one request in flight; *multiplexed*:
             {settings.InFlight} in flight over {settings.Connections} connections of HTTP/2. etcd: one node as it comes,
