@@ -6,8 +6,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Tests.Ledger;
 
-/// <summary>The smallest ledger that has everything an attacker could touch: three chunks, six blocks, two epochs, write
-/// sets with public and private parts, claims, and a view that changes.</summary>
+/// <summary>The smallest ledger that has everything an attacker could touch: three chunks, six blocks, two epochs,
+/// write sets with public and private parts, claims, and a view that changes.</summary>
 internal sealed class ChunkedLedger : IDisposable
 {
     /// <summary>The number of the block that opens the second epoch.</summary>
