@@ -1,4 +1,78 @@
+using System;
+using System.Text.Json.Nodes;
+using System.Threading.Tasks;
+using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
+using Curia.Benchmarks.Micro;
+using Curia.Benchmarks.References;
+using Curia.Benchmarks.Runs;
+using Curia.Cli.Benchmark;
 
-BenchmarkSwitcher.FromAssembly(typeof(Curia.Benchmarks.KeyValueBenchmarks).Assembly).Run(args);
-return 0;
+namespace Curia.Benchmarks;
+
+/// <summary>Runs of whole processes (the scripts in <c>bench/</c> start them), the references that they are compared
+/// with, or the micro-benchmarks.</summary>
+internal static class Program
+{
+    private static readonly TimeSpan MachineCostTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BuildTime = TimeSpan.FromMinutes(10); // each run builds everything once more
+
+    public static async Task<int> Main(string[] args)
+    {
+        try
+        {
+            return await RunAsync(args);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    private static async Task<int> RunAsync(string[] args)
+    {
+        RunArguments arguments = new(args.Length > 0 ? args[1..] : []);
+        switch (args is [var verb, ..] ? verb : "")
+        {
+            case "compare": await Comparison.RunAsync(arguments); return 0;
+            case "soak": return await Soak.RunAsync(arguments);
+            case "restart": await Restart.RunAsync(arguments); return 0;
+            case "etcd": return await EtcdAsync(arguments);
+            case "flush": return Print(MachineCost.Flushes(Environment.CurrentDirectory, MachineCostTime));
+            case "signature": return Print(MachineCost.Signatures(MachineCostTime));
+            default:
+                IConfig config = ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(BuildTime);
+                BenchmarkSwitcher.FromAssembly(typeof(KeyValueBenchmarks).Assembly).Run(args, config);
+                return 0;
+        }
+    }
+
+    private static async Task<int> EtcdAsync(RunArguments arguments)
+    {
+        arguments.Expect("--url", "--pid", "--connections", "--in-flight", "--seconds", "--warm-up");
+        LoadSettings settings = new(
+            arguments.Number("--connections", 16),
+            arguments.Number("--in-flight", 256),
+            PayloadBytes: 100,
+            TimeSpan.FromSeconds(arguments.Number("--warm-up", 1)),
+            TimeSpan.FromSeconds(arguments.Number("--seconds", 10)));
+        Uri url = new(arguments.Text("--url") ?? "http://127.0.0.1:2379");
+        Console.WriteLine((await EtcdLoad.MeasureAsync(settings, url, arguments.Number("--pid", 1))).ToJsonString());
+        return 0;
+    }
+
+    // In the shape of a load with one client.
+    private static int Print(LatencyHistogram latency)
+    {
+        double p50 = latency.Percentile(0.5) / 1000.0;
+        JsonObject json = new()
+        {
+            ["throughput_per_second"] = 1000 / p50,
+            ["latency_ms"] = new JsonObject { ["p50"] = p50, ["p99"] = latency.Percentile(0.99) / 1000.0 },
+            ["cpu_us_per_request"] = new JsonObject { ["driver"] = null, ["nodes"] = null },
+        };
+        Console.WriteLine(json.ToJsonString());
+        return 0;
+    }
+}

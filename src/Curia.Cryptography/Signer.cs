@@ -183,7 +183,8 @@ public sealed class EcdsaSigner : Signer
         base.Dispose(disposing);
     }
 
-    // Other curves have the sizes of ours too, and where text is read a public key is taken as well: that signs nothing.
+    // Other curves have the sizes of ours too, and where text is read a public key is taken as well: that signs
+    // nothing.
     private static EcdsaSigner? Signing(ECDsa key)
     {
         bool known = SignatureVerifier.TryFromSubjectPublicKeyInfo(

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.Linq;
 
 namespace Curia.Endpoints;
 
@@ -43,9 +42,9 @@ public sealed class EndpointTable
         Search search = new(path, verb == HttpVerb.Head ? HttpVerb.Get : verb);
         Endpoint? found = root.Find(search, 1);
         if (found is not null) return Capture(found, path);
-        if (search.Allowed.Count == 0) return EndpointMatch.NotFound.Instance;
-        if (search.Allowed.Contains(HttpVerb.Get)) search.Allowed.Add(HttpVerb.Head);
-        return new EndpointMatch.MethodNotAllowed([.. search.Allowed]);
+        if (search.Allowed is not { } allowed) return EndpointMatch.NotFound.Instance;
+        if (allowed.Contains(HttpVerb.Get)) allowed.Add(HttpVerb.Head);
+        return new EndpointMatch.MethodNotAllowed([.. allowed]);
     }
 
     /// <summary>The OpenAPI 3.1 document of this table, as JSON; the same bytes for the same table.</summary>
@@ -57,7 +56,7 @@ public sealed class EndpointTable
 
     private static EndpointMatch Capture(Endpoint endpoint, string path)
     {
-        if (!endpoint.Template.ParameterNames.Any()) return new EndpointMatch.Found(endpoint, []);
+        if (!endpoint.Template.HasParameters) return new EndpointMatch.Found(endpoint, []);
         ImmutableArray<KeyValuePair<string, string>>.Builder values =
             ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
         ReadOnlySpan<char> rest = path.AsSpan(1);
@@ -80,7 +79,8 @@ public sealed class EndpointTable
 
         public HttpVerb Verb { get; } = verb;
 
-        public SortedSet<HttpVerb> Allowed { get; } = [];
+        /// <summary>The verbs of the path when it has others; null while none was met.</summary>
+        public SortedSet<HttpVerb>? Allowed { get; set; }
     }
 
     /// <summary>What can follow after some segments. Never deeper than
@@ -118,7 +118,7 @@ public sealed class EndpointTable
         {
             if (next >= 0) return Find(search, next);
             if (endpoints.TryGetValue(search.Verb, out Endpoint? endpoint)) return endpoint;
-            search.Allowed.UnionWith(endpoints.Keys);
+            if (endpoints.Count > 0) (search.Allowed ??= []).UnionWith(endpoints.Keys);
             return null;
         }
 

@@ -12,6 +12,7 @@ internal sealed class PathTemplate
     {
         Text = text;
         Segments = segments;
+        HasParameters = segments.Any(segment => segment.IsParameter);
     }
 
     /// <summary>As the author wrote it.</summary>
@@ -19,6 +20,9 @@ internal sealed class PathTemplate
 
     /// <summary>From left to right.</summary>
     public ImmutableArray<TemplateSegment> Segments { get; }
+
+    /// <summary>Whether any segment is a parameter.</summary>
+    public bool HasParameters { get; }
 
     /// <summary>The names of the parameters, from left to right.</summary>
     public IEnumerable<string> ParameterNames =>

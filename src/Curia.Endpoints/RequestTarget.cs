@@ -28,7 +28,7 @@ internal sealed record RequestTarget(string Path, Query Query)
         int question = origin.IndexOf('?');
         ReadOnlySpan<char> path = question < 0 ? origin : origin[..question];
         refusal = null;
-        if (!TryCanonicalize(path, out string canonical, out string wrong))
+        if (!TryCanonicalize(path, out string? canonical, out string wrong))
         {
             refusal = Response.Error(400, ErrorCodes.InvalidResourceName, $"This is no path: {wrong}.");
         }
@@ -38,7 +38,8 @@ internal sealed record RequestTarget(string Path, Query Query)
         }
         else
         {
-            target = new RequestTarget(canonical, query);
+            // Most targets are nothing but a path in canonical form.
+            target = new RequestTarget(canonical ?? (path.Length == text.Length ? text : path.ToString()), query);
         }
 
         return refusal is null;
@@ -53,9 +54,10 @@ internal sealed record RequestTarget(string Path, Query Query)
         return slash < 0 ? "/" : text[(Scheme.Length + slash)..];
     }
 
-    private static bool TryCanonicalize(ReadOnlySpan<char> path, out string canonical, out string wrong)
+    // The canonical form is null when the path has it already.
+    private static bool TryCanonicalize(ReadOnlySpan<char> path, out string? canonical, out string wrong)
     {
-        canonical = "";
+        canonical = null;
         wrong = "";
         if (path.IsEmpty || path[0] != '/') wrong = "it does not start with a slash";
         else if (path.Count('/') > SegmentsMax) wrong = $"it has more than {SegmentsMax} segments";
@@ -87,7 +89,7 @@ internal sealed record RequestTarget(string Path, Query Query)
             else PercentEncoding.AppendCanonical(rebuilt, decoded);
         }
 
-        canonical = rebuilt?.ToString() ?? path.ToString();
+        canonical = rebuilt?.ToString();
         return true;
     }
 }

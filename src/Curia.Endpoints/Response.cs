@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -18,13 +17,11 @@ public sealed class Response
     /// <summary>The content type of texts.</summary>
     public const string TextContentType = "text/plain; charset=utf-8";
 
-    private readonly ImmutableArray<KeyValuePair<string, string>> headers;
-
     private Response(
         int status,
         string? contentType,
         ReadOnlyMemory<byte> body,
-        ImmutableArray<KeyValuePair<string, string>> headers)
+        IReadOnlyList<KeyValuePair<string, string>> headers)
     {
         // A final status (RFC 9110 section 15); the interim ones are the shell's affair.
         ArgumentOutOfRangeException.ThrowIfLessThan(status, 200);
@@ -32,7 +29,7 @@ public sealed class Response
         Status = status;
         ContentType = contentType;
         Body = body;
-        this.headers = headers;
+        Headers = headers;
     }
 
     /// <summary>The HTTP status, 200 to 599.</summary>
@@ -45,7 +42,7 @@ public sealed class Response
     public ReadOnlyMemory<byte> Body { get; }
 
     /// <summary>Further headers, in the order in which they were added.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Headers => headers;
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; }
 
     /// <summary>Whether the writes of the handler are to be applied: the status is 2xx.</summary>
     public bool IsSuccess => Status is >= 200 and < 300;
@@ -90,7 +87,8 @@ public sealed class Response
     /// <summary>The same response with one more header.</summary>
     /// <exception cref="ArgumentException">The name or the value has a character that no header may have.</exception>
     public Response With(string name, string value) =>
-        new(Status, ContentType, Body, headers.Add(new(CheckedName(name), Checked(value, nameof(value)))));
+        new(Status, ContentType, Body,
+            [.. Headers, new(CheckedName(name), Checked(value, nameof(value)))]);
 
     // RFC 9110 section 5.5: a line break inside a value would end the header, and start one that nobody wrote.
     private static string Checked(string value, string argument)

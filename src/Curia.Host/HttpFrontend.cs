@@ -45,6 +45,10 @@ internal sealed class HttpFrontend : IAsyncDisposable
             ContentRootPath = AppContext.BaseDirectory,
         });
         builder.Logging.AddProvider(new KestrelLog(log));
+
+        // The hosting layer would make an activity and a scope for each request, for lines that nobody asked for; what
+        // fails is told by the server's own category.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Services.AddSingleton<IHostLifetime, ForeignLifetime>();
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddService("curiad"))

@@ -55,8 +55,9 @@ internal sealed class ListenerSessions
     {
         bool ofApplication = !IsBelow(path, "/app") && !IsBelow(path, "/node") && !IsBelow(path, "/gov")
             && !IsBelow(path, "/metrics");
-        foreach (string prefix in Configuration.Serves)
+        for (int i = 0; i < Configuration.Serves.Count; i++)
         {
+            string prefix = Configuration.Serves[i];
             if (IsBelow(path, prefix) || (ofApplication && IsBelowApplication(path, prefix))) return true;
         }
 

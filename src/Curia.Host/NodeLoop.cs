@@ -125,7 +125,7 @@ internal sealed class NodeLoop
         foreach (PendingReply reply in replies.Values)
         {
             reply.NodeEnds = true;
-            reply.TrySetResult(null);
+            reply.Complete(null);
         }
 
         ended.TrySetResult(end);
@@ -146,9 +146,9 @@ internal sealed class NodeLoop
 
             // All of them before the first step: if one of the steps is the last, the others are told as well.
             foreach (QueuedInput queued in taken) Register(queued);
-            foreach (QueuedInput queued in taken)
+            for (int i = 0; i < taken.Count; i++)
             {
-                if (Step(queued.Input) is LoopEnd end) return end;
+                if (Step(taken[i].Input, moreWait: i < taken.Count - 1) is LoopEnd end) return end;
             }
 
             if (Stopwatch.GetElapsedTime(lastTick) >= TickInterval)
@@ -162,11 +162,12 @@ internal sealed class NodeLoop
         return new LoopEnd(null);
     }
 
-    private LoopEnd? Step(Input input)
+    private LoopEnd? Step(Input input, bool moreWait = false)
     {
         draining |= input is Input.Drain;
         LoopEnd? end = null;
-        foreach (Effect effect in node.Step(input).InOrder) end ??= Perform(effect);
+        IReadOnlyList<Effect> effects = node.Step(input, moreWait).InOrder;
+        for (int i = 0; i < effects.Count; i++) end ??= Perform(effects[i]);
 
         TxId now = node.View.Committed;
         if (now.SeqNo != committed)
@@ -175,7 +176,7 @@ internal sealed class NodeLoop
             ledger.Committed(committed);
         }
 
-        return end ?? (draining && now == node.View.Last ? new LoopEnd(null) : null);
+        return end ?? (draining && !moreWait && now == node.View.Last ? new LoopEnd(null) : null);
     }
 
     /// <summary>The second switch: everything a node can do.</summary>
@@ -225,7 +226,7 @@ internal sealed class NodeLoop
         }
 
         replies.Remove(effect.Ticket);
-        waiting.TrySetResult(effect.Answer);
+        waiting.Complete(effect.Answer);
     }
 
     // A timer for each request would cost more than looking at some thousand deadlines a hundred times a second.
@@ -240,7 +241,7 @@ internal sealed class NodeLoop
         foreach (PendingReply reply in late)
         {
             replies.Remove(reply.Ticket);
-            reply.TrySetResult(null);
+            reply.Complete(null);
             inputs.Add(new Input.Forget(reply.Ticket));
         }
 

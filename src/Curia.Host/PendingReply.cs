@@ -1,4 +1,7 @@
+using System;
+using System.Threading;
 using System.Threading.Tasks;
+using System.Threading.Tasks.Sources;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -6,20 +9,27 @@ namespace Curia.Host;
 
 /// <summary>A request that waits for the loop. The loop completes it once: with the node's last word, or with null when
 /// the time was up or the node ended.</summary>
-internal sealed class PendingReply : TaskCompletionSource<Answer?>
+/// <remarks>One object is the promise, the wait for it and the work item that ends the wait. What follows the wait
+/// writes responses to sockets; on the loop's thread it would hold up every other transaction, so it runs on a
+/// worker.</remarks>
+internal sealed class PendingReply : IValueTaskSource<Answer?>, IThreadPoolWorkItem
 {
+    private ManualResetValueTaskSourceCore<Answer?> wait;
+    private Answer? answer;
+
     /// <summary>Begins to wait.</summary>
     /// <param name="ticket">The number under which the node answers.</param>
     /// <param name="untilFinished">Whether <see cref="Answer.Ordered"/> is not enough.</param>
     /// <param name="deadline">When to give up, in milliseconds of <see cref="System.Environment.TickCount64"/>.</param>
-    // Continuations write responses to sockets; on the loop's thread they would hold up every other transaction.
     public PendingReply(long ticket, bool untilFinished, long deadline)
-        : base(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         Ticket = ticket;
         UntilFinished = untilFinished;
         Deadline = deadline;
     }
+
+    /// <summary>The answer; awaited once.</summary>
+    public ValueTask<Answer?> Answered => new(this, wait.Version);
 
     /// <summary>The number under which the node answers.</summary>
     public long Ticket { get; }
@@ -35,4 +45,21 @@ internal sealed class PendingReply : TaskCompletionSource<Answer?>
 
     /// <summary>The transaction's place, once it has one; also there when the time was up.</summary>
     public TxId? Ordered { get; set; }
+
+    /// <summary>Ends the wait. Only the loop calls it, once.</summary>
+    public void Complete(Answer? last)
+    {
+        answer = last;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    void IThreadPoolWorkItem.Execute() => wait.SetResult(answer);
+
+    Answer? IValueTaskSource<Answer?>.GetResult(short token) => wait.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<Answer?>.GetStatus(short token) => wait.GetStatus(token);
+
+    void IValueTaskSource<Answer?>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        wait.OnCompleted(continuation, state, token, flags);
 }

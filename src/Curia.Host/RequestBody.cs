@@ -24,25 +24,27 @@ internal static class RequestBody
     /// <param name="bytesMax">The limit.</param>
     /// <param name="memory">What all bodies share while they arrive.</param>
     /// <param name="patience">How long the first bytes may take; more bytes get more time.</param>
-    /// <param name="cancellation">The client has gone.</param>
     /// <exception cref="BadHttpRequestException">408 when it takes too long; 413; 503 when too many bodies arrive at
     /// the same time; or what else the server finds wrong on the way.</exception>
     public static ValueTask<ReadOnlyMemory<byte>> ReadAsync(
-        HttpRequest request, int bytesMax, BodyMemory memory, TimeSpan patience,
-        CancellationToken cancellation)
+        HttpRequest request, int bytesMax, BodyMemory memory, TimeSpan patience)
     {
         if (request.ContentLength > bytesMax) throw TooLarge(bytesMax);
         bool hasNone = request.ContentLength is 0
             || (request.ContentLength is null && request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features
                 .IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false);
-        return hasNone ? default : ReadToEndAsync(request.BodyReader, bytesMax, memory, patience, cancellation);
+        return hasNone ? default : ReadToEndAsync(request, bytesMax, memory, patience);
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadToEndAsync(
-        PipeReader reader, int bytesMax, BodyMemory memory, TimeSpan patience, CancellationToken cancellation)
+        HttpRequest request, int bytesMax, BodyMemory memory, TimeSpan patience)
     {
+        PipeReader reader = request.BodyReader;
         long start = Stopwatch.GetTimestamp();
-        CancellationTokenSource? late = null; // only for a body that has to be waited for; most are there already
+
+        // Only for a body that has to be waited for; most are there already. The same holds for RequestAborted: the
+        // server makes its source when it is asked for.
+        CancellationTokenSource? late = null;
         long taken = 0;
         try
         {
@@ -53,7 +55,8 @@ internal static class RequestBody
                     TimeSpan allowed = patience + TimeSpan.FromSeconds((double)taken / SlowestBytesPerSecond);
                     TimeSpan remaining = allowed - Stopwatch.GetElapsedTime(start);
                     if (remaining <= TimeSpan.Zero) throw TooLate();
-                    late ??= CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+                    late ??= CancellationTokenSource.CreateLinkedTokenSource(
+                        request.HttpContext.RequestAborted);
                     late.CancelAfter(remaining);
                     result = await reader.ReadAsync(late.Token);
                 }
@@ -72,7 +75,7 @@ internal static class RequestBody
                 reader.AdvanceTo(buffer.Start, buffer.End);
             }
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
         {
             throw TooLate();
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Diagnostics;
 using System.IO;
 using System.Threading;
@@ -19,6 +20,10 @@ internal sealed class RequestHandling
     // Without a preference a request waits for its place in the ledger only, which takes microseconds; a node that
     // cannot give it one within this time is stuck.
     private static readonly TimeSpan OrderingTime = TimeSpan.FromSeconds(10);
+
+    // A body up to this size waits for the end of the request, and goes out in one piece with the header and the end of
+    // the stream; it fits a segment of the server's own buffers.
+    private const int BodyBytesAtOnce = 2048;
 
     private readonly CuriaNode node;
     private readonly NodeLoop loop;
@@ -65,7 +70,7 @@ internal sealed class RequestHandling
             // A body comes as slowly as its sender likes: only who has sent all of it takes one of the places that all
             // clients share. Until then it is bounded by its deadline and by the memory of all bodies.
             ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, limits.BodyBytes, bodies,
-                TimeSpan.FromSeconds(limits.RequestSeconds), context.RequestAborted);
+                TimeSpan.FromSeconds(limits.RequestSeconds));
             isInFlight = true;
             outgoing = Interlocked.Increment(ref inFlight) > limits.InFlight
                 ? new Outgoing(HostResponses.TooManyInFlight)
@@ -101,7 +106,7 @@ internal sealed class RequestHandling
             context.Response.Headers.Connection = "close";
     }
 
-    private async ValueTask<Outgoing> AnswerAsync(
+    private ValueTask<Outgoing> AnswerAsync(
         HttpContext context, ListenerSession session, ReadOnlyMemory<byte> body)
     {
         IHttpRequestFeature message = context.Features.GetRequiredFeature<IHttpRequestFeature>();
@@ -109,13 +114,13 @@ internal sealed class RequestHandling
         if (!Request.TryCreate(message.Method, message.RawTarget, name => HeaderOrNull(headers, name), body,
                 session.ClientCertificate(context.Features), out Request? request, out Response? refusal))
         {
-            return new Outgoing(refusal);
+            return new(new Outgoing(refusal));
         }
 
-        if (!session.Listener.Serves(request.Path)) return new Outgoing(HostResponses.NotServedHere);
+        if (!session.Listener.Serves(request.Path)) return new(new Outgoing(HostResponses.NotServedHere));
         if (request is { Verb: HttpVerb.Get or HttpVerb.Head, Path: "/node/metrics" })
-            return new Outgoing(sessionMetrics.Respond(), "/node/metrics");
-        return await ExecuteAsync(request, PreferredWait.Parse(headers["Prefer"]));
+            return new(new Outgoing(sessionMetrics.Respond(), "/node/metrics"));
+        return ExecuteAsync(request, PreferredWait.Parse(headers["Prefer"]));
     }
 
     private async ValueTask<Outgoing> ExecuteAsync(Request request, TimeSpan? patience)
@@ -128,7 +133,7 @@ internal sealed class RequestHandling
             Execution.Proposed proposed = (Execution.Proposed)execution;
             PendingReply? pending = loop.TrySubmit(proposed, patience is not null, patience ?? OrderingTime);
             if (pending is null) return new Outgoing(HostResponses.QueueFull, proposed.Route);
-            Answer? reply = await pending.Task;
+            Answer? reply = await pending.Answered;
             if (reply is not Answer.Conflict) return Decided(proposed.Route, proposed.Response, pending, reply);
 
             if (attempt == executionsMax) return new Outgoing(HostResponses.AttemptsExceeded, proposed.Route);
@@ -143,7 +148,7 @@ internal sealed class RequestHandling
 
         PendingReply? pending = loop.TryAwait(txId, patience.Value);
         if (pending is null) return new Outgoing(HostResponses.QueueFull, answered.Route);
-        return Decided(answered.Route, answered.Response, pending, await pending.Task);
+        return Decided(answered.Route, answered.Response, pending, await pending.Answered);
     }
 
     private static Outgoing Decided(string route, Response response, PendingReply pending, Answer? reply) =>
@@ -160,7 +165,7 @@ internal sealed class RequestHandling
             _ => throw new UnreachableException($"Reply {reply.GetType().Name} has no arm"),
         };
 
-    private async ValueTask SendAsync(HttpContext context, Outgoing outgoing)
+    private ValueTask SendAsync(HttpContext context, Outgoing outgoing)
     {
         Response source = outgoing.Response;
         HttpResponse target = context.Response;
@@ -175,9 +180,14 @@ internal sealed class RequestHandling
 
         // RFC 9110 section 8.6: no length with 204; with HEAD the length that GET would have.
         if (source.Status != StatusCodes.Status204NoContent) target.ContentLength = source.Body.Length;
-        if (source.Body.Length > 0 && !HttpMethods.IsHead(context.Request.Method))
-            await target.BodyWriter.WriteAsync(source.Body, context.RequestAborted);
+        if (source.Body.Length == 0 || HttpMethods.IsHead(context.Request.Method)) return ValueTask.CompletedTask;
+        if (source.Body.Length > BodyBytesAtOnce) return FlushAsync(context, source.Body);
+        target.BodyWriter.Write(source.Body.Span);
+        return ValueTask.CompletedTask;
     }
+
+    private static async ValueTask FlushAsync(HttpContext context, ReadOnlyMemory<byte> body) =>
+        await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted);
 
     private Response Failed(HttpContext context, ListenerSession session, Exception e)
     {

@@ -10,15 +10,17 @@ internal sealed class ReadSet
     // memory.
     private const int KeysUncleanedMax = 64;
 
-    private readonly List<KeyRead> keys = [];
-    private readonly List<RangeRead> ranges = [];
+    // Most transactions read one key of a map, and many none.
+    private List<KeyRead>? keys;
+    private List<RangeRead>? ranges;
     private int cleanAt = KeysUncleanedMax;
 
     /// <summary>Notes what was found under a key; whether it was there is all that counts when only presence was
     /// asked.</summary>
     public void AddKey(byte[] key, Record found, bool presenceOnly)
     {
-        if (keys.Count >= cleanAt) RemoveRepeatedKeys();
+        keys ??= new List<KeyRead>(1);
+        if (keys.Count >= cleanAt) RemoveRepeatedKeys(keys);
         keys.Add(new KeyRead(found.IsNone ? (byte[])key.Clone() : null, found, presenceOnly));
     }
 
@@ -26,13 +28,13 @@ internal sealed class ReadSet
     {
         RangeRead read = new(KeyInterval.All, ownWrites, false, true);
         read.ReachedEnd();
-        ranges.Add(read);
+        (ranges ??= []).Add(read);
     }
 
     public RangeRead AddRange(KeyInterval interval, Tree ownWrites, bool descending)
     {
         RangeRead read = new(interval, ownWrites, descending, false);
-        ranges.Add(read);
+        (ranges ??= []).Add(read);
         return read;
     }
 
@@ -40,20 +42,11 @@ internal sealed class ReadSet
     public bool Holds(Tree snapshot, Tree current)
     {
         if (snapshot.IsSame(current)) return true;
-        foreach (KeyRead read in keys)
-        {
-            if (!read.Holds(current.Find(read.Key))) return false;
-        }
-
-        foreach (RangeRead read in ranges)
-        {
-            if (!read.Holds(snapshot, current)) return false;
-        }
-
-        return true;
+        return (keys is null || keys.TrueForAll(read => read.Holds(current.Find(read.Key))))
+            && (ranges is null || ranges.TrueForAll(read => read.Holds(snapshot, current)));
     }
 
-    private void RemoveRepeatedKeys()
+    private void RemoveRepeatedKeys(List<KeyRead> keys)
     {
         keys.Sort();
         int kept = 0;

@@ -40,6 +40,17 @@ public sealed class State
     /// <summary>The names of the maps that have entries, in ordinal order.</summary>
     public IEnumerable<string> MapNames => maps.Keys;
 
+    /// <summary>The number of entries of all maps.</summary>
+    public long EntryCount
+    {
+        get
+        {
+            long count = 0;
+            foreach ((_, Tree tree) in maps) count += tree.Count;
+            return count;
+        }
+    }
+
     /// <summary>The number of entries of a map, 0 when it does not exist.</summary>
     public long Count(string map) => TreeOf(map).Count;
 
@@ -67,7 +78,7 @@ public sealed class State
     {
         ArgumentNullException.ThrowIfNull(changes);
         ImmutableSortedDictionary<string, Tree> next = maps;
-        foreach (MapWrites map in changes.Maps)
+        foreach (MapWrites map in changes.OwnMaps)
         {
             Tree tree = TreeOf(map.Name);
             foreach (KeyWrite write in map.Writes)
@@ -123,7 +134,7 @@ public sealed class State
     internal Tree TreeOf(string map) => maps.GetValueOrDefault(map);
 
     /// <summary>The state after a transaction's own writes, which become part of it.</summary>
-    internal (State Next, WriteSet Changes) AfterOwnWrites(TxId id, IEnumerable<OpenMap> openMaps)
+    internal (State Next, WriteSet Changes) AfterOwnWrites(TxId id, List<OpenMap> openMaps)
     {
         ImmutableSortedDictionary<string, Tree> next = maps;
         List<MapWrites> changes = [];

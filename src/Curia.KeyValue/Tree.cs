@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 
 namespace Curia.KeyValue;
 
@@ -7,7 +8,7 @@ namespace Curia.KeyValue;
 /// one.</summary>
 /// <remarks>Any number of threads read any tree; whoever holds a tree holds a snapshot. A change costs the copy of one
 /// node per level.</remarks>
-internal readonly struct Tree
+internal readonly struct Tree : IEquatable<Tree>
 {
     private readonly TreeNode? root;
 
@@ -20,6 +21,14 @@ internal readonly struct Tree
     /// <summary>Whether both are the same version of the same map; equal content in different nodes does not
     /// count.</summary>
     public bool IsSame(Tree other) => ReferenceEquals(root, other.root);
+
+    /// <summary>As <see cref="IsSame"/>: the dictionary of maps compares what it replaces, and would otherwise do so by
+    /// reflection.</summary>
+    public bool Equals(Tree other) => IsSame(other);
+
+    public override bool Equals(object? obj) => obj is Tree other && IsSame(other);
+
+    public override int GetHashCode() => root is null ? 0 : RuntimeHelpers.GetHashCode(root);
 
     /// <summary>The record of a key, or none.</summary>
     public Record Find(ReadOnlySpan<byte> key)

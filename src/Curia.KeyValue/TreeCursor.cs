@@ -57,8 +57,11 @@ internal sealed class TreeCursor
         KeyEnd start = descending ? interval.Upper : interval.Lower;
         int depth = 0;
         for (TreeNode node = root; node is Branch branch; node = branch.Children[0]) depth++;
-        branches = new Branch[depth];
-        positions = new int[depth];
+        if (depth > 0)
+        {
+            branches = new Branch[depth];
+            positions = new int[depth];
+        }
 
         TreeNode below = root;
         for (int level = 0; level < depth; level++)

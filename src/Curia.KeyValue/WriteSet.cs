@@ -20,13 +20,16 @@ public sealed class WriteSet
     /// <summary>Changes nothing: the write set of a signature transaction.</summary>
     public static readonly WriteSet Empty = new([]);
 
-    internal WriteSet(IReadOnlyList<MapWrites> maps) => Maps = maps;
+    internal WriteSet(List<MapWrites> maps) => OwnMaps = maps;
 
     /// <summary>The changed maps in strictly ascending ordinal order of name.</summary>
-    public IReadOnlyList<MapWrites> Maps { get; }
+    public IReadOnlyList<MapWrites> Maps => OwnMaps;
+
+    // The same, to be walked without an object for each walk.
+    internal List<MapWrites> OwnMaps { get; }
 
     /// <summary>Whether nothing is changed.</summary>
-    public bool IsEmpty => Maps.Count == 0;
+    public bool IsEmpty => OwnMaps.Count == 0;
 
     /// <summary>The canonical bytes of the writes to one domain; empty when it has none.</summary>
     public byte[] Encode(Domain domain) => WriteSetFormat.Encode(this, domain);

@@ -19,7 +19,7 @@ internal static class WriteSetFormat
     private const int WritesReservedMax = 4096;
 
     /// <summary>The encoded size of own writes, both domains together.</summary>
-    public static long SizeOf(IEnumerable<OpenMap> openMaps)
+    public static long SizeOf(List<OpenMap> openMaps)
     {
         long publicBytes = 0;
         long privateBytes = 0;
@@ -47,7 +47,7 @@ internal static class WriteSetFormat
         ByteWriter writer = new(size);
         writer.Byte(FormatVersion);
         writer.UInt32(maps);
-        foreach (MapWrites map in writeSet.Maps)
+        foreach (MapWrites map in writeSet.OwnMaps)
         {
             if (MapNames.DomainOf(map.Name) == domain) EncodeMap(writer, map);
         }
@@ -81,7 +81,7 @@ internal static class WriteSetFormat
     {
         int maps = 0;
         long size = HeaderSize;
-        foreach (MapWrites map in writeSet.Maps)
+        foreach (MapWrites map in writeSet.OwnMaps)
         {
             if (MapNames.DomainOf(map.Name) != domain) continue;
             maps++;

@@ -12,7 +12,7 @@ internal sealed class AuditedChain
 {
     // The ends of blocks that a later block may still call committed: from the newest that was called so on.
     private readonly Queue<TxId> ends = new([TxId.Zero]);
-    private MerkleTree? tree = MerkleTree.OfEmptyLedger();
+    private MerkleFrontier? frontier = MerkleTree.OfEmptyLedger().Frontier();
     private TxId committed = TxId.Zero;
     private DateTimeOffset time = DateTimeOffset.UnixEpoch;
     private bool gap;
@@ -26,13 +26,13 @@ internal sealed class AuditedChain
     public Digest LastRoot { get; private set; }
 
     /// <summary>Whether every block so far follows the one before it.</summary>
-    public bool IsWhole => tree is not null;
+    public bool IsWhole => frontier is not null;
 
     /// <summary>Something before the next block could not be verified: the next one is taken with its own frontier,
     /// which its signed root covers.</summary>
     public void Break()
     {
-        tree = null;
+        frontier = null;
         gap = true;
     }
 
@@ -41,9 +41,9 @@ internal sealed class AuditedChain
     {
         SignatureTransaction signature = block.Signature;
         if (block.View < Last.View) return $"the view goes back from {Last.View} to {block.View}";
-        if (tree is not null && tree.Size != block.First.Value)
+        if (frontier is not null && frontier.Size != block.First.Value)
             return $"the block begins at {block.First} after {Last}";
-        if (tree is not null && tree.Frontier() != signature.Frontier)
+        if (frontier is not null && frontier != signature.Frontier)
             return "the frontier is not that of the entries before: they were changed, or belong to another ledger";
         if (signature.Time < time) return $"the time of signing goes back from {time:O} to {signature.Time:O}";
         if (signature.Committed.SeqNo < committed.SeqNo)
@@ -54,10 +54,7 @@ internal sealed class AuditedChain
 
     public void Add(Block block)
     {
-        if (tree is null || tree.Frontier() != block.Signature.Frontier)
-            tree = MerkleTree.FromFrontier(block.Signature.Frontier);
-        foreach (Digest leaf in block.Leaves()) tree.Append(leaf);
-        tree.Flush(tree.Size);
+        frontier = block.FrontierAfter();
         Extent = new ChainExtent(
             Extent.First == SeqNo.Zero ? block.First : Extent.First, block.Entries[^1].TxId,
             Extent.Transactions + (ulong)block.Entries.Length, Extent.Blocks + 1);

@@ -11,7 +11,7 @@ namespace Curia.Ledger;
 /// <remarks>One thread at a time. DESIGN 5, "Keys"; docs/ledger-format.md, "Sealing".</remarks>
 public sealed class EntrySealer : IDisposable
 {
-    private readonly LedgerSecret? secret;
+    private readonly EvidenceDigests? evidences;
     private readonly AeadKey key;
     private TxId last = TxId.Zero;
 
@@ -19,7 +19,7 @@ public sealed class EntrySealer : IDisposable
     public EntrySealer(LedgerSecret secret, NodeId sealingNode)
     {
         ArgumentNullException.ThrowIfNull(secret);
-        this.secret = secret;
+        evidences = secret.EvidenceDigests();
         using SecretBytes dataKey = secret.DataKey();
         key = EntryKey(dataKey, sealingNode);
     }
@@ -52,7 +52,7 @@ public sealed class EntrySealer : IDisposable
         EntryType type, TxId txId, ClaimsDigest claims, ReadOnlySpan<byte> publicBytes, ReadOnlySpan<byte> privateBytes,
         Span<byte> target)
     {
-        Invariant.Holds(secret is not null, "a disclosed data key seals nothing");
+        Invariant.Holds(evidences is not null, "a disclosed data key seals nothing");
         // DESIGN 5, "Keys": within a process a seqno is never sealed twice in a view, for the nonce is made of both.
         Invariant.Holds(txId > last && txId.View <= View.Max, $"entry {txId} is sealed after {last}");
         Invariant.Holds(target.Length == LedgerEntry.SizeOf(publicBytes.Length, privateBytes.Length)
@@ -62,7 +62,7 @@ public sealed class EntrySealer : IDisposable
             $"signature transaction {txId} has claims or a private part");
         last = txId;
 
-        Digest evidence = signature ? Digest.Zero : secret.EvidenceDigestFor(txId);
+        Digest evidence = signature ? Digest.Zero : evidences.For(txId);
         int sealedLength = target.Length - LedgerEntry.HeaderSize - publicBytes.Length;
         LedgerEntry.WriteClear(target, type, txId, claims, evidence, publicBytes, sealedLength);
         if (sealedLength != 0)
@@ -98,7 +98,11 @@ public sealed class EntrySealer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => key.Dispose();
+    public void Dispose()
+    {
+        key.Dispose();
+        evidences?.Dispose();
+    }
 
     private static AeadKey EntryKey(SecretBytes dataKey, NodeId sealingNode)
     {

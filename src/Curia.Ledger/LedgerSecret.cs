@@ -102,16 +102,12 @@ public sealed class LedgerSecret : IDisposable
         evidenceKey.Dispose();
     }
 
-    /// <summary>The digest of the evidence alone: sealing needs no text.</summary>
-    internal Digest EvidenceDigestFor(TxId txId) => CommitEvidence.DigestOf(txId, EvidenceCodeFor(txId));
+    /// <summary>Makes the digests of commit evidence, one after the other. The caller disposes it.</summary>
+    internal EvidenceDigests EvidenceDigests() => new(evidenceKey);
 
     private Digest EvidenceCodeFor(TxId txId)
     {
-        Span<byte> input = stackalloc byte[2 * sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64BigEndian(input, txId.View.Value);
-        BinaryPrimitives.WriteUInt64BigEndian(input[sizeof(ulong)..], txId.SeqNo.Value);
-        Span<byte> code = stackalloc byte[Digest.Size];
-        HMACSHA256.HashData(evidenceKey.Reveal(), input, code);
-        return new Digest(code);
+        using EvidenceDigests digests = EvidenceDigests();
+        return digests.CodeFor(txId);
     }
 }

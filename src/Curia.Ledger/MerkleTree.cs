@@ -165,6 +165,10 @@ public sealed class MerkleTree
     {
         private const int CountMin = 16;
 
+        // A tree that is flushed after each block fills the same room again: 32 KiB on the lowest level, and half as
+        // much on each one above.
+        private const int CountKept = 1024;
+
         private ulong first = first;
         private Digest[] nodes = new Digest[CountMin];
         private int head;
@@ -174,7 +178,7 @@ public sealed class MerkleTree
 
         public void Add(Digest node)
         {
-            if (head + count == nodes.Length) Move(Math.Max(CountMin, 2 * count));
+            if (head + count == nodes.Length) MakeRoom();
             nodes[head + count++] = node;
         }
 
@@ -184,16 +188,18 @@ public sealed class MerkleTree
             head += dropped;
             count -= dropped;
             first = index;
-            if (nodes.Length > CountMin && count < nodes.Length / 4) Move(Math.Max(CountMin, 2 * count));
+            if (nodes.Length > CountKept && count < nodes.Length / 4) Move(new Digest[Math.Max(CountMin, 2 * count)]);
         }
 
         public void Truncate(ulong end) => count = (int)(end - first);
 
-        private void Move(int capacity)
+        // At the front where enough of it was dropped, else in a larger array.
+        private void MakeRoom() => Move(head >= nodes.Length / 2 ? nodes : new Digest[2 * nodes.Length]);
+
+        private void Move(Digest[] target)
         {
-            Digest[] moved = new Digest[capacity];
-            Array.Copy(nodes, head, moved, 0, count);
-            nodes = moved;
+            Array.Copy(nodes, head, target, 0, count);
+            nodes = target;
             head = 0;
         }
     }

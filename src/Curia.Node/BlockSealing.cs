@@ -50,12 +50,14 @@ internal sealed class BlockSealing : IDisposable
     /// own.</param>
     /// <param name="committed">The highest transaction known as committed; recorded in the signature.</param>
     /// <param name="now">The ledger's time; recorded in the signature.</param>
+    /// <param name="moreWait">Whether more transactions may join before anything else happens; only a full block does
+    /// not wait for them.</param>
     /// <returns>The block to propose, or null while there is nothing to seal or a reason to wait.</returns>
-    public ProposedBlock? SealIfDue(KeyValueStore store, TxId committed, DateTimeOffset now)
+    public ProposedBlock? SealIfDue(KeyValueStore store, TxId committed, DateTimeOffset now, bool moreWait)
     {
         if (open is null) return null;
         bool full = open.Bytes >= limits.BlockBytes || open.Count >= limits.BlockTransactions;
-        bool due = inFlight.Count == 0 || (full && inFlight.Count < limits.BlocksInFlightMax);
+        bool due = full ? inFlight.Count < limits.BlocksInFlightMax : inFlight.Count == 0 && !moreWait;
         if (!due) return null;
         SealedBlock sealedBlock = sealer.Seal(open, tree, committed, now);
         tree.Flush(tree.Size);

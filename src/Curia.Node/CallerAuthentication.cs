@@ -1,6 +1,6 @@
 using System;
-using System.Collections.Concurrent;
-using System.Threading;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
@@ -12,34 +12,33 @@ namespace Curia.Node;
 /// the request's own transaction, so that a user who is removed meanwhile cannot commit any more.</summary>
 internal sealed class CallerAuthentication(LedgerClock clock)
 {
-    // Parsing a certificate costs more than looking it up. Bounded, because a client chooses what it sends:
-    // certificates that no map holds never enter.
-    private const int KnownCertificatesMax = 10_000;
-
-    private readonly ConcurrentDictionary<Digest, Validity> known = new();
-    private int knownCount;
+    // All requests of a connection show one certificate, and the shell hands in the same array for them: it is hashed
+    // and read once. What is kept of it goes when the array does, so no client can fill the memory.
+    private readonly ConditionalWeakTable<byte[], ShownCertificate> shown = [];
 
     /// <summary>Finds the caller that a policy asks for.</summary>
     /// <returns>Null when the policy is not met.</returns>
     public Caller? Identify(
         AuthenticationPolicy policy, ReadOnlyMemory<byte> clientCertificate, ReadOnlyTransaction transaction)
     {
-        foreach (AuthenticationMethod method in policy.Methods)
+        for (int i = 0; i < policy.Methods.Count; i++)
         {
+            AuthenticationMethod method = policy.Methods[i];
             if (method == AuthenticationMethod.None) return Caller.Anonymous.Instance;
             if (clientCertificate.IsEmpty) continue;
-            Digest fingerprint = Digest.Of(clientCertificate.Span);
+            ShownCertificate certificate = Look(clientCertificate);
             Caller? caller = method switch
             {
                 AuthenticationMethod.UserCertificate =>
-                    Registered(NodeMaps.UserCertificates, fingerprint, clientCertificate, transaction)
-                    ? new Caller.User(new UserId(fingerprint), clientCertificate)
+                    IsRegistered(NodeMaps.UserCertificates, certificate, transaction)
+                    ? new Caller.User(new UserId(certificate.Fingerprint), clientCertificate)
                     : null,
                 AuthenticationMethod.MemberCertificate =>
-                    Registered(NodeMaps.MemberCertificates, fingerprint, clientCertificate, transaction)
-                    ? new Caller.Member(new MemberId(fingerprint), clientCertificate)
+                    IsRegistered(NodeMaps.MemberCertificates, certificate, transaction)
+                    ? new Caller.Member(new MemberId(certificate.Fingerprint), clientCertificate)
                     : null,
-                AuthenticationMethod.AnyCertificate => new Caller.AnyCertificate(fingerprint, clientCertificate),
+                AuthenticationMethod.AnyCertificate =>
+                    new Caller.AnyCertificate(certificate.Fingerprint, clientCertificate),
                 _ => null,
             };
             if (caller is not null) return caller;
@@ -54,19 +53,39 @@ internal sealed class CallerAuthentication(LedgerClock clock)
         ErrorCodes.InvalidAuthenticationInfo,
         $"This endpoint asks for: {policy}. The certificate must be registered and within its dates.");
 
-    private bool Registered(
-        Map<string, string> map, Digest fingerprint, ReadOnlyMemory<byte> der, ReadOnlyTransaction transaction)
-    {
-        if (!transaction.Map(map).Contains(fingerprint.ToString())) return false;
-        if (!known.TryGetValue(fingerprint, out Validity validity))
-        {
-            if (!Certificate.TryFromDer(der.Span, out Certificate? certificate)) return false;
-            validity = new Validity(certificate!.NotBefore, certificate.NotAfter);
-            if (Interlocked.Increment(ref knownCount) <= KnownCertificatesMax) known.TryAdd(fingerprint, validity);
-        }
+    private ShownCertificate Look(ReadOnlyMemory<byte> der) =>
+        MemoryMarshal.TryGetArray(der, out ArraySegment<byte> segment) && segment.Count == segment.Array!.Length
+            ? shown.GetValue(segment.Array, static array => new ShownCertificate(array))
+            : new ShownCertificate(der);
 
-        return validity.NotBefore <= clock.Now && clock.Now <= validity.NotAfter;
+    private bool IsRegistered(
+        Map<string, string> map, ShownCertificate certificate, ReadOnlyTransaction transaction) =>
+        transaction.Map(map).Contains(certificate.Id) && certificate.IsValidAt(clock.Now);
+
+    private sealed class ShownCertificate(ReadOnlyMemory<byte> der)
+    {
+        // Read when the ledger knows the certificate: parsing costs more than looking it up.
+        private volatile Validity? validity;
+
+        public Digest Fingerprint { get; } = Digest.Of(der.Span);
+
+        public string Id { get; } = Digest.Of(der.Span).ToString();
+
+        public bool IsValidAt(DateTimeOffset time)
+        {
+            Validity dates = validity ??= Validity.Of(der);
+            return dates.NotBefore <= time && time <= dates.NotAfter;
+        }
     }
 
-    private readonly record struct Validity(DateTimeOffset NotBefore, DateTimeOffset NotAfter);
+    private sealed record Validity(DateTimeOffset NotBefore, DateTimeOffset NotAfter)
+    {
+        // At no time, for what cannot be read.
+        private static readonly Validity Never = new(DateTimeOffset.MaxValue, DateTimeOffset.MinValue);
+
+        public static Validity Of(ReadOnlyMemory<byte> der) =>
+            Certificate.TryFromDer(der.Span, out Certificate? certificate)
+                ? new Validity(certificate!.NotBefore, certificate.NotAfter)
+                : Never;
+    }
 }

@@ -74,9 +74,12 @@ public sealed class CuriaNode : IDisposable
     }
 
     /// <summary>Takes one input.</summary>
+    /// <param name="input">What happened.</param>
+    /// <param name="moreWait">Whether the next step follows at once. Then a block that is not full waits for what that
+    /// one orders, and <see cref="View"/> may be that of an earlier step, but never with an older commit.</param>
     /// <returns>What must be done, in order; good until the next step.</returns>
     /// <exception cref="InvariantException">The node can no longer believe itself: the process must stop.</exception>
-    public Effects Step(Input input)
+    public Effects Step(Input input, bool moreWait = false)
     {
         effects.Clear();
         if (isStopped) return effects;
@@ -96,8 +99,10 @@ public sealed class CuriaNode : IDisposable
             default: throw new UnreachableException($"Input {input?.GetType().Name} has no arm");
         }
 
-        SealIfDue();
-        published = Describe();
+        SealIfDue(moreWait);
+
+        // Before any client is told of a commit, everybody can see it.
+        if (!moreWait || progress.Committed != published.Committed) published = Describe();
         return effects;
     }
 
@@ -211,10 +216,10 @@ public sealed class CuriaNode : IDisposable
         }
     }
 
-    private void SealIfDue()
+    private void SealIfDue(bool moreWait)
     {
         if (service is not { } running || isStopped) return;
-        while (running.Sealing.SealIfDue(store, progress.Committed, clock.Now) is { } block)
+        while (running.Sealing.SealIfDue(store, progress.Committed, clock.Now, moreWait) is { } block)
         {
             SealedBlock bytes = block.Block;
             BlockInfo info = new(bytes.View, bytes.First, bytes.Last, bytes.Digest, Configuration: null);

@@ -12,12 +12,15 @@ namespace Curia.Node;
 /// <summary>Reads a ledger back from disk before a process goes on with it: verifies every byte, opens the private
 /// parts with the sealed secrets, and makes the state again. Files come in one by one in the order of their
 /// names.</summary>
-/// <remarks>One thread. Nothing of the state is believed before <see cref="Finish"/> says so: the last signature
-/// vouches for all before it. Dispose it only if no node took it over. DESIGN 6, "Epochs".</remarks>
+/// <remarks>One thread verifies, one applies, which may be another one: each costs about as much. Nothing of the state
+/// is believed before <see cref="Finish"/> says so: the last signature vouches for all before it. Dispose it only if no
+/// node took it over. DESIGN 6, "Epochs".</remarks>
 public sealed class LedgerReplay : IDisposable
 {
     private readonly IReadOnlyList<SealedSecrets> candidates;
     private readonly LedgerAudit audit;
+    private StateBuilder state = new();
+    private List<Block> accepted = [];
     private readonly LedgerSecrets secrets = new();
     private readonly BlockOpener opener;
     private string? unusable;
@@ -33,13 +36,14 @@ public sealed class LedgerReplay : IDisposable
         this.candidates = candidates;
         opener = new BlockOpener(secrets);
         audit = new LedgerAudit(
-            new AuditOptions { Signatures = AuditSignatures.LastOfEachEpoch, Accept = Take });
+            new AuditOptions { Signatures = AuditSignatures.LastOfEachEpoch, Accept = block => accepted.Add(block) });
     }
 
-    /// <summary>Transactions read so far.</summary>
-    public ulong Transactions => Store.Current.TxId.SeqNo.Value;
+    /// <summary>Transactions applied so far.</summary>
+    public ulong Transactions => Math.Max(state.TxId.SeqNo.Value, Store.Current.TxId.SeqNo.Value);
 
-    internal KeyValueStore Store { get; } = new();
+    /// <summary>The state, once there is no obstacle.</summary>
+    internal KeyValueStore Store { get; private set; } = new();
 
     internal ServiceEpochs Epochs { get; } = new();
 
@@ -62,10 +66,28 @@ public sealed class LedgerReplay : IDisposable
 
     /// <summary>Verifies and applies the next file.</summary>
     /// <param name="fileName">Its name without the folder.</param>
-    /// <param name="bytes">The whole file; not kept.</param>
-    public void AddChunk(string fileName, ReadOnlyMemory<byte> bytes) => audit.AddChunk(fileName, bytes);
+    /// <param name="bytes">The whole file.</param>
+    public void AddChunk(string fileName, ReadOnlyMemory<byte> bytes) => Apply(Verify(fileName, bytes));
 
-    /// <summary>The verdict. No file can follow.</summary>
+    /// <summary>Verifies the next file.</summary>
+    /// <param name="fileName">Its name without the folder.</param>
+    /// <param name="bytes">The whole file; kept by the blocks.</param>
+    /// <returns>What is to be applied of it, in order.</returns>
+    public IReadOnlyList<Block> Verify(string fileName, ReadOnlyMemory<byte> bytes)
+    {
+        accepted = [];
+        audit.AddChunk(fileName, bytes);
+        return accepted;
+    }
+
+    /// <summary>Opens and applies what <see cref="Verify"/> gave, in the same order.</summary>
+    public void Apply(IReadOnlyList<Block> blocks)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        foreach (Block block in blocks) Apply(block);
+    }
+
+    /// <summary>The verdict, when everything is applied. No file can follow.</summary>
     public AuditReport Finish() => audit.Finish();
 
     /// <summary>Why a node cannot go on from a ledger that is whole; null when it can.</summary>
@@ -78,10 +100,12 @@ public sealed class LedgerReplay : IDisposable
         Digest newest = Epochs.InOrder[^1].Certificate.KeyDigest;
         Sealed = candidates.FirstOrDefault(candidate => candidate.Periods[^1].ServiceKeyId == newest);
         if (Sealed is null) return $"no sealed secrets of its newest epoch (service key {newest}) can be opened";
-        ReadOnlyTransaction state = KeyValueStore.ReadAt(Store.Current, MapAccess.Node);
+        Store = new KeyValueStore(state.ToState());
+        state = new StateBuilder(); // its tables are as large as the state
+        ReadOnlyTransaction read = KeyValueStore.ReadAt(Store.Current, MapAccess.Node);
         string[] trusted =
         [
-            .. state.Map(NodeMaps.NodeInfo).Range().Where(node => node.Value.Status == NodeRecord.Trusted)
+            .. read.Map(NodeMaps.NodeInfo).Range().Where(node => node.Value.Status == NodeRecord.Trusted)
                 .Select(node => node.Key),
         ];
 
@@ -92,13 +116,7 @@ public sealed class LedgerReplay : IDisposable
     }
 
     /// <summary>The Merkle tree up to its end.</summary>
-    internal MerkleTree Tree()
-    {
-        MerkleTree tree = MerkleTree.FromFrontier(last!.Signature.Frontier);
-        foreach (Digest leaf in last.Leaves()) tree.Append(leaf);
-        tree.Flush(tree.Size);
-        return tree;
-    }
+    internal MerkleTree Tree() => MerkleTree.FromFrontier(last!.FrontierAfter());
 
     /// <inheritdoc/>
     public void Dispose()
@@ -115,7 +133,7 @@ public sealed class LedgerReplay : IDisposable
         foreach (SealedSecrets candidate in candidates) candidate.Dispose();
     }
 
-    private void Take(Block block)
+    private void Apply(Block block)
     {
         if (unusable is not null) return;
         if (block.First.Value == 1 || block.Entries[0].Type == EntryType.Epoch) unusable = BeginEpoch(block);
@@ -124,12 +142,11 @@ public sealed class LedgerReplay : IDisposable
         foreach (LedgerEntry entry in block.Entries)
         {
             if (unusable is not null) return;
-            if (TryReadWrites(block, entry, out WriteSet? writes)) Store.Apply(entry.TxId, writes!);
+            if (TryReadWrites(block, entry, out WriteSet? writes)) state.Apply(entry.TxId, writes!);
             else unusable = $"{entry.TxId} cannot be opened with the sealed secrets";
         }
 
-        Store.Compact(block.Last);
-        if (block.First.Value == 1) atGenesis = Store.Current;
+        if (block.First.Value == 1) atGenesis = state.ToState();
         last = block;
     }
 

@@ -98,7 +98,8 @@ public sealed record NodeLimits
     /// <summary>Blocks proposed and not yet stored. More would only queue before the same disk.</summary>
     public int BlocksInFlightMax { get; init; } = 8;
 
-    /// <summary>A snapshot is made each time that so many transactions have committed (CCF: tx_count 10,000).</summary>
+    /// <summary>A snapshot is made each time that so many transactions have committed (CCF: tx_count 10,000), or as
+    /// many as the state has entries when those are more.</summary>
     public ulong SnapshotInterval { get; init; } = 10_000;
 
     /// <summary>Bytes of blocks held for historical queries; the oldest used go first.</summary>

@@ -49,7 +49,10 @@ internal sealed class Snapshots
 
         if (job is null && block.Block.Last.Value >= nextAt)
         {
-            nextAt = block.Block.Last.Value + interval;
+            // Writing a state costs in proportion to its entries. When as many transactions lie between two snapshots,
+            // none costs more than a fixed share of theirs, and what lies after the newest one is read back in about
+            // the time that reading the state itself takes.
+            nextAt = block.Block.Last.Value + Math.Max(interval, (ulong)state.EntryCount);
             job = new SnapshotJob(secret, nodeId, state, block.After, views);
             effects.Add(new Effect.MakeSnapshot(job));
         }

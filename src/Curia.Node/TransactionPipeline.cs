@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using Curia.Endpoints;
 using Curia.KeyValue;
 using Curia.Ledger;
@@ -21,6 +23,12 @@ internal sealed class TransactionPipeline(
 {
     private const string NodePrefix = "/node";
     private const string ApplicationPrefix = "/app";
+
+    // The name of each endpoint for metrics, put together once.
+    private readonly Dictionary<Endpoint, string> routes = application.Endpoints
+        .Select(endpoint => (endpoint, ApplicationPrefix + endpoint.Path))
+        .Concat(node.Endpoints.Select(endpoint => (endpoint, NodePrefix + endpoint.Path)))
+        .ToDictionary();
 
     /// <summary>Transactions ordered since start, signature transactions not counted.</summary>
     public long Ordered { get; private set; }
@@ -47,7 +55,7 @@ internal sealed class TransactionPipeline(
         }
 
         Endpoint endpoint = found.Endpoint;
-        string route = prefix + endpoint.Path;
+        string route = routes[endpoint];
         if (!view.IsOpen && !isNode)
         {
             Response notOpen = Response.Error(503, "FrontendNotOpen", "The service is not open yet; try again soon.");

@@ -37,7 +37,7 @@ public readonly record struct TxId(View View, SeqNo SeqNo) : IComparable<TxId>
         View == other.View ? SeqNo.CompareTo(other.SeqNo) : View.CompareTo(other.View);
 
     /// <summary>The text <c>view.seqno</c>.</summary>
-    public override string ToString() => $"{View}.{SeqNo}";
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{View.Value}.{SeqNo.Value}");
 
     /// <summary>Whether one identifier is before another.</summary>
     public static bool operator <(TxId left, TxId right) => left.CompareTo(right) < 0;

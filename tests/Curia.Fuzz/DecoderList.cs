@@ -6,6 +6,7 @@ using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
 using Curia.Ledger;
+using Curia.Node;
 using Curia.Vocabulary;
 
 namespace Curia.Fuzz;
@@ -17,7 +18,7 @@ internal static class DecoderList
     private static readonly Assembly[] assemblies =
     [
         typeof(TxId).Assembly, typeof(CoseSign1).Assembly, typeof(WriteSet).Assembly, typeof(Block).Assembly,
-        typeof(Request).Assembly,
+        typeof(Request).Assembly, typeof(LedgerReplay).Assembly,
     ];
 
     private static readonly Type[] inputs =
@@ -26,7 +27,7 @@ internal static class DecoderList
     // Names that promise an answer instead of an exception, and some that only say what they do. "TryGet" looks
     // something up in what was read already.
     private static readonly string[] beginnings = ["Try", "Verify", "AddChunk"];
-    private static readonly string[] names = ["CborBounds.Hold", "PemBounds.Hold", "EndpointTable.Match"];
+    private static readonly string[] names = ["CborBounds.Hold", "SealedSecrets.IsFileName", "PemBounds.Hold", "EndpointTable.Match"];
     private const string LookUp = "TryGet";
 
     private static readonly Dictionary<string, string> excused = new(StringComparer.Ordinal)

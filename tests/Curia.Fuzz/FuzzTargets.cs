@@ -10,7 +10,7 @@ internal static class FuzzTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        .. BlockTargets.All, .. LedgerTargets.All, .. StateTargets.All, .. ReceiptTargets.All,
+        .. BlockTargets.All, .. EpochTargets.All, .. LedgerTargets.All, .. StateTargets.All, .. ReceiptTargets.All,
         .. CryptographyTargets.All, .. TextTargets.All, .. RequestTargets.All,
     ];
 

@@ -12,6 +12,9 @@ return args switch
     ["run", string name] when FuzzTargets.TryFind(name, out FuzzTarget? target) => RunCommand.Execute(target!),
     ["minimise", string name, string source, string folder] when FuzzTargets.TryFind(name, out FuzzTarget? target) =>
         MinimiseCommand.Execute(target!, source, folder),
+    ["hunt", string name, string seconds, string source, string folder]
+        when FuzzTargets.TryFind(name, out FuzzTarget? target) =>
+        HuntCommand.Execute(target!, seconds, source, folder),
     ["seed", string folder] => SeedCommand.Execute(folder),
     _ => Usage(),
 };
@@ -19,6 +22,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Usage: list | replay [TARGET [FILE|FOLDER]] | run TARGET | minimise TARGET FROM TO | seed FOLDER");
+        "Usage: list | replay [TARGET [FILE|FOLDER]] | run TARGET | hunt TARGET SECONDS FROM TO | "
+        + "minimise TARGET FROM TO | seed FOLDER");
     return 2;
 }

@@ -35,8 +35,7 @@ internal static class Reference
 
     public static ServiceKeys Keys { get; } = ServiceKeys.Of(ServiceCertificate);
 
-    public static LedgerSecret Secret { get; } =
-        new(new SecretBytes(Convert.FromHexString(expected["ledger_secret"].Single()[0])));
+    public static LedgerSecret Secret { get; } = new(SecretOfLedger());
 
     public static TxId Last { get; } = ReadTxId(expected["last"].Single()[0]);
 
@@ -53,6 +52,11 @@ internal static class Reference
     /// <summary>All blocks, back to back.</summary>
     public static ImmutableArray<byte> LedgerBytes { get; } = [.. Blocks.SelectMany(block => block.Bytes.ToArray())];
 
+    /// <summary>What its node would have sealed for the next one, but for the service key, which is gone.</summary>
+    public static SealedSecrets Sealed() => new(
+        Blocks[0].NodeId, new SecretBytes([0]),
+        [new SecretPeriod(new SeqNo(1), ServiceCertificate.KeyDigest, SecretOfLedger())]);
+
     /// <summary>Whether the bytes are one of its blocks.</summary>
     public static bool HasBlock(ReadOnlySpan<byte> bytes)
     {
@@ -63,6 +67,9 @@ internal static class Reference
 
         return false;
     }
+
+    private static SecretBytes SecretOfLedger() =>
+        new(Convert.FromHexString(expected["ledger_secret"].Single()[0]));
 
     private static string FileOf(string name) => Path.Combine(folder, name);
 

@@ -140,6 +140,7 @@ internal static class BenchCommand
     private static async Task<int> RunAsync(
         Screen screen, BenchOptions options, string? target, CancellationToken cancel)
     {
+        await SocketThreads.TakeAnswersAsync().ConfigureAwait(false);
         BenchReport report;
         if (target is not null)
         {

@@ -3,36 +3,28 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
-using SharpFuzz.Common;
 
 namespace Curia.Fuzz.Commands;
 
-/// <summary><c>minimise TARGET FROM TO</c>: copies from a folder what shows code that no smaller input shows. It wants
-/// the instrumented program; tests/fuzz.sh calls it.</summary>
+/// <summary><c>minimise TARGET FROM TO</c>: copies what shows most of the code that the inputs of a folder show. It
+/// wants the instrumented program.</summary>
 internal static class MinimiseCommand
 {
-    // 64 KiB: the size of the map that SharpFuzz's instrumentation knows.
-    private const int MapSize = 1 << 16;
-
     // What is larger teaches a fuzzer little and would fill the repository.
     private const int KeptBytesMax = 8 * 1024;
 
     // A folder of more would be read by nobody.
     private const int KeptFilesMax = 50;
 
-    public static unsafe int Execute(FuzzTarget target, string source, string folder)
+    public static int Execute(FuzzTarget target, string source, string folder)
     {
-        byte[] map = new byte[MapSize];
+        CoverageMap map = new();
         List<(byte[] Input, HashSet<int> Edges)> candidates = [];
-        fixed (byte* shared = map)
+        foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
-            Trace.SharedMem = shared;
-            foreach (string file in Directory.EnumerateFiles(source))
-            {
-                byte[] input = File.ReadAllBytes(file);
-                if (input.Length <= KeptBytesMax && TryRun(target, input, map, out HashSet<int> edges))
-                    candidates.Add((input, edges));
-            }
+            byte[] input = File.ReadAllBytes(file);
+            if (input.Length <= KeptBytesMax && TryRun(target, input, map, out HashSet<int> edges))
+                candidates.Add((input, edges));
         }
 
         Directory.CreateDirectory(folder);
@@ -63,13 +55,12 @@ internal static class MinimiseCommand
     }
 
     // Twice, because the first run of a piece of code also runs what is run once in a process.
-    private static bool TryRun(FuzzTarget target, byte[] input, byte[] map, out HashSet<int> edges)
+    private static bool TryRun(FuzzTarget target, byte[] input, CoverageMap map, out HashSet<int> edges)
     {
         edges = [];
         for (int i = 0; i < 2; i++)
         {
-            Array.Clear(map);
-            Trace.PrevLocation = 0;
+            map.Clear();
             try
             {
                 target.Run(input);
@@ -80,11 +71,7 @@ internal static class MinimiseCommand
             }
         }
 
-        for (int edge = 0; edge < map.Length; edge++)
-        {
-            if (map[edge] != 0) edges.Add(edge);
-        }
-
+        edges = map.Current();
         return true;
     }
 }

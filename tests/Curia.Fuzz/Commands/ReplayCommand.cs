@@ -9,9 +9,6 @@ namespace Curia.Fuzz.Commands;
 /// <summary><c>replay</c>: takes the inputs that are kept, in this process, and says which ones fail.</summary>
 internal static class ReplayCommand
 {
-    private const string Corpus = "corpus";
-    private const string Regressions = "regressions";
-
     /// <summary>Corpus and regressions of every target, and whether every decoder has a target.</summary>
     public static int ExecuteAll()
     {
@@ -19,14 +16,14 @@ internal static class ReplayCommand
         int inputs = 0;
         foreach (FuzzTarget target in FuzzTargets.All)
         {
-            List<string> files = Files(target, Corpus);
+            List<string> files = Files(target, Folders.Corpus);
             if (files.Count == 0)
             {
                 broken++;
                 Console.WriteLine($"{target.Name}: there is no corpus");
             }
 
-            files.AddRange(Files(target, Regressions));
+            files.AddRange(Files(target, Folders.Regressions));
             inputs += files.Count;
             broken += Replay(target, files);
         }
@@ -45,7 +42,7 @@ internal static class ReplayCommand
 
     /// <summary>Corpus and regressions of one target.</summary>
     public static int Execute(FuzzTarget target) =>
-        Replay(target, [.. Files(target, Corpus), .. Files(target, Regressions)]) == 0 ? 0 : 1;
+        Replay(target, [.. Files(target, Folders.Corpus), .. Files(target, Folders.Regressions)]) == 0 ? 0 : 1;
 
     /// <summary>A file or the files of a folder.</summary>
     public static int Execute(FuzzTarget target, string path) =>
@@ -75,31 +72,18 @@ internal static class ReplayCommand
 
     private static List<string> Files(FuzzTarget target, string kind)
     {
-        string folder = Path.Combine(Root, kind, target.Name);
+        string folder = Path.Combine(Folders.Root, kind, target.Name);
         return Directory.Exists(folder) ? InOrder(folder) : [];
     }
 
     // Inputs of a target that was renamed would be replayed by nobody.
     private static IEnumerable<string> StrayFolders() =>
-        from kind in new[] { Corpus, Regressions }
-        from folder in Directory.Exists(Path.Combine(Root, kind))
-            ? Directory.EnumerateDirectories(Path.Combine(Root, kind)) : []
+        from kind in new[] { Folders.Corpus, Folders.Regressions }
+        from folder in Directory.Exists(Path.Combine(Folders.Root, kind))
+            ? Directory.EnumerateDirectories(Path.Combine(Folders.Root, kind)) : []
         where FuzzTargets.All.All(target => target.Name != Path.GetFileName(folder))
         select $"{kind}/{Path.GetFileName(folder)} is the folder of no target";
 
     private static List<string> InOrder(string folder) =>
         [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)];
-
-    private static string Root { get; } = FindRoot();
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Curia.slnx")))
-                return Path.Combine(folder.FullName, "tests", "Curia.Fuzz");
-        }
-
-        throw new InvalidOperationException($"No Curia.slnx above {AppContext.BaseDirectory}.");
-    }
 }

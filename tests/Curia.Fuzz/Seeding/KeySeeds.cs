@@ -38,6 +38,7 @@ internal static class KeySeeds
             Seeds.Text("""{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"},{"kty":"EC","crv":"P-999"}]}"""),
             .. curves.Append(secp256k1).Select(curve => Seeds.Text(ECDsa.Create(curve).ExportECPrivateKeyPem())),
             Seeds.Text(key.ExportPkcs8PrivateKeyPem()),
+            .. curves.Append(secp256k1).Select(curve => ECDsa.Create(curve).ExportPkcs8PrivateKey()),
             Seeds.Text(key.ExportEncryptedPkcs8PrivateKeyPem("a", new PbeParameters(
                 PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1))),
         ];

@@ -62,6 +62,7 @@ internal static class LedgerSeeds
             Files(("ledger_18446744073709551615", [.. LedgerChunk.Header(new SeqNo(1)), .. service.Block(1, 1)])),
             Files((files[0].Name, files[0].Bytes[..LedgerChunk.HeaderSize]), files[1]),
             Files(("readme.txt", []), ("ledger_1", [])),
+            Files(("ledger_1", [.. LedgerChunk.Header(new SeqNo(1)), .. EpochSeeds.Blocks])),
         ];
     }
 

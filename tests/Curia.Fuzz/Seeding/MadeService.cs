@@ -32,6 +32,10 @@ internal sealed class MadeService
 
     public Certificate NodeCertificate { get; }
 
+    /// <summary>What an honest node of it writes blocks with.</summary>
+    public BlockSealer Sealer(LedgerSecret secret) => new(
+        secret, nodeKey, NodeCertificate.Der, ServiceKey, "service.example.com", "ledger.signature");
+
     /// <summary>A block of a few transactions and its signature.</summary>
     public byte[] Block(ulong first, int transactions, ulong view = 2)
     {

@@ -30,6 +30,8 @@ internal static class Seeds
         ("block", LedgerSeeds.Blocks()),
         ("entry", LedgerSeeds.Entries()),
         ("signature", LedgerSeeds.Signatures()),
+        ("epoch", EpochSeeds.Epochs()),
+        ("sealed", EpochSeeds.Secrets()),
         ("snapshot", LedgerSeeds.Snapshots()),
         ("audit", LedgerSeeds.Ledgers()),
         ("write-set", LedgerSeeds.WriteSets()),

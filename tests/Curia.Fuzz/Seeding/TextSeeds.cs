@@ -17,6 +17,7 @@ internal static class TextSeeds
     public static List<byte[]> Texts() => Of(
         "2.15", "0.0", "18446744073709551615.18446744073709551615", Digits, "ce:2.15:" + Digits.ToLowerInvariant(),
         "ledger_1", "ledger_1-57.committed", "ledger_18446744073709551615-18446744073709551615.committed",
+        "sealed_7_" + Digits.ToLowerInvariant(),
         "snapshot_9_10", "snapshot_9_10.committed", "CURIALED\u0001\0\0\0\0\0\0\0\u0001");
 
     public static List<byte[]> Codecs() => Of(

@@ -24,7 +24,7 @@ internal static class CryptographyTargets
                 "SignatureVerifier.VerifyHash", "SignatureVerifier.VerifyHashDer"], TryCertificate),
         new("keys",
             ["ServiceKeys.TryRead", "JsonWebKeySet.TryParse", "Certificate.TryFromPem", "EcdsaSigner.TryFromPem",
-                "PemBounds.Hold"], TryKeys),
+                "PemBounds.Hold", "EcdsaSigner.TryOpen"], TryKeys),
     ];
 
     private static void TryCose(ReadOnlyMemory<byte> input)
@@ -152,6 +152,8 @@ internal static class CryptographyTargets
         if (Certificate.TryFromPem(text, out Certificate? certificate))
             Must.Hold(read && keys!.TryFind(certificate!.KeyDigest, out _), "a certificate is a file of keys");
         if (EcdsaSigner.TryFromPem(text, out EcdsaSigner? signer)) CheckSigner(signer!);
+        using SecretBytes exported = new(input.Span);
+        if (EcdsaSigner.TryOpen(exported, out signer)) CheckSigner(signer!);
     }
 
     private static void CheckSigner(EcdsaSigner signer)
@@ -164,6 +166,9 @@ internal static class CryptographyTargets
             Must.Hold(key.Curve == signer.Curve, "both halves are on one curve");
             byte[] hash = SHA256.HashData("hash"u8);
             Must.Hold(key.VerifyHash(hash, signer.SignHash(hash)), "what a key signs it verifies");
+            using SecretBytes exported = signer.Export();
+            Must.Hold(EcdsaSigner.TryOpen(exported, out EcdsaSigner? same), "a key that was exported is opened");
+            using (same) Must.BeSame(same!.SubjectPublicKeyInfo.Span, signer.SubjectPublicKeyInfo.Span, "key");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Text;
 using Curia.KeyValue;
 using Curia.Ledger;
@@ -18,7 +19,7 @@ internal static class TextTargets
     [
         new("text",
             ["TxId.TryParse", "Digest.TryParseHex", "CommitEvidence.TryParse", "LedgerChunk.TryParseName",
-                "Snapshot.TryParseFileName", "LedgerChunk.TryReadHeader"], TryText),
+                "Snapshot.TryParseFileName", "LedgerChunk.TryReadHeader", "SealedSecrets.IsFileName"], TryText),
         new("codec", ["Codec.TryDecode"], TryCodecs),
     ];
 
@@ -44,6 +45,14 @@ internal static class TextTargets
         {
             Must.Hold(Snapshot.FileName(seqNo, evidenceAt, committed) == text, "the name of a snapshot has one form");
             Must.Hold(seqNo < evidenceAt, "evidence comes after what it is for");
+        }
+
+        if (SealedSecrets.IsFileName(text))
+        {
+            string[] parts = text.Split('_');
+            bool read = Digest.TryParseHex(parts[2], out Digest id);
+            SeqNo from = new(ulong.Parse(parts[1], CultureInfo.InvariantCulture));
+            Must.Hold(read && SealedSecrets.FileName(from, id) == text, "the name of sealed secrets has one spelling");
         }
 
         bool headed = LedgerChunk.TryReadHeader(input.Span, out SeqNo first, out string reason);

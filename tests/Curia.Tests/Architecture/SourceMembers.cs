@@ -170,7 +170,8 @@ internal sealed partial class SourceMembers
         members.Add(new SourceMember(type, name, isType, isBody, line, 1 + code.AsCount(at) - code.AsCount(start)));
     }
 
-    private static bool IsField(string header) => Assignment().IsMatch(header);
+    // A parameter may have a default value.
+    private static bool IsField(string header) => Assignment().IsMatch(Parentheses().Replace(header, ""));
 
     private static string? Name(string header)
     {
@@ -199,6 +200,9 @@ internal sealed partial class SourceMembers
 
     [GeneratedRegex(@"(?<![=!<>])=(?![=>])")]
     private static partial Regex Assignment();
+
+    [GeneratedRegex(@"\((?:[^()]|\([^()]*\))*\)")]
+    private static partial Regex Parentheses();
 }
 
 internal static class LineCount

@@ -136,6 +136,38 @@ public sealed class CuriaNodeTests
     }
 
     [Fact]
+    public void Transactions_that_wait_together_share_a_block()
+    {
+        using TestShell shell = new();
+        for (int i = 0; i < 3; i++) shell.Submit(shell.Propose("k" + i, "v"), moreWait: i < 2);
+        shell.Sync();
+        Assert.True(Block.TryDecode(shell.Disk[^1], out Block? block));
+        Assert.Equal(4, block!.Entries.Length);
+    }
+
+    [Fact]
+    public void A_full_block_is_sealed_although_more_waits()
+    {
+        using TestShell shell = new(new NodeLimits { BlockTransactions = 2 });
+        for (int i = 0; i < 3; i++) shell.Submit(shell.Propose("k" + i, "v"), moreWait: true);
+        shell.Sync();
+        Assert.True(Block.TryDecode(shell.Disk[1], out Block? block));
+        Assert.Equal(3, block!.Entries.Length);
+    }
+
+    [Fact]
+    public void A_commit_is_seen_by_all_before_anybody_is_told_of_it_although_more_waits()
+    {
+        using TestShell shell = new();
+        Effect.StoreBlock? store = null;
+        foreach (Effect effect in shell.Node.Step(new Input.Submit(77, shell.Propose("k", "v"), true)).InOrder)
+            store = effect as Effect.StoreBlock ?? store;
+        Effects told = shell.Node.Step(new Input.Stored(store!.Last), moreWait: true);
+        Assert.Contains(told.InOrder, effect => effect is Effect.Reply { Answer: Answer.Finished });
+        Assert.Equal(store.Last, shell.Node.View.Committed.SeqNo);
+    }
+
+    [Fact]
     public void A_full_block_is_sealed_while_the_disk_is_busy()
     {
         using TestShell shell = new(new NodeLimits { BlockTransactions = 5, BlocksInFlightMax = 3 });
@@ -268,6 +300,25 @@ public sealed class CuriaNodeTests
         Assert.Equal(1, shell.Node.View.Counters.Snapshots);
         TxId recorded = new(new View(2), finish.EvidenceSeqNo);
         Assert.Equal("valid", Verify(shell, snapshot.Receipt, recorded).Verdict.ToString(), ignoreCase: true);
+    }
+
+    [Fact]
+    public void A_large_state_is_written_more_rarely()
+    {
+        using TestShell shell = new(new NodeLimits { SnapshotInterval = 10 });
+        for (int i = 0; i < 100; i++)
+        {
+            shell.Write("k" + i, "private");
+            shell.Sync();
+            if (shell.Others.OfType<Effect.MakeSnapshot>().LastOrDefault() is not { } made) continue;
+            shell.Others.Clear();
+            shell.Step(new Input.SnapshotMade(made.Job.TxId.SeqNo, made.Job.Run(_ => { })));
+            shell.Sync();
+        }
+
+        // Each one at least as many transactions after the one before as that had entries: they double, roughly, where
+        // the interval alone would have made some twenty.
+        Assert.InRange(shell.Node.View.Counters.Snapshots, 2, 8);
     }
 
     [Fact]

@@ -54,9 +54,9 @@ internal sealed class TestShell : IDisposable
 
     public List<Effect> Others { get; } = [];
 
-    public void Step(Input input)
+    public void Step(Input input, bool moreWait = false)
     {
-        foreach (Effect effect in Node.Step(input).InOrder.ToArray())
+        foreach (Effect effect in Node.Step(input, moreWait).InOrder.ToArray())
         {
             switch (effect)
             {
@@ -116,9 +116,9 @@ internal sealed class TestShell : IDisposable
         Assert.IsType<Execution.Proposed>(
             Execute("PUT", "/app/names/" + name, JsonSerializer.Serialize(new { value }), User));
 
-    public long Submit(Execution.Proposed proposed, bool wait = false)
+    public long Submit(Execution.Proposed proposed, bool wait = false, bool moreWait = false)
     {
-        Step(new Input.Submit(++tickets, proposed, wait));
+        Step(new Input.Submit(++tickets, proposed, wait), moreWait);
         return tickets;
     }
 

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Curia.KeyValue;
 using Curia.Vocabulary;
 
-namespace Curia.Benchmarks;
+namespace Curia.Benchmarks.Micro;
 
 /// <summary>What one transaction costs without network, ledger and disk. Expected: a commit of one write into a million
 /// entries copies five nodes (about 1.5 KB) in a few microseconds; a get is five binary searches.</summary>
