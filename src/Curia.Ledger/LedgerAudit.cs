@@ -200,7 +200,7 @@ public sealed class LedgerAudit
         if (service is null) return true;
         if (options.Signatures == AuditSignatures.Every) return service.Verify(block, out reason);
         unvouched = new Unvouched(file, block, service);
-        return true;
+        return service.VerifyNode(block, out reason);
     }
 
     private void VerifyUnvouched()

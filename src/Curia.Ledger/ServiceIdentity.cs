@@ -38,11 +38,22 @@ public sealed class ServiceIdentity
         return reason.Length == 0;
     }
 
-    private string FindProblem(Block block)
+    /// <summary>Checks the one thing that a block says and no root covers: which node sealed it. Enough for a block whose
+    /// bytes a later signature vouches for.</summary>
+    /// <param name="block">A decoded block.</param>
+    /// <param name="reason">Empty, or a sentence for the auditor.</param>
+    public bool VerifyNode(Block block, out string reason)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        reason = FindNode(block, out _);
+        return reason.Length == 0;
+    }
+
+    private string FindNode(Block block, out Certificate? node)
     {
         SignatureTransaction signature = block.Signature;
         TxId last = block.Entries[^1].TxId;
-        Certificate? node = lastNode;
+        node = lastNode;
         if (node is null || !node.Der.Span.SequenceEqual(signature.NodeCertificate.Span))
         {
             if (!Certificate.TryFromDer(signature.NodeCertificate.Span, out node) || node is null)
@@ -52,14 +63,22 @@ public sealed class ServiceIdentity
             lastNode = node;
         }
 
-        if (node.KeyDigest != block.NodeId.Value)
-            return $"signature {last}: the node certificate is not that of node {block.NodeId}";
+        return node.KeyDigest == block.NodeId.Value ? string.Empty
+            : $"signature {last}: the node certificate is not that of node {block.NodeId}";
+    }
+
+    private string FindProblem(Block block)
+    {
+        SignatureTransaction signature = block.Signature;
+        TxId last = block.Entries[^1].TxId;
+        string problem = FindNode(block, out Certificate? node);
+        if (problem.Length > 0) return problem;
         if (block.ComputeRoot() != signature.Root)
             return $"signature {last}: the Merkle root of the entries is not the signed root";
 
         Span<byte> root = stackalloc byte[Digest.Size];
         signature.Root.CopyTo(root);
-        if (!node.Key.VerifyHash(root, signature.NodeSignature.Span))
+        if (!node!.Key.VerifyHash(root, signature.NodeSignature.Span))
             return $"signature {last}: the node's signature is wrong";
         if (signature.Header.KeyId != KeyId) return $"signature {last}: the COSE signature names another service key";
         if (signature.Header.Curve != Certificate.Key.Curve)
