@@ -39,6 +39,13 @@ public sealed class LedgerReplay : IDisposable
     /// <summary>Transactions read so far.</summary>
     public ulong Transactions => Store.Current.TxId.SeqNo.Value;
 
+    /// <summary>The file of the sealed secrets that the ledger is continued with, when there was no obstacle: all
+    /// others are of no more use once the ledger was made good.</summary>
+    public string? SecretsFileName =>
+        Sealed is { Periods: [.., SecretPeriod newest] }
+            ? SealedSecrets.FileName(newest.From, newest.ServiceKeyId)
+            : null;
+
     internal KeyValueStore Store { get; } = new();
 
     internal ServiceEpochs Epochs { get; } = new();
