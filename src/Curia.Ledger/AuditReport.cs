@@ -89,8 +89,8 @@ public enum AuditSignatures
     Every,
 
     /// <summary>The last one of each epoch. Its root covers every byte before it, older signatures included, so it
-    /// vouches for the whole; a change is found, and is named by the block after it. Which node sealed a block stands in
-    /// no leaf, and is compared with the node's certificate in each.</summary>
+    /// vouches for the whole; a change is found, and is named by the block after it. Which node sealed a block stands
+    /// in no leaf, and is compared with the node's certificate in each.</summary>
     LastOfEachEpoch,
 }
 

@@ -42,6 +42,12 @@ public sealed class LedgerReplay : IDisposable
     /// <summary>Transactions applied so far.</summary>
     public ulong Transactions => Math.Max(state.TxId.SeqNo.Value, Store.Current.TxId.SeqNo.Value);
 
+    /// <summary>The file of the sealed secrets that the ledger is continued with, when there was no obstacle.</summary>
+    public string? SecretsFileName =>
+        Sealed is { Periods: [.., SecretPeriod newest] }
+            ? SealedSecrets.FileName(newest.From, newest.ServiceKeyId)
+            : null;
+
     /// <summary>The state, once there is no obstacle.</summary>
     internal KeyValueStore Store { get; private set; } = new();
 

@@ -5,13 +5,13 @@ namespace Curia.Simulation;
 
 /// <summary>Virtual time: what is to happen when. Two things of one moment happen in the order in which they were
 /// set.</summary>
-internal sealed class Agenda
+internal sealed class Agenda(long beginsAt = 0)
 {
     private readonly PriorityQueue<Action, (long Microseconds, long Order)> waiting = new();
     private long order;
 
     /// <summary>Virtual microseconds since the run began.</summary>
-    public long Now { get; private set; }
+    public long Now { get; private set; } = beginsAt;
 
     public int Count => waiting.Count;
 

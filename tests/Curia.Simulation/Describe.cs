@@ -19,6 +19,7 @@ internal static class Describe
     public static string Of(Effect effect) => effect switch
     {
         Effect.StoreBlock store => $"  < store {store.First} to {store.Last}: {Short(store.Bytes.Span)}",
+        Effect.StoreSecrets secrets => $"  < store secrets {secrets.FileName}: {Short(secrets.Bytes.Span)}",
         Effect.Open open => $"  < open {Short(open.ServiceCertificate.Span)}",
         Effect.FinishSnapshot finish => $"  < finish snapshot {finish.SeqNo} with {Short(finish.ReceiptFrame.Span)}",
         Effect.MakeSnapshot => "  < make snapshot",

@@ -18,9 +18,9 @@ internal abstract class NodeUnderTest : IDisposable
 }
 
 /// <summary>The real one.</summary>
-internal sealed class RealNode(NodeSetup setup) : NodeUnderTest
+internal sealed class RealNode(NodeSetup setup, LedgerReplay? replay) : NodeUnderTest
 {
-    private readonly CuriaNode node = new(setup);
+    private readonly CuriaNode node = new(setup, replay);
 
     public override NodeView View => node.View;
 

@@ -1,24 +1,16 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
-using Curia.Cryptography;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Vocabulary;
 
 namespace Curia.Simulation;
 
-/// <summary>Reads the ledger as nobody else can: with the ledger secret, found among the bytes that the seeded entropy
-/// gave. Every entry must hold just what the naive model says that its operation wrote.</summary>
-internal sealed class ContentChecker(SeededEntropy entropy, NodeId nodeId) : IDisposable
+/// <summary>Reads the ledger as nobody else can: with the ledger secrets. Every entry must hold just what the naive
+/// model says that its operation wrote.</summary>
+internal sealed class ContentChecker(BlockChecker blocks)
 {
-    private LedgerSecret? secret;
-    private EntrySealer? sealer;
-
-    /// <summary>The secret of the only period; known once an entry with a private part was sealed.</summary>
-    public LedgerSecret? Secret => secret;
-
     /// <summary>Compares the entry of an operation with its expected writes.</summary>
     public void Check(LedgerEntry entry, OrderedOperation operation)
     {
@@ -42,40 +34,13 @@ internal sealed class ContentChecker(SeededEntropy entropy, NodeId nodeId) : IDi
     public WriteSet Open(LedgerEntry entry)
     {
         byte[] opened = [];
-        if (entry.SealedPrivate.Length > 0 && !Sealer(entry).TryOpen(entry, out opened))
+        if (entry.SealedPrivate.Length > 0 && !blocks.EpochAt(entry.TxId.SeqNo).Sealer.TryOpen(entry, out opened))
         {
-            Fail(entry, "cannot be opened");
+            Fail(entry, "cannot be opened with the secret of its epoch");
         }
 
         if (!WriteSet.TryDecode(entry.Public.Span, opened, out WriteSet? writes)) Fail(entry, "holds no write set");
         return writes!;
-    }
-
-    public void Dispose()
-    {
-        sealer?.Dispose();
-        secret?.Dispose();
-    }
-
-    private EntrySealer Sealer(LedgerEntry entry)
-    {
-        if (sealer is not null) return sealer;
-        foreach (byte[] candidate in entropy.Given)
-        {
-            if (candidate.Length != AeadKey.KeySize) continue;
-            LedgerSecret tried = new(new SecretBytes(candidate));
-            EntrySealer opener = new(tried, nodeId);
-            if (opener.TryOpen(entry, out _))
-            {
-                secret = tried;
-                return sealer = opener;
-            }
-
-            opener.Dispose();
-            tried.Dispose();
-        }
-
-        throw new Violation(Rules.StateIsSerial, $"entry {entry.TxId} is sealed with a key that no entropy gave");
     }
 
     private static ulong KeyOf(LedgerEntry entry, KeyWrite write)

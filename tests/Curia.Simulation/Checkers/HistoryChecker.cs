@@ -9,12 +9,38 @@ using Curia.Vocabulary;
 namespace Curia.Simulation;
 
 /// <summary>Compares what clients were told, and what stands in the ledger, with the naive model.</summary>
-internal sealed class HistoryChecker(
-    BlockChecker blocks, ContentChecker content, StatusChecker statuses, Situations situations)
+internal sealed class HistoryChecker
 {
-    private readonly NaiveModel model = new();
+    private readonly BlockChecker blocks;
+    private readonly ContentChecker content;
+    private readonly StatusChecker statuses;
+    private readonly Situations situations;
+    private readonly NaiveModel model;
     private readonly SortedDictionary<SeqNo, OrderedOperation> ordered = [];
     private SeqNo contentChecked;
+
+    public HistoryChecker(
+        BlockChecker blocks, ContentChecker content, StatusChecker statuses, Situations situations)
+    {
+        this.blocks = blocks;
+        this.content = content;
+        this.statuses = statuses;
+        this.situations = situations;
+        model = new NaiveModel();
+    }
+
+    /// <summary>The same history up to here, for what becomes of a copied disk.</summary>
+    public HistoryChecker(
+        HistoryChecker origin, BlockChecker blocks, ContentChecker content, StatusChecker statuses)
+    {
+        this.blocks = blocks;
+        this.content = content;
+        this.statuses = statuses;
+        situations = origin.situations;
+        model = new NaiveModel(origin.model);
+        foreach ((SeqNo seqNo, OrderedOperation operation) in origin.ordered) ordered.Add(seqNo, operation);
+        contentChecked = origin.contentChecked;
+    }
 
     public NaiveModel Model => model;
 
@@ -61,6 +87,19 @@ internal sealed class HistoryChecker(
 
         model.Apply(txId.SeqNo.Value, expected.Writes);
         statuses.Ordered(txId);
+    }
+
+    /// <summary>Only this much of the ledger is left: what came after it never was.</summary>
+    public void Rewind(SeqNo last)
+    {
+        foreach (SeqNo seqNo in ordered.Keys.Where(seqNo => seqNo > statuses.AcknowledgedLast).ToArray())
+        {
+            situations.Reached(seqNo > last ? "pending write lost" : "write kept that nobody was told of");
+            if (seqNo > last) ordered.Remove(seqNo);
+        }
+
+        model.Rewind(last.Value);
+        if (contentChecked > last) contentChecked = last;
     }
 
     /// <summary>Compares the entries of the blocks sealed since the last time with what was ordered.</summary>

@@ -10,6 +10,15 @@ internal sealed class NaiveModel
 {
     private readonly SortedDictionary<(string Map, ulong Key), List<(ulong SeqNo, string? Value)>> history = [];
 
+    public NaiveModel()
+    {
+    }
+
+    public NaiveModel(NaiveModel origin)
+    {
+        foreach (var (key, values) in origin.history) history.Add(key, [.. values]);
+    }
+
     public void Apply(ulong seqNo, IEnumerable<ModelWrite> writes)
     {
         foreach (ModelWrite write in writes)
@@ -21,6 +30,13 @@ internal sealed class NaiveModel
 
             values.Add((seqNo, write.Value));
         }
+    }
+
+    /// <summary>What came after a seqno never was.</summary>
+    public void Rewind(ulong last)
+    {
+        foreach (List<(ulong SeqNo, string? Value)> values in history.Values)
+            values.RemoveAll(value => value.SeqNo > last);
     }
 
     public ModelState At(ulong seqNo) => new(this, seqNo);

@@ -15,6 +15,11 @@ internal static class Rules
     public const string HistoryIsTrue = "history is what was written, whatever the disk says";
     public const string AuditPasses = "the ledger on disk passes the audit";
     public const string AcknowledgedSurvives = "what was acknowledged as committed survives a crash";
+    public const string GoesOn = "a process goes on from whatever a crash left";
+    public const string EpochsChain = "a new process opens an epoch that goes on from the one before";
+    public const string IdentitiesAreNew = "node, service key and ledger secret of a process were never there before";
+    public const string SecretsAreSealed = "sealed secrets come first, hold what is needed and open here alone";
+    public const string ForksShow = "two processes from copies of one disk are told apart";
     public const string FailedStoreStops = "after a failed store the node stops and acknowledges nothing";
     public const string SnapshotsHoldTheState = "a snapshot holds the state of its seqno, sealed and recorded";
     public const string EverythingEnds = "once faults stop, everything commits and every client is answered";

@@ -10,11 +10,30 @@ internal sealed class Client(World world, RunSettings settings, SeededRandom ran
     private const int PollsMax = 40;
 
     private readonly ReadOnlyMemory<byte> certificate = random.Pick(Identities.Users).Der;
+    private (Operation Operation, TxId TxId)? unsettled;
 
     /// <summary>There is nothing left to ask and nothing left to wait for.</summary>
     public bool IsDone { get; private set; }
 
-    public void Think() => world.Agenda.After(random.Between(0, settings.ThinkMicroseconds), Next);
+    /// <summary>A process serves, perhaps another one: what the client wrote last is there or not, for good.</summary>
+    public void Connect()
+    {
+        IsDone = false;
+        if (unsettled is { } last && last.TxId.View < world.Node.View.View)
+        {
+            unsettled = null;
+            if (world.StatusOf(last.TxId) == TransactionStatus.Invalid && random.Percent(50))
+            {
+                world.Situations.Reached("lost write repeated");
+                world.Agenda.After(random.Between(0, settings.ThinkMicroseconds), () => Attempt(last.Operation, 1));
+                return;
+            }
+        }
+
+        Think();
+    }
+
+    private void Think() => world.Agenda.After(random.Between(0, settings.ThinkMicroseconds), Next);
 
     private void Next()
     {
@@ -72,6 +91,7 @@ internal sealed class Client(World world, RunSettings settings, SeededRandom ran
             {
                 case Answer.Ordered ordered:
                     world.History.Ordered(operation, ordered.TxId, proposed.Response);
+                    unsettled = (operation, ordered.TxId);
                     if (wait && random.Percent(10)) world.Agenda.After(random.Between(0, 2_000), () => Leave(ticket));
                     if (wait) return;
                     world.Close(ticket);

@@ -70,7 +70,8 @@ internal sealed record RunCommand(int Seeds, ulong From, bool WithFaults)
 
         string digest = new Digest(traces.GetHashAndReset()).ToString()[..16];
         Console.Out.WriteLine(Invariant(
-            $"{seeds.Count} seeds, {size.Events} events, {size.Blocks} blocks, {size.Transactions} transactions, ")
+            $"{seeds.Count} seeds, {size.Events} events, {size.Epochs} epochs, {size.Blocks} blocks, ")
+            + Invariant($"{size.Transactions} transactions, ")
             + $"trace {digest}; reached: {situations}");
         int missing = PrintMissing(situations);
         Console.Out.WriteLine(Invariant($"{seeds.Count - failed} passed, {failed + missing} failed"));

@@ -24,10 +24,13 @@ internal sealed record SeedResult
 }
 
 /// <summary>How much happened.</summary>
-internal readonly record struct RunSize(long Events, long Blocks, long Transactions)
+internal readonly record struct RunSize(long Events, long Blocks, long Transactions, long Epochs)
 {
-    public static RunSize operator +(RunSize left, RunSize right) =>
-        new(left.Events + right.Events, left.Blocks + right.Blocks, left.Transactions + right.Transactions);
+    public static RunSize operator +(RunSize left, RunSize right) => new(
+        left.Events + right.Events,
+        left.Blocks + right.Blocks,
+        left.Transactions + right.Transactions,
+        left.Epochs + right.Epochs);
 }
 
 /// <summary>Runs one seed.</summary>
@@ -36,8 +39,9 @@ internal static class SeedRun
     public static SeedResult Execute(ulong seed, bool withFaults, Subject subject)
     {
         SeededRandom random = new(seed);
-        FaultPlan plan = FaultPlan.From(random.Fork());
-        using World world = new(random, withFaults ? plan : FaultPlan.None, subject);
+        SeededRandom planning = random.Fork();
+        FaultPlan plan = withFaults ? FaultPlan.From(planning) : FaultPlan.Restarts(planning);
+        using World world = new(random, plan, subject);
         Violation? violation = null;
         try
         {
@@ -60,7 +64,7 @@ internal static class SeedRun
             Violation = violation,
             Situations = world.Situations,
             Tail = world.Trace.Tail,
-            Size = new RunSize(world.Events, world.Blocks.Blocks.Count, world.Blocks.Entries.Count),
+            Size = world.Size,
         };
     }
 

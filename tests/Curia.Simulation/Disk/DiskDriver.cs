@@ -7,12 +7,11 @@ namespace Curia.Simulation;
 
 /// <summary>The part of the shell that stores and reads blocks: a few blocks are written, then one sync makes them
 /// durable, then the node hears of it. Here things go wrong.</summary>
-internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom random)
+internal sealed class DiskDriver(World world, ChunkFiles chunks, FaultPlan plan, SeededRandom random)
 {
     private readonly Queue<Effect.StoreBlock> waiting = new();
     private readonly Queue<Effect.StoreBlock> batch = new();
     private SeqNo written;
-    private int actions;
 
     /// <summary>A write or a sync has returned an error; the shell does nothing more.</summary>
     public bool HasFailed { get; private set; }
@@ -32,7 +31,7 @@ internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom rando
     /// <summary>Reads the block that holds a seqno, or gives the node something else.</summary>
     public void Read(SeqNo seqNo) => world.Agenda.After(Latency(), () =>
     {
-        ReadOnlyMemory<byte>? bytes = world.Disk.Find(seqNo)?.Read();
+        ReadOnlyMemory<byte>? bytes = chunks.Find(seqNo)?.Read();
         if (!IsHonest && random.Percent(plan.BadReadPercent)) bytes = Lie(bytes);
         world.Deliver(new Input.BlockRead(seqNo, bytes));
     });
@@ -40,12 +39,18 @@ internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom rando
     /// <summary>The host delivers a block that nobody asked for, true or not.</summary>
     public void ReadUnasked()
     {
-        if (IsHonest || world.Disk.Blocks.Count == 0 || !random.Percent(plan.UnaskedReadPercent)) return;
+        if (IsHonest || chunks.Blocks.Count == 0 || !random.Percent(plan.UnaskedReadPercent)) return;
         world.Situations.Reached("block read that nobody asked for");
-        StoredBlock block = random.Pick(world.Disk.Blocks);
+        StoredBlock block = random.Pick(chunks.Blocks);
         ReadOnlyMemory<byte>? bytes = block.Read();
         world.Deliver(new Input.BlockRead(block.First, random.Percent(50) ? Lie(bytes) : bytes));
     }
+
+    /// <summary>Chunks that have committed to their end get their final names, some time later.</summary>
+    public void NameCommitted(SeqNo committed) => world.Agenda.After(random.Between(0, 5_000), () =>
+    {
+        if (!HasFailed) Try(() => chunks.NameCommitted(committed));
+    });
 
     private void Begin()
     {
@@ -61,6 +66,7 @@ internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom rando
 
     private void WriteNext()
     {
+        if (HasFailed) return;
         if (batch.Count == 0)
         {
             world.Agenda.After(Latency(), Sync);
@@ -68,49 +74,14 @@ internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom rando
         }
 
         Effect.StoreBlock block = batch.Dequeue();
-        bool ending = ++actions >= plan.EndingAtDiskAction;
-        if (ending && plan.Ending is Ending.Crash or Ending.FailedWrite)
-        {
-            world.Disk.Write(block.First, block.Last, block.Bytes.Span, random.Below(block.Bytes.Length));
-            if (plan.Ending == Ending.Crash) world.PowerFails("within a write");
-            else Fail("failed write", "write: input/output error");
-            return;
-        }
-
-        if (!world.Disk.Write(block.First, block.Last, block.Bytes.Span))
-        {
-            Fail("disk full", "write: no space left on device");
-            return;
-        }
-
+        if (!Try(() => chunks.Append(block))) return;
         written = block.Last;
         world.Agenda.After(Latency(), WriteNext);
     }
 
     private void Sync()
     {
-        bool ending = ++actions >= plan.EndingAtDiskAction;
-        if (ending && plan.Ending == Ending.FailedSync)
-        {
-            world.Disk.FailSync();
-            Fail("failed sync", "fsync: input/output error");
-            return;
-        }
-
-        bool crash = ending && plan.Ending == Ending.Crash;
-        if (crash && random.Percent(50))
-        {
-            world.PowerFails("before a sync");
-            return;
-        }
-
-        world.Disk.Sync();
-        if (crash)
-        {
-            world.PowerFails("after a sync that the node did not hear of");
-            return;
-        }
-
+        if (HasFailed || !Try(chunks.Sync)) return;
         SeqNo last = written;
         IsIdle = true;
         bool more = waiting.Count > 0;
@@ -126,14 +97,22 @@ internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom rando
         if (random.Percent(5)) world.Deliver(new Input.Stored(last));
     }
 
-    private void Fail(string situation, string reason)
+    private bool Try(Action work)
     {
-        HasFailed = true;
-        IsIdle = true;
-        waiting.Clear();
-        batch.Clear();
-        world.Situations.Reached(situation);
-        world.StoreFails(reason);
+        try
+        {
+            work();
+            return true;
+        }
+        catch (DiskError error)
+        {
+            HasFailed = true;
+            IsIdle = true;
+            waiting.Clear();
+            batch.Clear();
+            world.StoreFails(error.Message);
+            return false;
+        }
     }
 
     private ReadOnlyMemory<byte>? Lie(ReadOnlyMemory<byte>? bytes)
@@ -152,7 +131,7 @@ internal sealed class DiskDriver(World world, FaultPlan plan, SeededRandom rando
             case 2:
                 return (byte[])[.. truth.Span, 0];
             case 3:
-                return random.Pick(world.Disk.Blocks).Read();
+                return random.Pick(chunks.Blocks).Read();
             default:
                 byte[] flipped = truth.ToArray();
                 flipped[random.Below(flipped.Length)] ^= (byte)(1 << random.Below(8));

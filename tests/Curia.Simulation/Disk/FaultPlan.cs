@@ -1,36 +1,14 @@
+using System;
+using System.Collections.Generic;
 using System.Linq;
 
 namespace Curia.Simulation;
 
-/// <summary>How a run ends.</summary>
-internal enum Ending
-{
-    /// <summary>The node is drained and everything commits.</summary>
-    Drain,
-
-    /// <summary>Power fails in the middle of some write or sync.</summary>
-    Crash,
-
-    /// <summary>A write returns an error after some of its bytes.</summary>
-    FailedWrite,
-
-    /// <summary>A sync returns an error; what it should have synced is lost without a word (fsync(2), "EIO").</summary>
-    FailedSync,
-
-    /// <summary>There is no room for a block.</summary>
-    DiskFull,
-}
-
 /// <summary>What goes wrong in a run, chosen from its seed before it begins.</summary>
 internal sealed record FaultPlan
 {
-    public required Ending Ending { get; init; }
-
-    /// <summary>The write or sync, counted from the first one, at which the ending comes.</summary>
-    public required int EndingAtDiskAction { get; init; }
-
-    /// <summary>The disk has this many bytes.</summary>
-    public required long CapacityBytes { get; init; }
+    // More than most runs have: enough for a crash in the repair of a crash in the repair of a crash.
+    private const int LivesMax = 7;
 
     /// <summary>How long a write or a sync takes.</summary>
     public required int DiskMicroseconds { get; init; }
@@ -44,52 +22,152 @@ internal sealed record FaultPlan
     /// <summary>How often the host delivers bytes that nobody asked for, in percent of ticks.</summary>
     public required int UnaskedReadPercent { get; init; }
 
-    /// <summary>How often a snapshot cannot be written, in percent.</summary>
-    public required int FailedSnapshotPercent { get; init; }
-
     /// <summary>How often the host's clock jumps, forwards or backwards, in percent of ticks.</summary>
     public required int ClockJumpPercent { get; init; }
 
-    /// <summary>A disk that keeps its promises.</summary>
+    /// <summary>One process after the other.</summary>
+    public required IReadOnlyList<LifePlan> Lives { get; init; }
+
+    /// <summary>A disk that keeps its promises, and a process that is drained.</summary>
     public static FaultPlan None { get; } = new()
     {
-        Ending = Ending.Drain,
-        EndingAtDiskAction = int.MaxValue,
-        CapacityBytes = long.MaxValue,
         DiskMicroseconds = 500,
         SlowPercent = 0,
         BadReadPercent = 0,
         UnaskedReadPercent = 0,
-        FailedSnapshotPercent = 0,
         ClockJumpPercent = 0,
+        Lives = [LifePlan.Drained(200)],
     };
 
-    public static FaultPlan From(SeededRandom random)
+    public static FaultPlan From(SeededRandom random) => new()
     {
-        Ending[] endings =
-        [
-            .. Enumerable.Repeat(Ending.Drain, 30),
-            .. Enumerable.Repeat(Ending.Crash, 40),
-            .. Enumerable.Repeat(Ending.FailedWrite, 8),
-            .. Enumerable.Repeat(Ending.FailedSync, 14),
-            .. Enumerable.Repeat(Ending.DiskFull, 8),
-        ];
-        Ending ending = random.Pick(endings);
+        DiskMicroseconds = random.Pick([50, 500, 5_000, 20_000]),
+        SlowPercent = random.Pick([0, 5, 30]),
+        BadReadPercent = random.Pick([0, 20, 60]),
+        UnaskedReadPercent = random.Pick([0, 5]),
+        ClockJumpPercent = random.Pick([0, 10]),
+        Lives = [.. Enumerable.Range(0, CountLives(random)).Select(_ => LifePlan.From(random))],
+    };
 
-        // Every tenth run ends before or while genesis is stored.
-        bool early = random.Percent(10);
-        return new FaultPlan
+    /// <summary>Nothing goes wrong, and processes follow each other all the same.</summary>
+    public static FaultPlan Restarts(SeededRandom random) => None with
+    {
+        Lives = [.. Enumerable.Range(0, random.Between(1, 3)).Select(_ => LifePlan.Drained(random.Between(20, 80)))],
+    };
+
+    /// <summary>What happens to a copy of the disk: short, for the point is that there are two.</summary>
+    public FaultPlan OfCopy(SeededRandom random) => this with
+    {
+        Lives = [.. Enumerable.Range(0, random.Between(1, 2)).Select(_ => LifePlan.From(random) with
         {
-            Ending = ending,
-            EndingAtDiskAction = early ? random.Between(1, 3) : random.Between(4, random.Pick([20, 60, 160])),
-            CapacityBytes = ending != Ending.DiskFull ? long.MaxValue
-                : early ? random.Between(10, 2_500) : random.Between(5_000, 80_000),
-            DiskMicroseconds = random.Pick([50, 500, 5_000]),
-            SlowPercent = random.Pick([0, 5, 30]),
-            BadReadPercent = random.Pick([0, 20, 60]),
-            UnaskedReadPercent = random.Pick([0, 5]),
-            FailedSnapshotPercent = random.Pick([0, 30]),
-            ClockJumpPercent = random.Pick([0, 10]),
+            Operations = random.Between(5, 30),
+            Copied = Copied.Never,
+        })],
+    };
+
+    private static int CountLives(SeededRandom random)
+    {
+        int count = random.Between(1, 4);
+        while (count < LivesMax && random.Percent(35)) count++;
+        return count;
+    }
+}
+
+/// <summary>When a host makes a copy of the disk and starts a second process on it.</summary>
+internal enum Copied
+{
+    Never,
+    WhileItRuns,
+    AfterItsEnd,
+}
+
+/// <summary>One process: how it ends.</summary>
+internal sealed record LifePlan
+{
+    /// <summary>It is drained after this many operations, if nothing ends it before.</summary>
+    public required int Operations { get; init; }
+
+    /// <summary>What strikes it, if it gets there.</summary>
+    public required IReadOnlyList<Strike> Strikes { get; init; }
+
+    /// <summary>It is killed after this many microseconds, between two steps; null: never.</summary>
+    public required int? KilledAfter { get; init; }
+
+    /// <summary>The power fails then, or after the node has stopped; else only the process ends.</summary>
+    public required bool PowerFails { get; init; }
+
+    /// <summary>How much more than it holds at the start the disk can take.</summary>
+    public required long RoomBytes { get; init; }
+
+    public required Copied Copied { get; init; }
+
+    public static LifePlan Drained(int operations) => new()
+    {
+        Operations = operations,
+        Strikes = [],
+        KilledAfter = null,
+        PowerFails = false,
+        RoomBytes = long.MaxValue,
+        Copied = Copied.Never,
+    };
+
+    public static LifePlan From(SeededRandom random)
+    {
+        int ending = random.Below(100);
+        bool isUnsynced = ending is >= 84 and < 92;
+        return new LifePlan
+        {
+            Operations = random.Between(5, random.Pick([30, 100])),
+            Strikes = ending < 52 ? [StrikeFrom(random)] : ending < 62 ? FailedStart(random)
+                : isUnsynced ? [FailedSync(random)] : [],
+            KilledAfter = ending is >= 62 and < 76 ? random.Between(1, random.Pick([2_000, 300_000])) : null,
+            RoomBytes = ending is >= 76 and < 84
+                ? random.Between(1, random.Pick([1_000, 6_000, 40_000]))
+                : long.MaxValue,
+            PowerFails = !isUnsynced && random.Percent(50),
+            Copied = random.Percent(85) ? Copied.Never : random.Pick([Copied.WhileItRuns, Copied.AfterItsEnd]),
         };
     }
+
+    // Seldom come to in the life of a process.
+    private static readonly WritePoint[] rare =
+    [
+        WritePoint.ChunkRename, WritePoint.SnapshotRename, WritePoint.SnapshotFlush, WritePoint.SnapshotRemove,
+        WritePoint.RepairSync, WritePoint.RepairRemove,
+    ];
+
+    // Some points come once in a life, others many times: both shall be struck.
+    private static Strike StrikeFrom(SeededRandom random)
+    {
+        bool often = random.Percent(40);
+        WritePoint point = often
+            ? random.Pick([WritePoint.BlockWrite, WritePoint.BlockSync])
+            : random.Pick([.. Enum.GetValues<WritePoint>(), .. rare]);
+        int occurrence = often ? random.Between(1, random.Pick([3, 8, 25])) : random.Between(1, 2);
+        return new Strike(point, occurrence, Any(random));
+    }
+
+    // An error before the service is open, and then something while the start is taken back.
+    private static Strike[] FailedStart(SeededRandom random) =>
+    [
+        new Strike(
+            random.Pick(
+            [
+                WritePoint.SecretsSync, WritePoint.SecretsFlush, WritePoint.ChunkHeader, WritePoint.BlockWrite,
+                WritePoint.BlockSync, WritePoint.ChunkFlush,
+            ]),
+            1,
+            Fault.Error),
+        new Strike(
+            random.Pick([WritePoint.ChunkRemove, WritePoint.ChunkFlush, WritePoint.SecretsRemove]),
+            random.Between(1, 2),
+            Any(random)),
+    ];
+
+    // The cache goes on and holds what the platter does not.
+    private static Strike FailedSync(SeededRandom random) =>
+        new(WritePoint.BlockSync, random.Between(1, 8), Fault.Error);
+
+    private static Fault Any(SeededRandom random) =>
+        random.Pick([Fault.Kill, Fault.PowerFailure, Fault.PowerFailure, Fault.Error]);
 }

@@ -3,83 +3,195 @@ using System.Collections.Generic;
 
 namespace Curia.Simulation;
 
-/// <summary>A file that is only appended to: what was written, and how much of it a sync has put on the
-/// platter.</summary>
-internal sealed class VirtualFile(string name)
+/// <summary>A file behind a write cache: what processes read and write, and what is on the platter. A sync brings the
+/// platter up to the cache; before it, any page may have reached the platter or not.</summary>
+internal sealed class VirtualFile
 {
-    private readonly List<byte> bytes = [];
-    private bool cacheLost;
+    public const int PageBytes = 4096;
+    private const int SectorBytes = 512;
 
-    public string Name { get; set; } = name;
+    private readonly SortedSet<int> dirty = [];
+    private byte[] cache = [];
+    private byte[] platter = [];
+    private int platterLength;
+    private bool isLengthDirty;
 
-    public int Length => bytes.Count;
+    public int Length { get; private set; }
 
-    /// <summary>A crash leaves at least this much.</summary>
-    public int SyncedLength { get; private set; }
+    /// <summary>Whether everything that was written has been synced, or was once said to be.</summary>
+    public bool IsClean => dirty.Count == 0 && !isLengthDirty;
 
-    public void Append(ReadOnlySpan<byte> more) => bytes.AddRange(more);
+    public VirtualFile Copy()
+    {
+        VirtualFile copy = new() { platterLength = Length, Length = Length };
+        copy.cache = cache.AsSpan(0, Length).ToArray();
+        copy.platter = cache.AsSpan(0, Length).ToArray();
+        return copy;
+    }
+
+    public byte[] Read(int from, int length) => cache.AsSpan(from, length).ToArray();
+
+    public byte[] ReadAll() => Read(0, Length);
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty) return;
+        int from = Length;
+        SetLength(from + bytes.Length);
+        bytes.CopyTo(cache.AsSpan(from));
+        MarkDirty(from, bytes.Length);
+    }
+
+    public void SetLength(int length)
+    {
+        if (length > cache.Length) Array.Resize(ref cache, Math.Max(length, 2 * cache.Length));
+        if (length < Length) cache.AsSpan(length, Length - length).Clear();
+        isLengthDirty |= length != platterLength;
+        Length = length;
+    }
 
     public void Sync()
     {
-        // After a failed sync the cache is clean: there is nothing left to write, and success means nothing.
-        if (!cacheLost) SyncedLength = bytes.Count;
+        foreach (int page in dirty) ToPlatter(page);
+        SetPlatterLength(isLengthDirty ? Length : platterLength);
+        Clean();
     }
 
-    public void LoseCache() => cacheLost = SyncedLength < bytes.Count || cacheLost;
-
-    public byte[] Read(int from, int length) => bytes.GetRange(from, length).ToArray();
-
-    public byte[] ReadAll() => [.. bytes];
-
-    public void Overwrite(int at, byte value) => bytes[at] = value;
-
-    /// <summary>Power fails: what was not synced is lost, kept, cut, or kept in some sectors and not in
-    /// others.</summary>
-    public void Crash(SeededRandom random, Situations situations)
+    /// <summary>The system writes some pages without being asked.</summary>
+    public void WriteBack(SeededRandom random)
     {
-        int unsynced = bytes.Count - SyncedLength;
-        if (unsynced == 0)
+        foreach (int page in dirty.Count == 0 ? [] : new List<int>(dirty))
         {
-            situations.Reached("crash with everything synced");
-            return;
+            if (random.Percent(50)) continue;
+            ToPlatter(page);
+            dirty.Remove(page);
+            if (Math.Min(Length, (page + 1) * PageBytes) > platterLength)
+                SetPlatterLength(Math.Min(Length, (page + 1) * PageBytes));
+        }
+    }
+
+    /// <summary>A sync fails: some pages reach the platter, and all are called clean. A later sync reports success and
+    /// writes nothing (fsync(2), "EIO", as Linux has it).</summary>
+    public void FailSync(SeededRandom random)
+    {
+        foreach (int page in dirty)
+        {
+            if (random.Percent(50)) ToPlatter(page);
         }
 
-        switch (random.Below(4))
+        if (random.Percent(50)) SetPlatterLength(Length);
+        Clean();
+    }
+
+    /// <summary>Whether no crash can take these bytes any more.</summary>
+    public bool IsDurable(int from, int length) => from + length <= platterLength
+        && platter.AsSpan(from, length).SequenceEqual(cache.AsSpan(from, length));
+
+    /// <summary>The cache lets its clean pages go: what is read next comes from the platter.</summary>
+    public void Evict()
+    {
+        if (!IsClean) return;
+        cache = platter.AsSpan(0, platterLength).ToArray();
+        Length = platterLength;
+    }
+
+    /// <summary>Changes the platter itself.</summary>
+    public void Damage(int at, byte value)
+    {
+        cache[at] = value;
+        if (at < platter.Length) platter[at] = value;
+    }
+
+    /// <summary>Power fails: of what was not synced anything may be there or not.</summary>
+    public void Crash(SeededRandom random, Situations situations)
+    {
+        if (IsClean) situations.Reached("crash with everything synced");
+        else Lose(random, situations);
+        Clean();
+        cache = platter.AsSpan(0, platterLength).ToArray();
+        Length = platterLength;
+    }
+
+    /// <summary>Cuts cache and platter: a disk that loses what it had.</summary>
+    public void Cut(int length)
+    {
+        SetLength(length);
+        Sync();
+    }
+
+    private void Lose(SeededRandom random, Situations situations)
+    {
+        int grown = Length - platterLength;
+        switch (random.Below(8))
         {
             case 0:
                 situations.Reached("crash loses unsynced writes");
-                Cut(SyncedLength);
                 break;
             case 1:
                 situations.Reached("crash keeps unsynced writes");
+                Sync();
                 break;
-            case 2:
+            case 2 when grown > 0:
                 situations.Reached("crash cuts unsynced writes");
-                Cut(SyncedLength + random.Below(unsynced));
+                int kept = platterLength + random.Below(grown);
+                foreach (int page in dirty) ToPlatter(page);
+                SetPlatterLength(kept);
+                break;
+            case 3:
+                situations.Reached("crash keeps the length and no data");
+                SetPlatterLength(Length);
+                break;
+            case 4 or 5:
+                situations.Reached("crash tears between sectors");
+                Tear(random, SectorBytes);
                 break;
             default:
-                situations.Reached("crash tears unsynced writes");
-                Tear(random);
+                situations.Reached("crash tears between pages");
+                Tear(random, PageBytes);
                 break;
         }
     }
 
-    public void Cut(int length) => bytes.RemoveRange(length, bytes.Count - length);
-
-    // Length is metadata and may reach the platter before the sectors do: those that did not come read as zeros.
-    private void Tear(SeededRandom random)
+    // Length is metadata and may reach the platter before the data does: what did not come reads as it was, or as
+    // zeros.
+    private void Tear(SeededRandom random, int unit)
     {
-        const int sectorBytes = 512;
-        for (int at = SyncedLength; at < bytes.Count; at++)
+        foreach (int page in dirty)
         {
-            int end = Math.Min((at / sectorBytes + 1) * sectorBytes, bytes.Count);
-            bool lost = random.Percent(50);
-            for (; at < end; at++)
+            for (int at = page * PageBytes; at < (page + 1) * PageBytes && at < Length; at += unit)
             {
-                if (lost) bytes[at] = 0;
+                if (random.Percent(50)) ToPlatter(at, unit);
             }
-
-            at--;
         }
+
+        SetPlatterLength(Length);
+    }
+
+    private void ToPlatter(int page) => ToPlatter(page * PageBytes, PageBytes);
+
+    private void ToPlatter(int from, int count)
+    {
+        int end = Math.Min(from + count, Length);
+        if (end <= from) return;
+        if (end > platter.Length) Array.Resize(ref platter, Math.Max(end, 2 * platter.Length));
+        cache.AsSpan(from, end - from).CopyTo(platter.AsSpan(from));
+    }
+
+    private void SetPlatterLength(int length)
+    {
+        if (length > platter.Length) Array.Resize(ref platter, length);
+        if (length < platter.Length) platter.AsSpan(length).Clear();
+        platterLength = length;
+    }
+
+    private void MarkDirty(int from, int length)
+    {
+        for (int page = from / PageBytes; page <= (from + length - 1) / PageBytes; page++) dirty.Add(page);
+    }
+
+    private void Clean()
+    {
+        dirty.Clear();
+        isLengthDirty = false;
     }
 }

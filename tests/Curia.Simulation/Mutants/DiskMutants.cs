@@ -1,46 +1,45 @@
+using System.Linq;
 using Curia.Ledger;
 using Curia.Vocabulary;
 
 namespace Curia.Simulation;
 
-internal sealed class NeverSyncs(int chunkBytes, long capacityBytes, Situations situations)
-    : VirtualDisk(chunkBytes, capacityBytes, situations)
+internal sealed class NeverSyncs(Situations situations) : VirtualDisk(situations)
 {
-    public override void Sync()
+    public override void Sync(VirtualFile file)
     {
     }
 }
 
-internal sealed class LosesSynced(int chunkBytes, long capacityBytes, Situations situations)
-    : VirtualDisk(chunkBytes, capacityBytes, situations)
+internal sealed class LosesSynced(Situations situations) : VirtualDisk(situations)
 {
     public override void Crash(SeededRandom random)
     {
         base.Crash(random);
-        if (Files.Count > 0 && Files[^1].Length > LedgerChunk.HeaderSize) Files[^1].Cut(LedgerChunk.HeaderSize);
-    }
-}
-
-internal sealed class ChangesSynced(int chunkBytes, long capacityBytes, Situations situations)
-    : VirtualDisk(chunkBytes, capacityBytes, situations)
-{
-    public override void Crash(SeededRandom random)
-    {
-        foreach (VirtualFile file in Files)
+        if (LedgerChunk.InOrder(Ledger.Names) is [.., string newest]
+            && Ledger[newest].Length > LedgerChunk.HeaderSize)
         {
-            if (file.SyncedLength > 0) file.Overwrite(random.Below(file.SyncedLength), 0xA5);
+            Ledger[newest].Cut(LedgerChunk.HeaderSize);
         }
-
-        base.Crash(random);
     }
 }
 
-internal sealed class NamesWrongly(int chunkBytes, long capacityBytes, Situations situations)
-    : VirtualDisk(chunkBytes, capacityBytes, situations)
+internal sealed class ChangesSynced(Situations situations) : VirtualDisk(situations)
 {
     public override void Crash(SeededRandom random)
     {
         base.Crash(random);
-        if (Files.Count > 1) Files[0].Name = LedgerChunk.ClosedName(new SeqNo(1), new SeqNo(1_000_000));
+        foreach (VirtualFile file in Ledger.Files.Where(file => file.Length > 0))
+            file.Damage(random.Below(file.Length), 0xA5);
+    }
+}
+
+internal sealed class NamesWrongly(Situations situations) : VirtualDisk(situations)
+{
+    public override void Crash(SeededRandom random)
+    {
+        base.Crash(random);
+        string[] names = [.. LedgerChunk.InOrder(Ledger.Names)];
+        if (names.Length > 1) Ledger.Rename(names[0], LedgerChunk.ClosedName(new SeqNo(1), new SeqNo(1_000_000)));
     }
 }

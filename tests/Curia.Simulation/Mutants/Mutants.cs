@@ -5,6 +5,7 @@ using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
 using Curia.Node;
+using Curia.Vocabulary;
 
 namespace Curia.Simulation;
 
@@ -14,18 +15,74 @@ internal sealed record Mutant(string Name, Func<Subject> Make, params string[] R
 /// <summary>The mutants. A checker that has caught none of them may be blind.</summary>
 internal static class Mutants
 {
-    public static IReadOnlyList<Mutant> All { get; } = [.. OfDisk(), .. OfNode(), .. OfAnswers(), .. OfSetup()];
+    public static IReadOnlyList<Mutant> All { get; } = 
+        [.. OfDisk(), .. OfShell(), .. OfNode(), .. OfAnswers(), .. OfSetup(), .. OfEpochs()];
 
     private static IEnumerable<Mutant> OfDisk() =>
     [
-        OnDisk("the disk acknowledges before it syncs", (c, b, s) => new NeverSyncs(c, b, s), Rules.CommitIsDurable),
-        OnDisk("the disk loses synced bytes", (c, b, s) => new LosesSynced(c, b, s), Rules.AcknowledgedSurvives),
-        OnDisk("a chunk has the name of another", (c, b, s) => new NamesWrongly(c, b, s), Rules.AuditPasses),
+        OnDisk("the disk acknowledges before it syncs", s => new NeverSyncs(s), Rules.CommitIsDurable),
         OnDisk(
-            "the disk changes synced bytes",
-            (c, b, s) => new ChangesSynced(c, b, s),
+            "the disk loses synced bytes",
+            s => new LosesSynced(s),
+            Rules.AcknowledgedSurvives,
             Rules.AuditPasses,
-            Rules.AcknowledgedSurvives),
+            Rules.GoesOn),
+        OnDisk("a chunk has the name of another", s => new NamesWrongly(s), Rules.GoesOn),
+        OnDisk("the disk changes synced bytes", s => new ChangesSynced(s), Rules.GoesOn),
+    ];
+
+    private static IEnumerable<Mutant> OfShell() =>
+    [
+        OnShell("secrets are sealed after the first block", new() { SealsFirst = false }, Rules.GoesOn),
+        OnShell("secrets of the epoch before go too early", new() { KeepsOlderSecrets = false }, Rules.GoesOn),
+        OnShell("secrets go before their blocks do", new() { KeepsSecretsOfBlocks = false }, Rules.GoesOn),
+        OnShell(
+            "a cache that a failed sync left is believed",
+            new() { WritesAnew = false },
+            Rules.AcknowledgedSurvives,
+            Rules.AuditPasses,
+            Rules.CommitIsDurable,
+            Rules.GoesOn),
+        OnShell("a torn tail is not cut off", new() { CutsTail = false }, Rules.AuditPasses),
+        OnShell(
+            "a whole block is cut off",
+            new() { CutsTooMuch = true },
+            Rules.AcknowledgedSurvives,
+            Rules.AuditPasses,
+            Rules.GoesOn),
+    ];
+
+    private static IEnumerable<Mutant> OfEpochs() =>
+    [
+        OnEpoch("an epoch begins one view later, not two", 1, false),
+        OnEpoch("an epoch is endorsed for another TxID", 0, true),
+        OnNode("the secrets of older epochs are not sealed", node => new SealsOnlyItsOwn(node), Rules.SecretsAreSealed),
+        OnNode("a ledger secret leaves in clear", node => new LeaksSecret(node), Rules.PrivateIsSealed),
+        OnNode(
+            "statuses are lost at a restart",
+            node => new ForgetsOlderEpochs(node, TransactionStatus.Unknown),
+            Rules.StatusesAreFinal),
+        OnNode(
+            "what a crash has taken is told as committed",
+            node => new ForgetsOlderEpochs(node, TransactionStatus.Committed),
+            Rules.StatusesAreFinal),
+        OnNode("receipts lack their endorsements", node => new DropsEndorsements(node), Rules.ReceiptsVerify),
+        OnSetup(
+            "a process seals for another machine",
+            setup => setup with { SealingKey = Platform.OtherSealingKey },
+            Rules.SecretsAreSealed),
+        OnSetup(
+            "every process has the same node key",
+            setup => setup with { NodeKey = new SeededSigner(new SeededEntropy(7)) },
+            Rules.IdentitiesAreNew),
+        OnSetup(
+            "every process has the same service key",
+            setup => setup with { NewSigner = _ => new SeededSigner(new SeededEntropy(7)) },
+            Rules.IdentitiesAreNew),
+        OnSetup(
+            "every process has the same ledger secret",
+            setup => setup with { Entropy = new SameSecret(setup.Entropy) },
+            Rules.IdentitiesAreNew),
     ];
 
     private static IEnumerable<Mutant> OfNode() =>
@@ -77,12 +134,27 @@ internal static class Mutants
     ];
 
     private static Mutant OnNode(string name, Func<NodeUnderTest, NodeUnderTest> mutate, params string[] rules) =>
-        new(name, () => new Subject { Node = setup => mutate(new RealNode(setup)) }, rules);
+        new(name, () => new Subject { Node = (setup, replay) => mutate(new RealNode(setup, replay)) }, rules);
 
     private static Mutant OnSetup(string name, Func<NodeSetup, NodeSetup> mutate, params string[] rules) =>
-        new(name, () => new Subject { Node = setup => new RealNode(mutate(setup)) }, rules);
+        new(name, () => new Subject { Node = (setup, replay) => new RealNode(mutate(setup), replay) }, rules);
 
-    private static Mutant OnDisk(string name, Func<int, long, Situations, VirtualDisk> disk, params string[] rules) =>
+    private static Mutant OnShell(string name, ShellHabits habits, params string[] rules) =>
+        new(name, () => new Subject { Shell = habits }, rules);
+
+    private static Mutant OnEpoch(string name, ulong viewsBack, bool endorsesAnother) => new(
+        name,
+        () => new Subject
+        {
+            Node = (setup, replay) =>
+            {
+                EpochMaterial material = EpochMaterial.Of(setup);
+                return new OpensWrongly(new RealNode(material.Setup, replay), material, viewsBack, endorsesAnother);
+            },
+        },
+        Rules.EpochsChain);
+
+    private static Mutant OnDisk(string name, Func<Situations, VirtualDisk> disk, params string[] rules) =>
         new(name, () => new Subject { Disk = disk }, rules);
 
     // Remembers sums outside of the transaction, so that the store cannot see what they rest on.

@@ -1,24 +1,19 @@
 using System;
 using System.Buffers.Binary;
-using System.Collections.Generic;
 using System.Security.Cryptography;
 using Curia.Cryptography;
 
 namespace Curia.Simulation;
 
-/// <summary>Entropy that repeats: SHA-256 over the seed and a counter. It remembers what it gave, so that the checkers
-/// can find the ledger secret and read what nobody else can.</summary>
+/// <summary>Entropy that repeats: SHA-256 over the seed and a counter.</summary>
 internal sealed class SeededEntropy : Entropy
 {
     private readonly byte[] seedAndCounter = new byte[16];
     private readonly byte[] block = new byte[SHA256.HashSizeInBytes];
-    private readonly List<byte[]> given = [];
     private ulong counter;
     private int used = SHA256.HashSizeInBytes;
 
     public SeededEntropy(ulong seed) => BinaryPrimitives.WriteUInt64BigEndian(seedAndCounter, seed);
-
-    public IReadOnlyList<byte[]> Given => given;
 
     public override void Fill(Span<byte> target)
     {
@@ -27,8 +22,6 @@ internal sealed class SeededEntropy : Entropy
             if (used == block.Length) Refill();
             b = block[used++];
         }
-
-        given.Add(target.ToArray());
     }
 
     private void Refill()
