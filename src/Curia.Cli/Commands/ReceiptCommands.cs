@@ -82,7 +82,7 @@ internal static class ReceiptCommands
         };
         Option<bool> all = new("--all") { Description = "Every receipt of a statement must be valid." };
         Command verify =
-            new("verify", "Verify a receipt offline.") 
+            new("verify", "Verify a receipt offline.")
         {
             file, serviceCertificate, keys, endorsements, claims, txId, all,
         };

@@ -15,7 +15,7 @@ internal sealed record Mutant(string Name, Func<Subject> Make, params string[] R
 /// <summary>The mutants. A checker that has caught none of them may be blind.</summary>
 internal static class Mutants
 {
-    public static IReadOnlyList<Mutant> All { get; } = 
+    public static IReadOnlyList<Mutant> All { get; } =
         [.. OfDisk(), .. OfShell(), .. OfNode(), .. OfAnswers(), .. OfSetup(), .. OfEpochs()];
 
     private static IEnumerable<Mutant> OfDisk() =>

@@ -1,8 +1,8 @@
 using System.Collections.Generic;
 using System.Text;
+using CsCheck;
 using Curia.KeyValue;
 using Curia.Vocabulary;
-using CsCheck;
 
 namespace Curia.Tests.KeyValue;
 
