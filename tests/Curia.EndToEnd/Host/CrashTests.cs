@@ -74,8 +74,17 @@ public sealed class CrashTests : IDisposable
         Task[] writers =
             [.. Enumerable.Range(0, Writers).Select(writer => WriteUntilItFailsAsync(client, history, writer, crash))];
 
-        // Sometimes before the first write has an answer, sometimes in the middle of a snapshot.
-        await Task.Delay(random.Next(1, random.Next(2) == 0 ? 30 : 600));
+        // Every other life ends soon, perhaps before a write has an answer; the others only after some were committed,
+        // however slow the machine is, and perhaps in the middle of a snapshot.
+        bool isShort = crash % 2 == 1;
+        int before = history.CommittedCount;
+        for (int waited = 0; !isShort && history.CommittedCount < before + Writers; waited++)
+        {
+            Assert.True(waited < 3_000, $"seed {seed}: no write was committed in 30 s");
+            await Task.Delay(10);
+        }
+
+        await Task.Delay(random.Next(1, isShort ? 30 : 600));
         node.Kill();
         await Task.WhenAll(writers);
     }
@@ -174,6 +183,14 @@ public sealed class CrashTests : IDisposable
         private readonly HashSet<int> everCommitted = [];
 
         public List<Write> Committed => committed;
+
+        public int CommittedCount
+        {
+            get
+            {
+                lock (gate) return committed.Count;
+            }
+        }
 
         public List<TxId> Pending => pending;
 
