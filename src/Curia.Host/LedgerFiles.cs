@@ -171,8 +171,7 @@ internal sealed class LedgerFiles : IDisposable
         }
 
         if (file is not null) Flush(file);
-        if (folderChanged) DurableFiles.FlushFolder(folder);
-        folderChanged = false;
+        FlushNames();
         tell(new Input.Stored(taken[^1].Last));
     }
 
@@ -192,9 +191,18 @@ internal sealed class LedgerFiles : IDisposable
     private void CloseChunk()
     {
         Flush(file!);
+
+        // Before a later chunk exists: a crash may take the newest name, and never leave a gap before it.
+        FlushNames();
         file!.Dispose();
         file = null;
         index.Close();
+    }
+
+    private void FlushNames()
+    {
+        if (folderChanged) DurableFiles.FlushFolder(folder);
+        folderChanged = false;
     }
 
     private void Flush(SafeFileHandle target)

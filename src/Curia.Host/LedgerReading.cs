@@ -105,9 +105,9 @@ internal sealed class LedgerReading
                 continue;
             }
 
-            // The process that wrote it may have ended before its flush did.
-            using (SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Write))
-                DurableFiles.Flush(file);
+            // Written anew: the process that wrote it may have ended because its flush failed, and then what was read
+            // back is in memory only, marked as clean, and another flush of the same file would prove nothing.
+            DurableFiles.Replace(path, ReadFile(name.ToString()));
             string final = Path.Combine(folder, LedgerChunk.ClosedName(name.First, last));
             File.Move(path, final);
             finished.Add(new FinishedChunk(name.First, last, final));
@@ -158,6 +158,7 @@ internal sealed class LedgerReading
 
         applying.Finish();
         AuditReport report = replay.Finish();
+        if (!report.Ok) return report;
         string seconds = Stopwatch.GetElapsedTime(start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
         log.Info($"The ledger was read: {report.Transactions} transactions up to {report.LastTxId}, in {seconds} s.");
         return report;

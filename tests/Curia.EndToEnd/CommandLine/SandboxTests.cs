@@ -145,7 +145,7 @@ public sealed class SandboxTests : IDisposable
     {
         string copy = folder.File("copy");
         Directory.CreateDirectory(copy);
-        string name = Path.GetFileName(Directory.GetFiles(ledger).Single());
+        string name = Path.GetFileName(Directory.GetFiles(ledger, "ledger_*").Single());
         byte[] bytes = await File.ReadAllBytesAsync(Path.Combine(ledger, name));
         bytes[bytes.Length / 2] ^= 1;
         await File.WriteAllBytesAsync(Path.Combine(copy, name), bytes);

@@ -14,7 +14,7 @@ internal static class LedgerTargets
     public static IEnumerable<FuzzTarget> All =>
     [
         new("snapshot", ["Snapshot.TryDecode", "Snapshot.TryOpen"], TrySnapshot),
-        new("audit", ["LedgerAudit.AddChunk", "LedgerReplay.AddChunk"], TryAudit),
+        new("audit", ["LedgerAudit.AddChunk", "LedgerReplay.Verify", "LedgerReplay.AddChunk"], TryAudit),
     ];
 
     private static void TrySnapshot(ReadOnlyMemory<byte> input)
