@@ -94,7 +94,7 @@ public static class CuriaHost
         PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
         NodeSetup setup = Setup(configuration, genesis, application, nodeKey, entropy, addresses, sealingKey);
         CuriaNode node = new(setup, reading.Replay);
-        InputQueue inputs = new();
+        using InputQueue inputs = new();
         using LedgerFiles ledger = LedgerFiles.Open(configuration.Ledger, finished, inputs.Add, metrics, log);
         SnapshotFiles snapshots = new(configuration.Snapshots, configuration.Limits.SnapshotsKept, inputs.Add, log);
         bool isOpen = false;

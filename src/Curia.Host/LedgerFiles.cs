@@ -24,11 +24,13 @@ internal sealed class LedgerFiles : IDisposable
     private readonly HostMetrics metrics;
     private readonly HostLog log;
     private readonly Thread writer;
-    private readonly object gate = new();
+    private readonly Lock gate = new();
+    private readonly AutoResetEvent hasWork = new(false);
     private List<Effect.StoreBlock> waiting = [];
     private List<Effect.StoreBlock> taken = [];
     private SeqNo committed;
     private bool closing;
+    private bool isDisposed;
 
     // The chunk that grows; only the writing thread touches these.
     private SafeFileHandle? file;
@@ -65,21 +67,15 @@ internal sealed class LedgerFiles : IDisposable
     /// ones.</summary>
     public void Append(Effect.StoreBlock block)
     {
-        lock (gate)
-        {
-            waiting.Add(block);
-            Monitor.Pulse(gate);
-        }
+        lock (gate) waiting.Add(block);
+        hasWork.Set();
     }
 
     /// <summary>Chunks that end at or before this transaction get their final name.</summary>
     public void Committed(SeqNo last)
     {
-        lock (gate)
-        {
-            committed = last;
-            if (index.HasUnnamed(last)) Monitor.Pulse(gate);
-        }
+        lock (gate) committed = last;
+        if (index.HasUnnamed(last)) hasWork.Set();
     }
 
     /// <summary>Reads the block that holds a transaction; <see cref="Input.BlockRead"/> follows. The node verifies what
@@ -97,15 +93,14 @@ internal sealed class LedgerFiles : IDisposable
     /// <summary>Writes what waits, then closes the file.</summary>
     public void Dispose()
     {
-        lock (gate)
-        {
-            closing = true;
-            Monitor.Pulse(gate);
-        }
-
+        if (isDisposed) return;
+        lock (gate) closing = true;
+        hasWork.Set();
         if (writer.IsAlive && !writer.Join(closeTime)) return; // a disk that hangs must not hang the end as well
+        isDisposed = true;
         file?.Dispose();
         file = null;
+        hasWork.Dispose();
     }
 
     private static void ReadOne((LedgerFiles Files, SeqNo SeqNo) request)
@@ -148,13 +143,18 @@ internal sealed class LedgerFiles : IDisposable
 
     private bool TakeAll(out SeqNo safeToName)
     {
-        lock (gate)
+        while (true)
         {
-            while (waiting.Count == 0 && !index.HasUnnamed(committed) && !closing) Monitor.Wait(gate);
-            taken.Clear();
-            (waiting, taken) = (taken, waiting);
-            safeToName = committed;
-            return taken.Count > 0 || index.HasUnnamed(committed);
+            lock (gate)
+            {
+                taken.Clear();
+                (waiting, taken) = (taken, waiting);
+                safeToName = committed;
+                bool isNeeded = taken.Count > 0 || index.HasUnnamed(committed);
+                if (isNeeded || closing) return isNeeded;
+            }
+
+            hasWork.WaitOne();
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed class NodeLoop
     private readonly List<PendingReply> late = [];
     private readonly TaskCompletionSource<LoopEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread thread;
+    private ReplyChain completed;
     private long lastTicket;
     private volatile bool stopping;
     private SeqNo committed;
@@ -125,8 +126,10 @@ internal sealed class NodeLoop
         foreach (PendingReply reply in replies.Values)
         {
             reply.NodeEnds = true;
-            reply.Complete(null);
+            completed.Add(reply, null);
         }
+
+        completed.Release();
 
         ended.TrySetResult(end);
     }
@@ -168,6 +171,7 @@ internal sealed class NodeLoop
         LoopEnd? end = null;
         IReadOnlyList<Effect> effects = node.Step(input, moreWait).InOrder;
         for (int i = 0; i < effects.Count; i++) end ??= Perform(effects[i]);
+        completed.Release();
 
         TxId now = node.View.Committed;
         if (now.SeqNo != committed)
@@ -226,7 +230,7 @@ internal sealed class NodeLoop
         }
 
         replies.Remove(effect.Ticket);
-        waiting.Complete(effect.Answer);
+        completed.Add(waiting, effect.Answer);
     }
 
     // A timer for each request would cost more than looking at some thousand deadlines a hundred times a second.
@@ -241,9 +245,11 @@ internal sealed class NodeLoop
         foreach (PendingReply reply in late)
         {
             replies.Remove(reply.Ticket);
-            reply.Complete(null);
+            completed.Add(reply, null);
             inputs.Add(new Input.Forget(reply.Ticket));
         }
+
+        completed.Release();
 
         late.Clear();
     }

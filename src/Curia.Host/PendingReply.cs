@@ -11,11 +11,12 @@ namespace Curia.Host;
 /// the time was up or the node ended.</summary>
 /// <remarks>One object is the promise, the wait for it and the work item that ends the wait. What follows the wait
 /// writes responses to sockets; on the loop's thread it would hold up every other transaction, so it runs on a
-/// worker.</remarks>
+/// worker, some of them one after the other (<see cref="ReplyChain"/>).</remarks>
 internal sealed class PendingReply : IValueTaskSource<Answer?>, IThreadPoolWorkItem
 {
     private ManualResetValueTaskSourceCore<Answer?> wait;
     private Answer? answer;
+    private PendingReply? next;
 
     /// <summary>Begins to wait.</summary>
     /// <param name="ticket">The number under which the node answers.</param>
@@ -46,14 +47,29 @@ internal sealed class PendingReply : IValueTaskSource<Answer?>, IThreadPoolWorkI
     /// <summary>The transaction's place, once it has one; also there when the time was up.</summary>
     public TxId? Ordered { get; set; }
 
-    /// <summary>Ends the wait. Only the loop calls it, once.</summary>
-    public void Complete(Answer? last)
+    /// <summary>Takes the answer; the wait ends when the chain that it joins is released. Only the loop calls it,
+    /// once.</summary>
+    /// <param name="last">The node's last word, or null.</param>
+    /// <param name="before">The reply whose wait ends before this one on the same worker; null for the first.</param>
+    public void Complete(Answer? last, PendingReply? before)
     {
         answer = last;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (before is not null) before.next = this;
     }
 
-    void IThreadPoolWorkItem.Execute() => wait.SetResult(answer);
+    /// <summary>Ends the waits of this reply and of those that follow it.</summary>
+    public void Release() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        // Each is of its request again once its wait has ended: what follows is read before.
+        for (PendingReply? reply = this; reply is not null;)
+        {
+            PendingReply? following = reply.next;
+            reply.wait.SetResult(reply.answer);
+            reply = following;
+        }
+    }
 
     Answer? IValueTaskSource<Answer?>.GetResult(short token) => wait.GetResult(token);
 

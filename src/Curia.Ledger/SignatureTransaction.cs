@@ -13,14 +13,16 @@ public sealed class SignatureTransaction
     /// <summary>The version of the record that this code writes and reads.</summary>
     public const byte FormatVersion = 1;
 
+    private CoseSign1? cose;
+
     private SignatureTransaction(
-        Digest root, ReadOnlyMemory<byte> nodeCertificate, ReadOnlyMemory<byte> nodeSignature, CoseSign1 cose,
+        Digest root, ReadOnlyMemory<byte> nodeCertificate, ReadOnlyMemory<byte> nodeSignature, CoseSign1? cose,
         ReadOnlyMemory<byte> coseSignature, SignatureHeader header, MerkleFrontier frontier)
     {
         Root = root;
         NodeCertificate = nodeCertificate;
         NodeSignature = nodeSignature;
-        Cose = cose;
+        this.cose = cose;
         CoseSignature = coseSignature;
         Header = header;
         Frontier = frontier;
@@ -38,8 +40,8 @@ public sealed class SignatureTransaction
     /// <summary>COSE_Sign1 of the service key with the root as detached payload, encoded.</summary>
     public ReadOnlyMemory<byte> CoseSignature { get; }
 
-    /// <summary>The same, decoded.</summary>
-    public CoseSign1 Cose { get; }
+    /// <summary>The same, decoded: by who verifies it, and not by the node for each block that it signs.</summary>
+    public CoseSign1 Cose => cose ??= DecodeOwn();
 
     /// <summary>Its protected header.</summary>
     public SignatureHeader Header { get; }
@@ -82,10 +84,8 @@ public sealed class SignatureTransaction
         Span<byte> rootBytes = stackalloc byte[Digest.Size];
         root.CopyTo(rootBytes);
         byte[] cose = CoseSign1.Sign(serviceKey, header.Encode(), rootBytes, detached: true);
-        bool readBack = CoseSign1.TryDecode(cose, out CoseSign1? decoded) && decoded is not null;
-        Invariant.Holds(readBack, "COSE_Sign1 reads what it wrote");
         return new SignatureTransaction(
-            root, nodeCertificateDer, nodeKey.SignHash(rootBytes), decoded!, cose, header, before);
+            root, nodeCertificateDer, nodeKey.SignHash(rootBytes), cose: null, cose, header, before);
     }
 
     /// <summary>The public part of the signature entry.</summary>
@@ -127,6 +127,13 @@ public sealed class SignatureTransaction
 
         signature = new SignatureTransaction(root, nodeCertificate, nodeSignature, decoded, cose, header, frontier);
         return true;
+    }
+
+    private CoseSign1 DecodeOwn()
+    {
+        bool isOne = TryReadCose(CoseSignature, out CoseSign1? own);
+        Invariant.Holds(isOne, "COSE_Sign1 reads what it wrote");
+        return own!;
     }
 
     private static ReadOnlyMemory<byte> Take(ReadOnlyMemory<byte> bytes, ref ByteReader reader)
