@@ -103,7 +103,7 @@ public sealed record NodeLimits
     public ulong SnapshotInterval { get; init; } = 10_000;
 
     /// <summary>Bytes of blocks held for historical queries; the oldest used go first.</summary>
-    public long HistoryBytesMax { get; init; } = 64L << 20;
+    public long HistoryBytesMax { get; init; } = 32L << 20;
 
     /// <summary>Replies that wait for commit at one time; beyond it the client is told to poll.</summary>
     public int WaitingRepliesMax { get; init; } = 20_000;

@@ -38,7 +38,7 @@ public readonly record struct Digest : IComparable<Digest>
     public static Digest Of(ReadOnlySpan<byte> bytes)
     {
         Span<byte> hash = stackalloc byte[Size];
-        SHA256.HashData(bytes, hash);
+        if (!ShortInputSha256.TryHash(bytes, hash)) SHA256.HashData(bytes, hash);
         return new Digest(hash);
     }
 
