@@ -50,7 +50,10 @@ internal static class SandboxCommand
                 parsed.GetValue(members),
                 parsed.GetValue(users),
                 parsed.GetValue(app),
-                parsed.GetValue(port));
+                parsed.GetValue(port))
+            {
+                IsDetached = parsed.GetValue(detach),
+            };
             Stay stay = parsed.GetValue(once) ? Stay.Once
                 : parsed.GetValue(detach) ? Stay.Detached
                 : Stay.UntilInterrupted;

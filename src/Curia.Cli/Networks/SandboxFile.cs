@@ -25,6 +25,10 @@ internal sealed record SandboxFile(
     IReadOnlyList<SandboxIdentity> Members,
     IReadOnlyList<SandboxIdentity> Users)
 {
+    /// <summary>The process of the command that stays with the network and ends it; null when nobody
+    /// does.</summary>
+    public int? AttachedPid { get; init; }
+
     public const string Name = "sandbox.json";
 
     private const int SizeMax = 1 << 20; // a sandbox of a thousand members fits
@@ -52,7 +56,11 @@ internal sealed record SandboxFile(
                 root.TryGetProperty("app", out _) ? root.Text("app") : "logging",
                 [.. root.List("nodes").Select(NodeOf)],
                 [.. root.List("members").Select(IdentityOf)],
-                [.. root.List("users").Select(IdentityOf)]);
+                [.. root.List("users").Select(IdentityOf)])
+            {
+                AttachedPid =
+                    root.TryGetProperty("attached_pid", out _) ? checked((int)root.Number("attached_pid")) : null,
+            };
         }
         catch (Exception e) when (e is JsonException or FormatException or OverflowException)
         {
@@ -83,6 +91,7 @@ internal sealed record SandboxFile(
             ["users"] = new JsonArray([.. Users.Select(JsonOf)]),
             ["app"] = App,
         };
+        if (AttachedPid is int attached) document["attached_pid"] = attached;
         string path = Path.Combine(Folder, Name);
         File.WriteAllText(path + ".new", Screen.Text(document, indented: true) + "\n");
         File.Move(path + ".new", path, overwrite: true);

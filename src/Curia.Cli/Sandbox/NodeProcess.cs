@@ -76,6 +76,22 @@ internal sealed class NodeProcess : IDisposable
         }
     }
 
+    /// <summary>Whether a command of this program still has this process number.</summary>
+    public static bool IsCommandAlive(int pid)
+    {
+        try
+        {
+            if (Directory.Exists("/proc/self"))
+                return File.ReadAllText($"/proc/{pid}/cmdline").Contains("curia.dll", StringComparison.Ordinal);
+            using Process found = Process.GetProcessById(pid);
+            return !found.HasExited;
+        }
+        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Asks it to finish what it has begun and stop (SIGTERM).</summary>
     public void AskToStop()
     {

@@ -21,6 +21,9 @@ internal sealed record SandboxOptions(string Folder, int? Members, int? Users, s
     public const int UsersUsual = 1;
     public const int PortUsual = 8000;
     public const string AppUsual = "logging";
+
+    /// <summary>Whether the command returns while the network goes on.</summary>
+    public bool IsDetached { get; init; }
 }
 
 /// <summary>Makes a sandbox, or goes on with an earlier one, and starts its node; each method is one step.</summary>
@@ -216,7 +219,10 @@ internal sealed class SandboxSetup : IDisposable
                 root.GetProperty("node_id").GetString()!,
                 root.GetProperty("listeners")[0].GetProperty("url").GetString()!,
                 Node!.Pid, $"{NodeName}/ledger", $"{NodeName}/node.json")],
-            members, users);
+            members, users)
+        {
+            AttachedPid = options.IsDetached ? null : Environment.ProcessId,
+        };
         file.Write();
         isOpen = true;
         return file;
@@ -289,7 +295,8 @@ internal sealed class SandboxSetup : IDisposable
         }
     }
 
-    // The sandbox of a folder, whose processes have ended; null for a new or empty folder.
+    // The sandbox of a folder, whose processes have ended; null for a new or empty folder. A node whose command was
+    // killed has nobody left who would end it: it is ended here.
     private static SandboxFile? FindStopped(string folder)
     {
         if (File.Exists(folder)) throw CommandFailure.Environment($"{folder} is a file. Choose a folder with --dir.");
@@ -300,7 +307,12 @@ internal sealed class SandboxSetup : IDisposable
         foreach (SandboxNode node in sandbox.Nodes)
         {
             using NodeProcess? running = NodeProcess.Find(node.Pid, sandbox.PathOf(node.Config), "");
-            if (running is { HasExited: false })
+            if (running is { HasExited: false } && sandbox.AttachedPid is int command
+                && !NodeProcess.IsCommandAlive(command))
+            {
+                running.StopAsync(StopTimeout).GetAwaiter().GetResult();
+            }
+            else if (running is { HasExited: false })
             {
                 throw CommandFailure.Environment(
                     $"the sandbox in {folder} is running (process {node.Pid}). Stop it with "

@@ -1,3 +1,4 @@
+using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
@@ -14,6 +15,24 @@ public sealed class ResumedSandboxTests : IAsyncLifetime
     public ValueTask InitializeAsync() => sandbox.InitializeAsync();
 
     public ValueTask DisposeAsync() => sandbox.DisposeAsync();
+
+    [Fact]
+    public async Task After_kill_9_of_the_command_the_next_one_ends_the_node_and_goes_on()
+    {
+        (await CuriaProgram.RunAsync(sandbox.Folder, "sandbox", "stop", "--dir", "net")).Expect(0);
+        string[] open = ["sandbox", "--dir", "net", "--port", "0"];
+        using Process command = CuriaProgram.Start(sandbox.Folder, open);
+        int node = await RunningAsync(command);
+        (await CuriaProgram.RunAsync(sandbox.Folder, [.. open, "--detach"])).Expect(3).SaysOnce("is running");
+        command.Kill();
+        await command.WaitForExitAsync(Cancel);
+        Assert.False(Process.GetProcessById(node).HasExited);
+
+        (await CuriaProgram.RunAsync(sandbox.Folder, [.. open, "--detach"])).Expect(0);
+        Assert.NotEqual(node, Pid());
+        Assert.Throws<ArgumentException>(() => Process.GetProcessById(node));
+        (await CuriaProgram.RunAsync(sandbox.Folder, [.. open, "--detach"])).Expect(3).SaysOnce("is running");
+    }
 
     [Fact]
     public async Task After_kill_9_it_is_back_with_its_data_and_leads_on_whoever_asks_for_it()
@@ -73,6 +92,20 @@ public sealed class ResumedSandboxTests : IAsyncLifetime
     }
 
     private static System.Threading.CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    // The node's process, once the command has said in sandbox.json that it stays with it.
+    private async Task<int> RunningAsync(Process command)
+    {
+        for (int attempt = 0; attempt < 1500; attempt++)
+        {
+            using JsonDocument file = JsonDocument.Parse(File.ReadAllText(sandbox.PathOf("sandbox.json")));
+            if (file.RootElement.TryGetProperty("attached_pid", out JsonElement pid) && pid.GetInt32() == command.Id)
+                return Pid();
+            await Task.Delay(20, Cancel);
+        }
+
+        throw new TimeoutException("the sandbox was not open in time");
+    }
 
     private int Pid()
     {
