@@ -64,6 +64,11 @@ public static class CuriaHost
             Console.Error.WriteLine(failure.Message);
             return 3;
         }
+        catch (OperationCanceledException asked)
+        {
+            Console.Error.WriteLine(asked.Message);
+            return 0;
+        }
     }
 
     private static async Task<int> RunAsync(HostArguments arguments, EndpointTable application)
@@ -84,7 +89,8 @@ public static class CuriaHost
         using SecretBytes sealingKey = VirtualPlatform.SealingKey();
         SealedFiles sealedFiles = SealedFiles.Prepare(configuration.SealedSecrets);
         LedgerReading reading = LedgerReading.Read(
-            configuration.Ledger, () => sealedFiles.Read(sealingKey), genesis, configuration.Genesis.Platform, log);
+            configuration.Ledger, () => sealedFiles.Read(sealingKey), genesis, configuration.Genesis.Platform, log,
+            () => shutdown.Requested.IsCompleted);
         SnapshotFiles.Prepare(configuration.Snapshots, isNewLedger: reading.Replay is null);
         IReadOnlyList<FinishedChunk> finished = FinishLedger(reading, configuration.Ledger);
 

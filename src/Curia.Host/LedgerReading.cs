@@ -29,13 +29,15 @@ internal sealed class LedgerReading
 
     private readonly string folder;
     private readonly HostLog log;
+    private readonly Func<bool> isStopping;
     private readonly List<(LedgerChunkName Name, SeqNo Last)> chunks = [];
     private AuditTail? tail;
 
-    private LedgerReading(string folder, HostLog log)
+    private LedgerReading(string folder, HostLog log, Func<bool> isStopping)
     {
         this.folder = folder;
         this.log = log;
+        this.isStopping = isStopping;
     }
 
     /// <summary>What was read; null when there is no ledger to go on with: a new one begins.</summary>
@@ -47,12 +49,15 @@ internal sealed class LedgerReading
     /// <param name="settings">What node.json says of genesis.</param>
     /// <param name="platform">What node.json says of the platform.</param>
     /// <param name="log">Takes progress.</param>
+    /// <param name="isStopping">Whether the process is asked to end: a large ledger is not read to its end
+    /// then.</param>
+    /// <exception cref="OperationCanceledException">The process is asked to end.</exception>
     /// <exception cref="StartFailure">A file cannot be read or believed, or this node cannot go on with it.</exception>
     public static LedgerReading Read(
         string folder, Func<IReadOnlyList<SealedSecrets>> unseal, GenesisSettings settings, string platform,
-        HostLog log)
+        HostLog log, Func<bool> isStopping)
     {
-        LedgerReading reading = new(folder, log);
+        LedgerReading reading = new(folder, log, isStopping);
         IReadOnlyList<string> names = reading.Names();
         if (names.Count == 0) return reading;
         LedgerReplay replay = new(unseal());
@@ -145,6 +150,7 @@ internal sealed class LedgerReading
         foreach (string name in names)
         {
             if (tail is not null && tail.LaterFiles.Contains(name)) continue;
+            EndIfAsked();
             ReadOnlyMemory<byte> bytes = ReadFile(name);
             if (tail?.File == name) bytes = bytes[..tail.Offset];
             IReadOnlyList<Block> verified = bytes.IsEmpty ? [] : replay.Verify(name, bytes);
@@ -170,11 +176,18 @@ internal sealed class LedgerReading
         chunks.Clear();
         foreach (string name in names)
         {
+            EndIfAsked();
             audit.AddChunk(name, ReadFile(name));
             if (LedgerChunk.TryParseName(name, out LedgerChunkName parsed)) chunks.Add((parsed, SeqNo.Zero));
         }
 
         return audit.Finish();
+    }
+
+    private void EndIfAsked()
+    {
+        if (isStopping())
+            throw new OperationCanceledException($"The node ends before it has read {folder}; nothing there was changed");
     }
 
     private byte[] ReadFile(string name)

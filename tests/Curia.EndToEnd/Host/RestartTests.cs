@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -74,6 +75,28 @@ public sealed class RestartTests : IDisposable
         // One that is fetched now brings them.
         string fetched = await PollAsync(again, $"/app/receipt?transaction_id={first}");
         Assert.Equal(ReceiptVerdict.Valid, Verify(System.Text.Encoding.UTF8.GetBytes(fetched), keys).Verdict);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_asked_to_end_does_not_read_its_ledger_to_the_end()
+    {
+        // A pipe is a file that is read as slowly as the test likes.
+        Directory.CreateDirectory(folder.Ledger);
+        string slow = Path.Combine(folder.Ledger, "ledger_1");
+        using (Process make = Process.Start("mkfifo", slow)) await make.WaitForExitAsync();
+        File.WriteAllText(Path.Combine(folder.Ledger, "ledger_5"), "not read any more");
+        using NodeProcess node = NodeProcess.Launch(folder);
+
+        // It opens when the node begins to read, and the read ends when it closes: the signal comes before.
+        using (new FileStream(slow, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            node.Terminate();
+            await Task.Delay(TimeSpan.FromMilliseconds(500));
+        }
+
+        Assert.Equal(0, await node.ExitCodeAsync());
+        Assert.Contains("nothing there was changed", node.StandardError, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(folder.Ledger, "ledger_5")));
     }
 
     [Fact]
