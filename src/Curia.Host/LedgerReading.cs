@@ -187,7 +187,8 @@ internal sealed class LedgerReading
     private void EndIfAsked()
     {
         if (isStopping())
-            throw new OperationCanceledException($"The node ends before it has read {folder}; nothing there was changed");
+            throw new OperationCanceledException(
+                $"The node ends before it has read {folder}; nothing there was changed.");
     }
 
     private byte[] ReadFile(string name)

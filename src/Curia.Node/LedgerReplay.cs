@@ -210,10 +210,11 @@ public sealed class LedgerReplay : IDisposable
         IEnumerable<string> users = settings.Users.Select(user => user.Certificate.Fingerprint.ToString());
         if (!Holds(genesis.Map(NodeMaps.MemberCertificates), members))
             return "its genesis block names other members (genesis.members)";
-        IEnumerable<(string Id, string Key)> keys = settings.Members.Where(member => member.EncryptionKeyPem is not null)
-            .Select(member => (member.Certificate.Fingerprint.ToString(), member.EncryptionKeyPem!))
-            .OrderBy(key => key.Item1, StringComparer.Ordinal);
-        if (!genesis.Map(NodeMaps.MemberEncryptionKeys).Range().Select(one => (one.Key, one.Value)).SequenceEqual(keys))
+        IEnumerable<(string Id, string Key)> keys = settings.Members
+            .Where(member => member.EncryptionKeyPem is not null)
+            .Select(member => (Id: member.Certificate.Fingerprint.ToString(), Key: member.EncryptionKeyPem!))
+            .OrderBy(member => member.Id, StringComparer.Ordinal);
+        if (!keys.SequenceEqual(genesis.Map(NodeMaps.MemberEncryptionKeys).Range().Select(one => (one.Key, one.Value))))
             return "its genesis block has other encryption keys of members (genesis.members)";
         return Holds(genesis.Map(NodeMaps.UserCertificates), users)
             ? null

@@ -33,7 +33,7 @@ internal static class Comparison
         arguments.Expect("--seconds", "--rounds", "--warm-up", "--connections", "--in-flight", "--out");
         ComparisonSettings settings = new(
             arguments.Number("--seconds", 5),
-            arguments.Number("--warm-up", 2),
+            arguments.Number("--warm-up", 8),
             arguments.Number("--rounds", 3),
             arguments.Number("--connections", 16),
             arguments.Number("--in-flight", 256));
