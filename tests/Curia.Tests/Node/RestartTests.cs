@@ -82,7 +82,7 @@ public sealed class RestartTests : IDisposable
         Assert.Equal(epoch.PreviousCertificate.Der.ToArray(), Assert.Single(Opened(second).Endorsements).ToArray());
     }
 
-    // Another process on the same copy: each says where it goes on, so that the fork can be seen, and they share no key.
+    // Both say where they go on, so that the fork can be seen.
     [Fact]
     public void Two_processes_on_one_copy_share_no_key()
     {
@@ -128,6 +128,22 @@ public sealed class RestartTests : IDisposable
         Assert.Equal("4.5", network.GetProperty("current_service_create_txid").GetString());
         Assert.Equal(1, network.GetProperty("recovery_count").GetInt32());
         Assert.Equal(4ul, second.GetJson("/node/state").GetProperty("startup_seqno").GetUInt64());
+    }
+
+    [Fact]
+    public void The_ledger_names_the_certificates_of_service_and_node_that_are_of_now()
+    {
+        using TestShell second = first.Restart();
+        ReadOnlyTransaction written = WritesOf(BlockOf(second, first.Disk.Count));
+        JsonElement service = JsonDocument.Parse(
+            written.Map(NodeMaps.ServiceInfo).Get(NodeMaps.ServiceKeyName)).RootElement;
+        Assert.Equal(ServiceOf(second).ToPem(), service.GetProperty("cert").GetString());
+        Assert.Equal("test", service.GetProperty("name").GetString());
+        Assert.Equal("virtual", service.GetProperty("platform").GetString());
+        string node = second.Node.View.NodeId.ToString();
+        Assert.True(Certificate.TryFromPem(written.Map(NodeMaps.NodeCertificates).Get(node), out Certificate? own));
+        Assert.Equal(node, own!.KeyDigest.ToString());
+        Assert.True(own.IsIssuedBy(ServiceOf(second)));
     }
 
     [Fact]
@@ -211,7 +227,8 @@ public sealed class RestartTests : IDisposable
         LedgerSecret newer = new(new SecretBytes(known.Periods[2].Secret.Reveal()));
         for (int i = 1; i >= 0; i--)
         {
-            byte[] wrapped = WrappedIn(BlockOf(third, first.Disk.Count + i), known.Periods[i].From);
+            byte[] wrapped = WritesOf(BlockOf(third, first.Disk.Count + i))
+                .Map(NodeMaps.WrappedLedgerSecrets).Get(known.Periods[i].From.Value);
             Assert.True(newer.TryUnwrap(known.Periods[i].From, wrapped, out LedgerSecret? older));
             newer.Dispose();
             using SecretBytes exported = older.Export();
@@ -296,12 +313,11 @@ public sealed class RestartTests : IDisposable
     private static string? StatusOfNode(TestShell shell, NodeId id) =>
         shell.GetJson($"/node/network/nodes/{id}").GetProperty("status").GetString();
 
-    private static byte[] WrappedIn(Block block, SeqNo period)
+    private static ReadOnlyTransaction WritesOf(Block block)
     {
         Assert.True(EpochBlock.TryRead(block, out EpochBlock? epoch));
         Assert.True(WriteSet.TryDecode(epoch.PublicWrites.Span, [], out WriteSet? writes));
-        State state = State.Empty.After(new TxId(new View(2), new SeqNo(1)), writes);
-        return KeyValueStore.ReadAt(state, MapAccess.Node).Map(NodeMaps.WrappedLedgerSecrets).Get(period.Value);
+        return KeyValueStore.ReadAt(State.Empty.After(new TxId(new View(2), new SeqNo(1)), writes), MapAccess.Node);
     }
 
     // A block of an older epoch is read back from disk first.
