@@ -24,6 +24,7 @@ public sealed class LedgerReplay : IDisposable
     private readonly LedgerSecrets secrets = new();
     private readonly BlockOpener opener;
     private string? unusable;
+    private bool isWhole;
     private State? atGenesis;
     private Block? last;
 
@@ -94,14 +95,21 @@ public sealed class LedgerReplay : IDisposable
     }
 
     /// <summary>The verdict, when everything is applied. No file can follow.</summary>
-    public AuditReport Finish() => audit.Finish();
+    public AuditReport Finish()
+    {
+        AuditReport report = audit.Finish();
+        isWhole = report.Ok;
+        return report;
+    }
 
-    /// <summary>Why a node cannot go on from a ledger that is whole; null when it can.</summary>
+    /// <summary>Why a node cannot go on from what was read; null when it can. That is never so before
+    /// <see cref="Finish"/> has found the ledger whole.</summary>
     /// <param name="settings">What node.json says of genesis: it must be what the genesis block says.</param>
     /// <param name="platform">What node.json says of the platform.</param>
     public string? FindObstacle(GenesisSettings settings, string platform)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        if (!isWhole) return "it did not pass its audit to the end";
         if (unusable is not null) return unusable;
         Digest newest = Epochs.InOrder[^1].Certificate.KeyDigest;
         Sealed = candidates.FirstOrDefault(candidate => candidate.Periods[^1].ServiceKeyId == newest);

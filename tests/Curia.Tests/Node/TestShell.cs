@@ -6,6 +6,7 @@ using System.Text.Json;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
+using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -19,26 +20,45 @@ internal sealed class TestShell : IDisposable
     private readonly Queue<Effect.StoreBlock> unsynced = new();
     private long tickets;
 
-    public TestShell(NodeLimits? limits = null, bool start = true)
+    public TestShell(NodeLimits? limits = null, bool start = true) : this(null, null, limits, start)
+    {
+    }
+
+    private TestShell(TestShell? before, LedgerReplay? replay, NodeLimits? limits, bool start)
     {
         Entropy entropy = new SystemEntropy();
-        User = NewCertificate("user0", entropy);
-        Stranger = NewCertificate("stranger", entropy);
-        Node = new CuriaNode(new NodeSetup
+        User = before?.User ?? NewCertificate("user0", entropy);
+        Stranger = before?.Stranger ?? NewCertificate("stranger", entropy);
+        Genesis = before?.Genesis ?? new GenesisSettings
+        {
+            Name = "test",
+            Members = [new GenesisMember(NewCertificate("member0", entropy), null)],
+            Users = [new GenesisUser(User)],
+        };
+        foreach (ReadOnlyMemory<byte> block in before?.Disk ?? []) Disk.Add(block);
+        foreach ((string name, ReadOnlyMemory<byte> bytes) in before?.Secrets ?? []) Secrets.Add(name, bytes);
+        NodeSetup setup = new()
         {
             NodeKey = EcdsaSigner.Generate(entropy),
             Entropy = entropy,
             NewSigner = source => EcdsaSigner.Generate(source),
+            SealingKey = SealingKey,
             Application = Application(),
-            Genesis = new GenesisSettings { Name = "test", Members = [], Users = [new GenesisUser(User)] },
+            Genesis = Genesis,
             SubjectAlternativeNames = [],
             PublishedAddresses = ["127.0.0.1:8000"],
             Limits = limits ?? new NodeLimits(),
-        });
+        };
+        Node = new CuriaNode(setup, replay);
         if (!start) return;
         Step(new Input.Start(Noon));
         Sync();
     }
+
+    /// <summary>The key of the platform on which all these nodes run.</summary>
+    public static SecretBytes SealingKey { get; } = new(new byte[32]);
+
+    public GenesisSettings Genesis { get; }
 
     public CuriaNode Node { get; }
 
@@ -48,6 +68,9 @@ internal sealed class TestShell : IDisposable
 
     /// <summary>Blocks that are durable, in order.</summary>
     public List<ReadOnlyMemory<byte>> Disk { get; } = [];
+
+    /// <summary>Sealed secrets that are durable, by the names of their files.</summary>
+    public Dictionary<string, ReadOnlyMemory<byte>> Secrets { get; } = [];
 
     /// <summary>What clients were told, by ticket.</summary>
     public Dictionary<long, List<Answer>> Answers { get; } = [];
@@ -61,6 +84,7 @@ internal sealed class TestShell : IDisposable
             switch (effect)
             {
                 case Effect.StoreBlock store: unsynced.Enqueue(store); break;
+                case Effect.StoreSecrets store: Secrets.Add(store.FileName, store.Bytes); break;
                 case Effect.Reply reply:
                     if (!Answers.TryGetValue(reply.Ticket, out List<Answer>? list)) Answers[reply.Ticket] = list = [];
                     list.Add(reply.Answer);
@@ -83,6 +107,39 @@ internal sealed class TestShell : IDisposable
             Disk.Add(block.Bytes);
             Step(new Input.Stored(block.Last));
         }
+    }
+
+    /// <summary>What is durable, read back as a process does that starts on it.</summary>
+    /// <param name="candidates">Taken over; all sealed secrets that are durable when none are given.</param>
+    public LedgerReplay Read(params IReadOnlyList<SealedSecrets> candidates)
+    {
+        LedgerReplay replay = new(candidates.Count > 0 ? candidates : [.. Secrets.Keys.Select(Unseal)]);
+        replay.AddChunk(LedgerChunk.OpenName(new SeqNo(1)), Chunk());
+        return replay;
+    }
+
+    /// <summary>What is durable, as one file.</summary>
+    public byte[] Chunk() => [.. LedgerChunk.Header(new SeqNo(1)), .. Disk.SelectMany(block => block.ToArray())];
+
+    public SealedSecrets Unseal(string fileName)
+    {
+        Assert.True(SealedSecrets.TryOpen(Secrets[fileName].Span, SealingKey, out SealedSecrets? secrets));
+        return secrets;
+    }
+
+    /// <summary>Another process on what is durable; this one is as good as killed.</summary>
+    public TestShell Restart(NodeLimits? limits = null, bool start = true)
+    {
+        LedgerReplay replay = Read();
+        Assert.Empty(replay.Finish().Problems);
+        Assert.Null(replay.FindObstacle(Genesis, NodeSetup.VirtualPlatform));
+        return new TestShell(this, replay, limits, start);
+    }
+
+    /// <summary>The disk catches up, and the process ends before it hears of it.</summary>
+    public void SyncUnheard()
+    {
+        while (unsynced.TryDequeue(out Effect.StoreBlock? block)) Disk.Add(block.Bytes);
     }
 
     public Execution Execute(string method, string target, string? body = null, Certificate? caller = null)
