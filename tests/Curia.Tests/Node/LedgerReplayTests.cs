@@ -138,6 +138,8 @@ public sealed class LedgerReplayTests : IDisposable
     [InlineData("another member", "its genesis block names other members (genesis.members)")]
     [InlineData("one member more", "its genesis block names other members (genesis.members)")]
     [InlineData("no member", "its genesis block names other members (genesis.members)")]
+    [InlineData("another key", "its genesis block has other encryption keys of members (genesis.members)")]
+    [InlineData("no key", "its genesis block has other encryption keys of members (genesis.members)")]
     [InlineData("another user", "its genesis block names other users (genesis.users)")]
     [InlineData("one user more", "its genesis block names other users (genesis.users)")]
     [InlineData("no user", "its genesis block names other users (genesis.users)")]
@@ -152,6 +154,8 @@ public sealed class LedgerReplayTests : IDisposable
             "another member" => genesis with { Members = [member] },
             "one member more" => genesis with { Members = [.. genesis.Members, member] },
             "no member" => genesis with { Members = [] },
+            "another key" => genesis with { Members = [genesis.Members[0] with { EncryptionKeyPem = "another" }] },
+            "no key" => genesis with { Members = [genesis.Members[0] with { EncryptionKeyPem = null }] },
             "another user" => genesis with { Users = [user] },
             "one user more" => genesis with { Users = [.. genesis.Users, user] },
             "no user" => genesis with { Users = [] },

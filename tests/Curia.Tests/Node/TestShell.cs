@@ -32,7 +32,7 @@ internal sealed class TestShell : IDisposable
         Genesis = before?.Genesis ?? new GenesisSettings
         {
             Name = "test",
-            Members = [new GenesisMember(NewCertificate("member0", entropy), null)],
+            Members = [new GenesisMember(NewCertificate("member0", entropy), "an encryption key")],
             Users = [new GenesisUser(User)],
         };
         foreach (ReadOnlyMemory<byte> block in before?.Disk ?? []) Disk.Add(block);
