@@ -101,7 +101,12 @@ report() { # target
     timeout 60 dotnet "$program/Curia.Fuzz.dll" replay "$1" "$file" | head -n 1
   done
   found hangs "$1" | sed 's/^/  slow: /'
-  [ "$crashes" -eq 0 ]
+  ran=$(stat_of run_time "$1")
+  if [ "${ran:-0}" -lt "$seconds" ]; then
+    printf '  %s ended after %s of %s seconds\n' "$1" "${ran:-0}" "$seconds"
+    return 1
+  fi
+  [ "$crashes" -eq 0 ] && [ "$hangs" -eq 0 ]
 }
 
 require_sdk

@@ -19,26 +19,7 @@ internal static class DurableFiles
     /// <param name="isSecret">Whether only the owner may read it.</param>
     public static void Replace(string path, ReadOnlySpan<byte> content, bool isSecret = false)
     {
-        string temporary = Temporary(path);
-        try
-        {
-            using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
-            {
-                // Before the content: there is no moment in which others could read it.
-                if (isSecret && !OperatingSystem.IsWindows())
-                    File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-                RandomAccess.Write(file, content, 0);
-                Flush(file);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            Remove(temporary);
-            throw;
-        }
-
+        Place(path, content, isSecret);
         try
         {
             FlushFolder(Path.GetDirectoryName(path)!);
@@ -48,6 +29,16 @@ internal static class DurableFiles
             Remove(path); // the caller is told that it is not there
             throw;
         }
+    }
+
+    /// <summary>As <see cref="Replace"/>, for what is worth more than the news that it is durable: the same content
+    /// written anew. When it fails, the old file or the new one is there.</summary>
+    /// <exception cref="IOException">The disk is full or broken.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder does not let this process write.</exception>
+    public static void Rewrite(string path, ReadOnlySpan<byte> content)
+    {
+        Place(path, content, isSecret: false);
+        FlushFolder(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>Makes a folder, and finds out whether files can be written in it, before anything depends on
@@ -112,6 +103,29 @@ internal static class DurableFiles
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // It stays behind under a name that nothing reads.
+        }
+    }
+
+    private static void Place(string path, ReadOnlySpan<byte> content, bool isSecret)
+    {
+        string temporary = Temporary(path);
+        try
+        {
+            using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+            {
+                // Before the content: there is no moment in which others could read it.
+                if (isSecret && !OperatingSystem.IsWindows())
+                    File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                RandomAccess.Write(file, content, 0);
+                Flush(file);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            Remove(temporary);
+            throw;
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed class LedgerReading
 
             // Written anew: the process that wrote it may have ended because its flush failed, and then what was read
             // back is in memory only, marked as clean, and another flush of the same file would prove nothing.
-            DurableFiles.Replace(path, ReadFile(name.ToString()));
+            DurableFiles.Rewrite(path, ReadFile(name.ToString()));
             string final = Path.Combine(folder, LedgerChunk.ClosedName(name.First, last));
             File.Move(path, final);
             finished.Add(new FinishedChunk(name.First, last, final));

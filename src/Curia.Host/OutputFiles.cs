@@ -60,7 +60,7 @@ internal sealed class OutputFiles
             try
             {
                 if (before is null) DurableFiles.Remove(path);
-                else DurableFiles.Replace(path, before);
+                else DurableFiles.Rewrite(path, before);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

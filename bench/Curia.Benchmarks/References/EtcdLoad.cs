@@ -48,7 +48,8 @@ internal static class EtcdLoad
         LoadResult result = await run.SendAsync(mix, settings.Duration, null, CancellationToken.None);
         double? driver = ProcessUsage.CpuMicroseconds(Environment.ProcessId) - driverBefore;
         double? server = ProcessUsage.CpuMicroseconds(pid) - serverBefore;
-        if (result.FirstError is string error) await Console.Error.WriteLineAsync($"etcd: {error}");
+        if (result.FirstError is string error)
+            throw new InvalidOperationException($"etcd failed, and what fails is no reference: {error}");
         return new JsonObject
         {
             ["workload"] = "etcd",

@@ -180,6 +180,7 @@ internal static class SandboxCommand
             async () =>
             {
                 setup.StartNode();
+                setup.RememberStart(earlier);
                 sandbox = await setup.WaitUntilOpenAsync(cancel).ConfigureAwait(false);
                 return new StepResult($"process {setup.Node!.Pid}, log in {setup.LogPath}", $"cat {setup.LogPath}");
             }).ConfigureAwait(false);

@@ -194,6 +194,15 @@ internal sealed class SandboxSetup : IDisposable
         Node = NodeProcess.StartInBackground(image, Path.GetFullPath(ConfigPath), Path.GetFullPath(LogPath));
     }
 
+    /// <summary>Says in sandbox.json that the node has started again and who waits for it, so that whoever comes after
+    /// a killed command finds the node.</summary>
+    public void RememberStart(SandboxFile earlier) =>
+        (earlier with
+        {
+            Nodes = [.. earlier.Nodes.Select(node => node with { Pid = Node!.Pid })],
+            AttachedPid = Environment.ProcessId,
+        }).Write();
+
     /// <summary>Waits until the node has its address file, which it writes when it is open, and writes
     /// sandbox.json.</summary>
     public async Task<SandboxFile> WaitUntilOpenAsync(CancellationToken cancel)

@@ -69,6 +69,9 @@ public sealed class ResumedSandboxTests : IAsyncLifetime
             }
         }
 
+        string later = sandbox.PathOf("later.json");
+        string laterId = await sandbox.WriteAsync(8, "after");
+        (await sandbox.RunAsync("receipt", "get", laterId, "--out", later)).Expect(0);
         (await CuriaProgram.RunAsync(sandbox.Folder, "sandbox", "stop", "--dir", "net")).Expect(0);
         foreach (string certificate in (string[])[older, sandbox.PathOf("service_cert.pem")])
         {
@@ -77,6 +80,8 @@ public sealed class ResumedSandboxTests : IAsyncLifetime
                 "--endorsements", sandbox.PathOf("service_endorsements.pem"));
             Assert.Equal(2, audit.Expect(0).Json.GetProperty("epochs").GetInt32());
         }
+
+        await ReceiptFindsCutAsync(later);
     }
 
     [Fact]
@@ -89,6 +94,18 @@ public sealed class ResumedSandboxTests : IAsyncLifetime
         (await CuriaProgram.RunAsync(sandbox.Folder, "sandbox", "--dir", "net", "--once")).Expect(3)
             .SaysOnce("cannot go on with the sandbox in net");
         Assert.True(Directory.Exists(sandbox.PathOf("node0/ledger"))); // a failure takes nothing away
+    }
+
+    // Without its newest chunk the ledger is whole, and older than the receipt.
+    private async Task ReceiptFindsCutAsync(string receipt)
+    {
+        string service = sandbox.PathOf("older_cert.pem");
+        string[] verify = ["ledger", "verify", "net", "--service-cert", service, "--json"];
+        (await CuriaProgram.RunAsync(sandbox.Folder, [.. verify, "--receipt", receipt])).Expect(0);
+        string newest = Directory.GetFiles(sandbox.PathOf("node0/ledger"), "ledger_*").MaxBy(File.GetLastWriteTimeUtc)!;
+        File.Delete(newest);
+        (await CuriaProgram.RunAsync(sandbox.Folder, verify)).Expect(0);
+        (await CuriaProgram.RunAsync(sandbox.Folder, [.. verify, "--receipt", receipt])).Expect(1);
     }
 
     private static System.Threading.CancellationToken Cancel => TestContext.Current.CancellationToken;
