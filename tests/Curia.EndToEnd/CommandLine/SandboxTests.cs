@@ -84,7 +84,8 @@ public sealed class SandboxTests : IDisposable
     {
         using JsonDocument document = JsonDocument.Parse(await File.ReadAllBytesAsync(SandboxJson));
         JsonElement root = document.RootElement;
-        Assert.Equal(["platform", "service_certificate", "nodes", "members", "users", "app"], NamesOf(root));
+        string[] names = ["platform", "service_certificate", "nodes", "members", "users", "app", "attached_pid"];
+        Assert.Equal(names, NamesOf(root));
         Assert.Equal("virtual", root.GetProperty("platform").GetString());
         JsonElement node = Assert.Single(root.GetProperty("nodes").EnumerateArray());
         Assert.Equal(["id", "url", "pid", "ledger", "config"], NamesOf(node));

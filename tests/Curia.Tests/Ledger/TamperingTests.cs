@@ -57,6 +57,13 @@ public sealed class TamperingTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Whatever_is_done_is_seen_with_the_last_signatures_alone()
+    {
+        AuditOptions options = new() { Signatures = AuditSignatures.LastOfEachEpoch };
+        Assert.All(Tampering.Of(ledger), one => Assert.False(SampleLedger.Audit(one.Files, options).Ok, one.Name));
+    }
+
     // Eight times as long, so it runs when it is asked for.
     [Fact(Explicit = true)]
     public void Every_changed_bit_is_named_where_it_is() => ChangeEveryByte(allBits: true);
