@@ -4,6 +4,7 @@ using System.IO;
 using System.Threading.Tasks;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -64,11 +65,6 @@ public static class CuriaHost
             Console.Error.WriteLine(failure.Message);
             return 3;
         }
-        catch (OperationCanceledException asked)
-        {
-            Console.Error.WriteLine(asked.Message);
-            return 0;
-        }
     }
 
     private static async Task<int> RunAsync(HostArguments arguments, EndpointTable application)
@@ -88,9 +84,8 @@ public static class CuriaHost
         // What an earlier process left is read and verified whole before it is touched.
         using SecretBytes sealingKey = VirtualPlatform.SealingKey();
         SealedFiles sealedFiles = SealedFiles.Prepare(configuration.SealedSecrets);
-        LedgerReading reading = LedgerReading.Read(
-            configuration.Ledger, () => sealedFiles.Read(sealingKey), genesis, configuration.Genesis.Platform, log,
-            () => shutdown.Requested.IsCompleted);
+        if (ReadLedger(configuration, genesis, () => sealedFiles.Read(sealingKey), log, shutdown) is not { } reading)
+            return 0;
         SnapshotFiles.Prepare(configuration.Snapshots, isNewLedger: reading.Replay is null);
         IReadOnlyList<FinishedChunk> finished = FinishLedger(reading, configuration.Ledger);
 
@@ -148,6 +143,23 @@ public static class CuriaHost
         if (!(loop.Stop(LastStepTime) & snapshots.Stop(LastStepTime))) return;
         node.Dispose();
         nodeKey.Dispose();
+    }
+
+    // Null when the process is asked to end meanwhile.
+    private static LedgerReading? ReadLedger(
+        NodeConfiguration configuration, GenesisSettings genesis, Func<IReadOnlyList<SealedSecrets>> unseal,
+        HostLog log, Shutdown shutdown)
+    {
+        try
+        {
+            return LedgerReading.Read(configuration.Ledger, unseal, genesis, configuration.Genesis.Platform, log,
+                () => shutdown.Requested.IsCompleted);
+        }
+        catch (OperationCanceledException asked) when (shutdown.Requested.IsCompleted)
+        {
+            log.Info(asked.Message);
+            return null;
+        }
     }
 
     private static IReadOnlyList<FinishedChunk> FinishLedger(LedgerReading reading, string folder)

@@ -101,8 +101,8 @@ public readonly record struct SnapshotEvidence(Digest State, ClaimsDigest Snapsh
 /// <summary>Writes the state at one position as snapshot frames. Runs on any thread, once, beside the loop.</summary>
 public sealed class SnapshotJob
 {
-    // A frame is sealed as a whole: large enough that tag and header vanish, and small enough for the young generation:
-    // in the large object heap a snapshot would leave several times the state behind until a full collection.
+    // A frame is sealed as a whole: large enough that tag and header vanish, and small enough to stay out of the large
+    // object heap.
     private const int FrameBytesMax = 64 << 10;
 
     private readonly LedgerSecret secret;

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace Curia.Vocabulary;
 
-/// <summary>SHA-256 of short inputs by the same library that the framework calls, by a shorter way.</summary>
+/// <summary>SHA-256 of short inputs by OpenSSL, as in the framework, by a shorter way.</summary>
 /// <remarks>A transaction costs four digests of 60 to 400 bytes. Through <see cref="SHA256"/> each takes 0.38 µs, of
 /// which 0.07 µs are the hash and the rest is the library's general door (look-up, context, error queue).
 /// docs/decisions/0012-hash-short-inputs-directly.md. Where the door is not there or does not agree with the framework,

@@ -224,6 +224,8 @@ internal static class SandboxCommand
         string who = $"one node, {Count(setup.Members, "member")}, {Count(setup.Users, "user")}";
         string again = setup.Earlier is null ? "" : ", going on with what it holds";
         screen.Line($"[bold]Curia sandbox[/] in {Screen.Escape(options.Folder)}: {who}{again}");
+        if (setup.EndedPid is int ended)
+            screen.Line($"The command that started it was killed: its node, process {ended}, was stopped first.");
         screen.Line("[yellow]INSECURE: the TEE is simulated (platform virtual). For learning and development only.[/]");
         screen.Line();
     }

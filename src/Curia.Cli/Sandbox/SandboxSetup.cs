@@ -67,6 +67,10 @@ internal sealed class SandboxSetup : IDisposable
 
     private string App => Earlier?.App ?? options.App ?? SandboxOptions.AppUsual;
 
+    /// <summary>The process of a node that a killed command had left behind, and that was ended; null when there was
+    /// none.</summary>
+    public int? EndedPid { get; private set; }
+
     /// <summary>The node, once it is started.</summary>
     public NodeProcess? Node { get; private set; }
 
@@ -87,10 +91,11 @@ internal sealed class SandboxSetup : IDisposable
         if (options.Users is < 1 or > 100) throw CommandFailure.WrongUsage("--users is a number from 1 to 100.");
         if (options.Port is < 0 or > PortMax)
             throw CommandFailure.WrongUsage($"--port is a number from 0 (any free one) to {PortMax}.");
-        SandboxFile? earlier = FindStopped(options.Folder);
+        SandboxFile? earlier = FindUnattended(options.Folder);
         if (earlier is not null) RefuseOtherShape(options, earlier);
         string app = earlier?.App ?? options.App ?? SandboxOptions.AppUsual;
         SandboxSetup setup = new(options, ProgramFiles.ApplicationImage(app), earlier);
+        setup.EndLostNodes();
         RefuseUsedPort(
             options.Port ?? (earlier is null ? SandboxOptions.PortUsual : setup.PortInSettings()));
         return setup;
@@ -304,9 +309,20 @@ internal sealed class SandboxSetup : IDisposable
         }
     }
 
-    // The sandbox of a folder, whose processes have ended; null for a new or empty folder. A node whose command was
-    // killed has nobody left who would end it: it is ended here.
-    private static SandboxFile? FindStopped(string folder)
+    // A node whose command was killed has nobody left who would end it, and holds ledger and port.
+    private void EndLostNodes()
+    {
+        foreach (SandboxNode node in Earlier?.Nodes ?? [])
+        {
+            using NodeProcess? lost = NodeProcess.Find(node.Pid, Earlier!.PathOf(node.Config), "");
+            if (lost is not { HasExited: false }) continue;
+            lost.StopAsync(StopTimeout).GetAwaiter().GetResult();
+            EndedPid = node.Pid;
+        }
+    }
+
+    // The sandbox of a folder, with which no command stays; null for a new or empty folder.
+    private static SandboxFile? FindUnattended(string folder)
     {
         if (File.Exists(folder)) throw CommandFailure.Environment($"{folder} is a file. Choose a folder with --dir.");
         if (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any()) return null;
@@ -316,12 +332,8 @@ internal sealed class SandboxSetup : IDisposable
         foreach (SandboxNode node in sandbox.Nodes)
         {
             using NodeProcess? running = NodeProcess.Find(node.Pid, sandbox.PathOf(node.Config), "");
-            if (running is { HasExited: false } && sandbox.AttachedPid is int command
-                && !NodeProcess.IsCommandAlive(command))
-            {
-                running.StopAsync(StopTimeout).GetAwaiter().GetResult();
-            }
-            else if (running is { HasExited: false })
+            bool isLost = sandbox.AttachedPid is int command && !NodeProcess.IsCommandAlive(command);
+            if (running is { HasExited: false } && !isLost)
             {
                 throw CommandFailure.Environment(
                     $"the sandbox in {folder} is running (process {node.Pid}). Stop it with "

@@ -17,10 +17,21 @@ public sealed class ResumedSandboxTests : IAsyncLifetime
     public ValueTask DisposeAsync() => sandbox.DisposeAsync();
 
     [Fact]
-    public async Task After_kill_9_of_the_command_the_next_one_ends_the_node_and_goes_on()
+    public async Task After_Ctrl_C_and_after_kill_9_of_the_command_the_next_one_goes_on()
     {
-        (await CuriaProgram.RunAsync(sandbox.Folder, "sandbox", "stop", "--dir", "net")).Expect(0);
         string[] open = ["sandbox", "--dir", "net", "--port", "0"];
+        await sandbox.WriteAsync(7, "before");
+        (await CuriaProgram.RunAsync(sandbox.Folder, "sandbox", "stop", "--dir", "net")).Expect(0);
+        using (Process interrupted = CuriaProgram.Start(sandbox.Folder, open))
+        {
+            await RunningAsync(interrupted);
+            string? line = "";
+            while (line?.Contains("until Ctrl-C", StringComparison.Ordinal) is false)
+                line = await interrupted.StandardOutput.ReadLineAsync(Cancel);
+            using Process signal = Process.Start("kill", ["-INT", $"{interrupted.Id}"]);
+            (await CuriaProgram.EndOfAsync(interrupted)).Expect(0);
+        }
+
         using Process command = CuriaProgram.Start(sandbox.Folder, open);
         int node = await RunningAsync(command);
         (await CuriaProgram.RunAsync(sandbox.Folder, [.. open, "--detach"])).Expect(3).SaysOnce("is running");
@@ -28,8 +39,14 @@ public sealed class ResumedSandboxTests : IAsyncLifetime
         await command.WaitForExitAsync(Cancel);
         Assert.False(Process.GetProcessById(node).HasExited);
 
-        (await CuriaProgram.RunAsync(sandbox.Folder, [.. open, "--detach"])).Expect(0);
+        string[] otherShape = [.. open, "--users", "4", "--detach"];
+        (await CuriaProgram.RunAsync(sandbox.Folder, otherShape)).Expect(2);
+        Assert.False(Process.GetProcessById(node).HasExited); // who is refused ends nothing
+        ProgramRun next = await CuriaProgram.RunAsync(sandbox.Folder, [.. open, "--detach"]);
+        Assert.Contains($"process {node}, was stopped first", next.Expect(0).Output, StringComparison.Ordinal);
         Assert.NotEqual(node, Pid());
+        ProgramRun read = await sandbox.RunAsync("call", "GET", "/app/log/private?id=7", "--as", "user0", "--json");
+        Assert.Equal("before", read.Expect(0).Json.GetProperty("body").GetProperty("msg").GetString());
         Assert.Throws<ArgumentException>(() => Process.GetProcessById(node));
         (await CuriaProgram.RunAsync(sandbox.Folder, [.. open, "--detach"])).Expect(3).SaysOnce("is running");
     }
