@@ -125,8 +125,12 @@ internal sealed class LoadDriver : IDisposable
         return sum;
     }
 
-    private Task<double?> AllocatedAsync(CancellationToken cancel) =>
-        NodeMetrics.ReadAsync(client, NodeMetrics.AllocatedBytes, cancel);
+    // The exporter answers from what it collected up to 300 ms ago: a short run would measure nothing.
+    private async Task<double?> AllocatedAsync(CancellationToken cancel)
+    {
+        await Task.Delay(NodeMetrics.StaleMax, cancel).ConfigureAwait(false);
+        return await NodeMetrics.ReadAsync(client, NodeMetrics.AllocatedBytes, cancel).ConfigureAwait(false);
+    }
 
     private async Task RequireLoggingAsync(CancellationToken cancel)
     {

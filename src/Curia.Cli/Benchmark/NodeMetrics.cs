@@ -13,6 +13,9 @@ internal static class NodeMetrics
     /// <summary>All bytes that the process has ever allocated on its managed heap.</summary>
     public const string AllocatedBytes = "dotnet_gc_heap_total_allocated_bytes_total";
 
+    /// <summary>An answer is never older than this: the exporter keeps one for 300 ms.</summary>
+    public static readonly TimeSpan StaleMax = TimeSpan.FromMilliseconds(400);
+
     /// <summary>The value of a metric, summed over its labels; null when the node does not tell.</summary>
     public static async Task<double?> ReadAsync(CuriaClient client, string name, CancellationToken cancel)
     {
