@@ -7,7 +7,6 @@ internal sealed class ElectionTimer
 {
     private readonly int timeoutTicks;
     private ulong state;
-    private int remaining;
 
     public ElectionTimer(int timeoutTicks, ulong seed)
     {
@@ -17,12 +16,23 @@ internal sealed class ElectionTimer
         Restart();
     }
 
+    /// <summary>Goes on where another one is, by itself.</summary>
+    public ElectionTimer(ElectionTimer other)
+    {
+        timeoutTicks = other.timeoutTicks;
+        state = other.state;
+        Remaining = other.Remaining;
+    }
+
+    /// <summary>Ticks that are left.</summary>
+    public int Remaining { get; private set; }
+
     /// <summary>Starts to count again.</summary>
-    public void Restart() => remaining = timeoutTicks + (int)(Draw() % (ulong)timeoutTicks);
+    public void Restart() => Remaining = timeoutTicks + (int)(Draw() % (ulong)timeoutTicks);
 
     /// <summary>One tick went by.</summary>
     /// <returns>True when the time is up.</returns>
-    public bool Tick() => --remaining <= 0;
+    public bool Tick() => --Remaining <= 0;
 
     // SplitMix64 (Steele, Lea, Flood 2014): a spread of timeouts needs no secrecy, only to differ and to repeat.
     private ulong Draw()

@@ -5,11 +5,11 @@ using Curia.Vocabulary;
 
 namespace Curia.Consensus;
 
-/// <summary>One node's part in consensus: inputs in, effects out, nothing else (DESIGN 4).</summary>
+/// <summary>One node's part in consensus: inputs in, effects out, nothing else (DESIGN 4, docs/consensus.md).</summary>
 /// <remarks>One thread. View and votes are volatile: a process that restarts is a new node with a new id, so it cannot
 /// vote twice. A replica of a configuration of one elects itself at its first step and commits what its own disk
-/// has.</remarks>
-public sealed class Replica
+/// has. This file has what all roles share; the others have what one role does.</remarks>
+public sealed partial class Replica
 {
     private readonly NodeId self;
     private readonly ReplicaOptions options;
@@ -18,31 +18,40 @@ public sealed class Replica
     // Ascending by From. All of them count; the first is the newest committed one.
     private readonly List<Configuration> configurations = [];
 
-    // Appended and not committed, oldest first. Each block follows the one before it without a gap.
-    private readonly List<BlockInfo> uncommitted = [];
+    // The one that the replica began with, which need not be in its log.
+    private readonly Configuration? began;
+    private readonly BlockLog log;
 
-    private readonly SortedDictionary<NodeId, SeqNo> matched = [];
-    private readonly SortedSet<NodeId> votes = [];
+    // Stores that were asked for and not reported, oldest first; those of blocks that were truncated are gone.
+    private readonly Queue<(ulong Number, TxId Last)> storing = [];
     private readonly List<ReplicaEffect> effects = [];
-    private bool started;
+    private ulong stores;
+    private ulong storesDone;
+    private SeqNo stored;
+    private NodeId? primary;
+    private bool isStarted;
 
     /// <summary>A backup that has just started.</summary>
     /// <param name="self">This node.</param>
-    /// <param name="configuration">The configuration to begin with.</param>
+    /// <param name="configuration">The configuration to begin with; null when it comes with the log of others, to a
+    /// node that joins from nothing.</param>
     /// <param name="options">Timeouts and limits.</param>
     /// <param name="lastView">The newest view that anything is known of; the first election is for the one after
     /// it.</param>
-    /// <param name="committed">Where the ledger ends: the last committed transaction.</param>
+    /// <param name="committed">Where the ledger ends: the last committed transaction, which is on this node's
+    /// disk.</param>
     public Replica(
         NodeId self,
-        Configuration configuration,
+        Configuration? configuration,
         ReplicaOptions options,
         View lastView,
         TxId committed = default)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.UncommittedBlocksMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.HeartbeatTicks, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.WindowBlocks, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.AppendBlocksMax, 1);
         if (committed.View > lastView)
         {
             throw new ArgumentException(
@@ -52,11 +61,13 @@ public sealed class Replica
         this.self = self;
         this.options = options;
         timer = new ElectionTimer(options.ElectionTimeoutTicks, options.Seed);
-        configurations.Add(configuration);
+        began = configuration;
+        if (configuration is not null) configurations.Add(configuration);
+        isMember = configuration?.Has(self) ?? false;
         View = lastView;
         Committed = committed;
-        Last = committed.SeqNo;
-        matched[self] = committed.SeqNo;
+        log = new BlockLog(committed);
+        stored = verified = committed.SeqNo;
     }
 
     /// <summary>The view before the first one of a service: a new service begins in view 2, as users of CCF know
@@ -69,20 +80,27 @@ public sealed class Replica
     /// <summary>The newest view that it knows.</summary>
     public View View { get; private set; }
 
+    /// <summary>The primary of <see cref="View"/>, as far as it is known.</summary>
+    public NodeId? Primary => primary;
+
     /// <summary>The last committed transaction; never goes back.</summary>
     public TxId Committed { get; private set; }
 
+    /// <summary>The end of the log: the last transaction that was appended, committed or not.</summary>
+    public TxId LastTxId => log.Last;
+
     /// <summary>The end of the log: the last seqno that was appended, committed or not.</summary>
-    public SeqNo Last { get; private set; }
+    public SeqNo Last => log.Last.SeqNo;
 
     /// <summary>How many blocks are appended and not committed.</summary>
-    public int UncommittedBlocks => uncommitted.Count;
+    public int UncommittedBlocks => log.Count - log.CountThrough(Committed.SeqNo);
 
     /// <summary>The configurations that count now, oldest first.</summary>
     public IReadOnlyList<Configuration> Configurations => configurations;
 
     /// <summary>Whether a block that follows <see cref="Last"/> in <see cref="View"/> would be taken now.</summary>
-    public bool CanPropose => Role == ReplicaRole.Primary && uncommitted.Count < options.UncommittedBlocksMax;
+    public bool CanPropose =>
+        Role == ReplicaRole.Primary && successor is null && UncommittedBlocks < options.UncommittedBlocksMax;
 
     /// <summary>Takes one input.</summary>
     /// <returns>What has to be done, in order.</returns>
@@ -91,14 +109,22 @@ public sealed class Replica
     {
         ArgumentNullException.ThrowIfNull(input);
         effects.Clear();
-        if (!started) Start();
+        if (!isStarted) Start();
+        if (Role is ReplicaRole.Stopped or ReplicaRole.Retired && input is not ReplicaInput.Propose)
+            return ReplicaEffects.None;
         switch (input)
         {
             case ReplicaInput.Tick: Tick(); break;
             case ReplicaInput.Propose propose: Propose(propose.Block); break;
-            case ReplicaInput.Stored stored: Stored(stored.Last); break;
+            case ReplicaInput.Receive receive: Receive(receive.From, receive.Message); break;
+            case ReplicaInput.Stored done: Stored(done.Number); break;
             case ReplicaInput.StoreFailed: Become(ReplicaRole.Stopped); break;
             case ReplicaInput.GiveUp: GiveUp(); break;
+            case ReplicaInput.HandOver: HandOver(); break;
+            case ReplicaInput.Confirm: Confirm(); break;
+            case ReplicaInput.SnapshotMade made: snapshot = made.Snapshot; break;
+            case ReplicaInput.SnapshotInstalled installed: SnapshotInstalled(installed.At); break;
+            case ReplicaInput.SnapshotRefused refused: SnapshotRefused(refused.At); break;
             default: throw new UnreachableException($"Input {input.GetType().Name} has no arm");
         }
 
@@ -108,36 +134,49 @@ public sealed class Replica
     // Nobody else could be primary of a configuration of one, so it need not wait for the time to be up.
     private void Start()
     {
-        started = true;
-        if (Quorum.IsElected(configurations, new SortedSet<NodeId> { self })) Campaign();
+        isStarted = true;
+        if (configurations.Count > 0 && Quorum.IsElected(configurations, new SortedSet<NodeId> { self }))
+            StandForElection();
     }
 
     private void Tick()
     {
-        if (Role is ReplicaRole.Backup or ReplicaRole.Candidate && timer.Tick()) Campaign();
+        if (Role == ReplicaRole.Primary)
+        {
+            TickAsPrimary();
+            return;
+        }
+
+        if (ticksWithoutPrimary < int.MaxValue) ticksWithoutPrimary++;
+        if (timer.Tick()) Campaign();
     }
 
-    private void Campaign()
+    // The order of the checks is that of docs/consensus.md, "Receiving".
+    private void Receive(NodeId from, ReplicaMessage message)
     {
-        timer.Restart();
-        if (!IsVoter()) return;
-        Invariant.Holds(View < View.Max, "the views are used up");
-        View = View.Next;
-        Become(ReplicaRole.Candidate);
+        if (message.View > View)
+        {
+            if (!MayLeaveViewFor(message)) return;
+            Adopt(message.View);
+        }
 
-        // Raft paper, section 5.2: a candidate votes for itself. Views never repeat, so it votes once in each.
-        votes.Clear();
-        votes.Add(self);
-        if (Quorum.IsElected(configurations, votes)) Become(ReplicaRole.Primary);
+        switch (message)
+        {
+            case ReplicaMessage.Append append: ReceiveAppend(from, append); break;
+            case ReplicaMessage.Appended appended: ReceiveAppended(from, appended); break;
+            case ReplicaMessage.NotAppended refused: ReceiveNotAppended(from, refused); break;
+            case ReplicaMessage.VoteRequest request: ReceiveVoteRequest(from, request); break;
+            case ReplicaMessage.Vote vote: ReceiveVote(from, vote); break;
+            case ReplicaMessage.HandOver: ReceiveHandOver(from, message.View); break;
+            case ReplicaMessage.SnapshotChunk chunk: ReceiveChunk(from, chunk); break;
+            case ReplicaMessage.SnapshotProgress progress: ReceiveProgress(from, progress); break;
+            default: throw new UnreachableException($"Message {message.GetType().Name} has no arm");
+        }
     }
 
-    private void GiveUp()
-    {
-        // The blocks it appended stay: their store may be under way. They commit through a block of a later view.
-        if (Role != ReplicaRole.Primary) return;
-        timer.Restart();
-        Become(ReplicaRole.Backup);
-    }
+    private void Ignore(NodeId from, MessageRefusal reason) => effects.Add(new ReplicaEffect.Ignored(from, reason));
+
+    private void Send(NodeId to, ReplicaMessage message) => effects.Add(new ReplicaEffect.Send(to, message));
 
     private void Propose(BlockInfo block)
     {
@@ -149,83 +188,113 @@ public sealed class Replica
 
         // A seqno that comes twice in a view would be a nonce used twice with one key (DESIGN 5, "Keys").
         Invariant.Holds(block.First == Last.Next, "a block does not follow the end of the log");
-        Invariant.Holds(block.Last >= block.First, "a block ends before it begins");
         Invariant.Holds(
             block.Configuration is not { } made || (made.From >= block.First && made.From <= block.Last),
             "a configuration counts from a seqno outside of its block");
-        if (uncommitted.Count >= options.UncommittedBlocksMax)
+        if (successor is not null || UncommittedBlocks >= options.UncommittedBlocksMax)
         {
-            effects.Add(new ReplicaEffect.Refused(block, ProposalRefusal.TooManyUncommitted));
+            effects.Add(new ReplicaEffect.Refused(
+                block,
+                successor is not null ? ProposalRefusal.HandingOver : ProposalRefusal.TooManyUncommitted));
             return;
         }
 
         Append(block);
-        effects.Add(new ReplicaEffect.Store(block));
+        if (block.Configuration is not null) MeetPeers(block.First);
+        foreach ((NodeId id, Peer peer) in peers) SendBlocks(id, peer);
+    }
+
+    // The blocks that it appended stay: their store may be under way. They commit through a block of a later view.
+    private void GiveUp()
+    {
+        if (Role == ReplicaRole.Primary) Follow(null);
     }
 
     private void Append(BlockInfo block)
     {
-        uncommitted.Add(block);
-        Last = block.Last;
+        log.Append(block);
+        effects.Add(new ReplicaEffect.Store(block, ++stores));
+        storing.Enqueue((stores, block.LastTxId));
 
         // Raft thesis, section 4.1: a configuration counts from append, whether its block is committed or not.
         // The genesis block may repeat the configuration that the replica began with.
-        if (block.Configuration is null || block.Configuration.Equals(configurations[^1])) return;
+        Configuration? newest = configurations.Count > 0 ? configurations[^1] : null;
+        if (block.Configuration is null || block.Configuration.Equals(newest)) return;
         Invariant.Holds(
-            block.Configuration.From > configurations[^1].From,
-            "a configuration counts from before the one it replaces");
+            newest is null || block.Configuration.From > newest.From,
+            "a configuration is not newer than the one before it");
         configurations.Add(block.Configuration);
     }
 
-    private void Stored(SeqNo last)
+    private void TruncateAfter(TxId last)
     {
-        // A disk that failed once is not believed again (DESIGN 4, "Durability").
-        if (Role == ReplicaRole.Stopped) return;
-        Invariant.Holds(last <= Last, "the disk stored past the end of the log");
-        Invariant.Holds(
-            last <= Committed.SeqNo || uncommitted.Exists(block => block.Last == last),
-            "the disk stored a part of a block");
-        if (last > matched[self]) matched[self] = last;
-        AdvanceCommit();
-    }
+        Invariant.Holds(last.SeqNo >= Committed.SeqNo, "what is committed would be taken back");
+        log.TruncateAfter(last.SeqNo);
+        configurations.RemoveAll(made => made.From > last.SeqNo && !ReferenceEquals(made, began));
+        if (stored > last.SeqNo) stored = last.SeqNo;
 
-    private void AdvanceCommit()
-    {
-        if (Role != ReplicaRole.Primary) return;
-        while (true)
+        // The same block may come again, with a store of its own: what is reported for this one proves nothing.
+        int pending = storing.Count;
+        for (int count = 0; count < pending; count++)
         {
-            SeqNo stored = Quorum.StoredByEach(configurations, matched);
-            int newest = uncommitted.FindLastIndex(block => block.Last <= stored);
-
-            // Raft paper, section 5.4.2 and figure 8: an older view's block that a majority stored can still be
-            // replaced; it commits only through a block of this view that comes after it.
-            if (newest < 0 || uncommitted[newest].View != View) return;
-            if (!CommitThrough(newest)) return;
+            (ulong Number, TxId Last) store = storing.Dequeue();
+            if (store.Last.SeqNo <= last.SeqNo) storing.Enqueue(store);
         }
+
+        effects.Add(new ReplicaEffect.Truncate(last));
     }
 
-    /// <returns>True when a configuration committed: those before it no longer count, and more may be
-    /// committed.</returns>
-    private bool CommitThrough(int newest)
+    private void Stored(ulong number)
     {
-        SeqNo reconfigured = configurations[0].From;
-        for (int index = 0; index <= newest; index++)
+        Invariant.Holds(number <= stores, "the disk stored what was never asked");
+        if (number <= storesDone) return;
+        storesDone = number;
+        while (storing.Count > 0 && storing.Peek().Number <= number) stored = storing.Dequeue().Last.SeqNo;
+        if (Role == ReplicaRole.Primary) AdvanceCommit();
+        else if (primary is { } to) Acknowledge(to);
+    }
+
+    /// <summary>Commits the blocks up to one, oldest first.</summary>
+    private void CommitThrough(SeqNo last)
+    {
+        int committedBefore = log.CountThrough(Committed.SeqNo);
+        int committed = log.CountThrough(last);
+        Configuration? newest = null;
+        for (int index = committedBefore; index < committed; index++)
         {
-            BlockInfo block = uncommitted[index];
+            BlockInfo block = log[index];
             Committed = block.LastTxId;
-            if (block.Configuration is not null) reconfigured = block.Configuration.From;
+            newest = block.Configuration ?? newest;
             effects.Add(new ReplicaEffect.Committed(Committed));
         }
 
-        uncommitted.RemoveRange(0, newest + 1);
-        return configurations.RemoveAll(configuration => configuration.From < reconfigured) > 0;
+        if (newest is not null) ConfigurationCommitted(newest);
+        log.Forget(Committed.SeqNo, options.CommittedBlocksKept);
+    }
+
+    // The older ones no longer count. Who is in none that is left hears of this commit and of nothing after it.
+    private void ConfigurationCommitted(Configuration newest)
+    {
+        configurations.RemoveAll(configuration => configuration.From < newest.From);
+        if (Role == ReplicaRole.Primary) LetGo();
+        if (configurations.Exists(configuration => configuration.Has(self)))
+        {
+            isMember = true;
+            return;
+        }
+
+        // DESIGN 4: only the second transaction of a retirement lets a node stop. One that was never in a
+        // configuration has not been admitted yet.
+        if (!isMember) return;
+        if (Role == ReplicaRole.Primary) NominateNow();
+        Become(ReplicaRole.Retired);
     }
 
     private void Become(ReplicaRole role)
     {
         if (Role == ReplicaRole.Stopped) return;
         Role = role;
-        effects.Add(new ReplicaEffect.RoleChanged(role, View));
+        effects.Add(new ReplicaEffect.RoleChanged(role, View, primary));
     }
 
     private bool IsVoter() => configurations.Exists(configuration => configuration.Voters.Contains(self));

@@ -16,10 +16,15 @@ public abstract record ReplicaInput
     /// <param name="Block">Follows the last block without a gap, in the current view.</param>
     public sealed record Propose(BlockInfo Block) : ReplicaInput;
 
-    /// <summary>Everything up to the end of a block is on this node's disk, synced.</summary>
-    /// <param name="Last">The last seqno of a block whose <see cref="ReplicaEffect.Store"/> was returned
-    /// before.</param>
-    public sealed record Stored(SeqNo Last) : ReplicaInput;
+    /// <summary>A message arrived, its blocks or its part of a snapshot checked: order, roots, signatures.</summary>
+    /// <param name="From">The node at the other end of the connection.</param>
+    /// <param name="Message">What it says.</param>
+    public sealed record Receive(NodeId From, ReplicaMessage Message) : ReplicaInput;
+
+    /// <summary>Everything up to a block is on this node's disk, synced.</summary>
+    /// <param name="Number">The number of the <see cref="ReplicaEffect.Store"/> that is done, with all before
+    /// it.</param>
+    public sealed record Stored(ulong Number) : ReplicaInput;
 
     /// <summary>A block could not be written or synced. Nothing is retried after it (DESIGN 4, "Durability").</summary>
     public sealed record StoreFailed : ReplicaInput;
@@ -27,4 +32,27 @@ public abstract record ReplicaInput
     /// <summary>The primary could not seal or sign a block and gives up the view, so that no seqno is sealed twice in
     /// it (DESIGN 5, "Keys").</summary>
     public sealed record GiveUp : ReplicaInput;
+
+    /// <summary>The process stops soon: the primary lets the backup that has most take over, without waiting for a
+    /// timeout. It proposes nothing meanwhile.</summary>
+    public sealed record HandOver : ReplicaInput;
+
+    /// <summary>Somebody wants to read what is newest: is this still the primary? The answer is
+    /// <see cref="ReplicaEffect.Confirmed"/> with the <see cref="Replica.Round"/> of after this step, or a later
+    /// one.</summary>
+    public sealed record Confirm : ReplicaInput;
+
+    /// <summary>A snapshot is on disk that can be sent to others.</summary>
+    /// <param name="Snapshot">Which.</param>
+    public sealed record SnapshotMade(SnapshotInfo Snapshot) : ReplicaInput;
+
+    /// <summary>The snapshot of <see cref="ReplicaEffect.InstallSnapshot"/> is verified, durable, and now the state of
+    /// this node.</summary>
+    /// <param name="At">Which.</param>
+    public sealed record SnapshotInstalled(TxId At) : ReplicaInput;
+
+    /// <summary>The snapshot of <see cref="ReplicaEffect.InstallSnapshot"/> is not what the ledger records. Its parts
+    /// are forgotten.</summary>
+    /// <param name="At">Which.</param>
+    public sealed record SnapshotRefused(TxId At) : ReplicaInput;
 }

@@ -5,14 +5,37 @@ public sealed record ReplicaOptions
 {
     /// <summary>Ticks without a primary until a backup asks for votes; drawn from this number up to twice of
     /// it.</summary>
-    /// <remarks>Raft paper, section 5.2: the spread keeps two backups from asking at the same time for ever.</remarks>
+    /// <remarks>Raft paper, section 5.2: the spread keeps two backups from asking at the same time for ever. A primary
+    /// that does not hear a quorum for so long steps down, and a backup that heard a primary within it grants no
+    /// pre-vote.</remarks>
     public int ElectionTimeoutTicks { get; init; } = 10;
+
+    /// <summary>Ticks between two messages to a node while there is nothing to tell it.</summary>
+    public int HeartbeatTicks { get; init; } = 1;
 
     /// <summary>The most blocks that may be proposed and not yet committed; beyond it the primary takes no
     /// more.</summary>
     /// <remarks>Back-pressure: what is uncommitted is held in memory and may have to be rolled back. 64 blocks keep a
     /// disk and a network busy; more would only add latency.</remarks>
     public int UncommittedBlocksMax { get; init; } = 64;
+
+    /// <summary>The most blocks on their way to one node that it has not acknowledged.</summary>
+    public int WindowBlocks { get; init; } = 64;
+
+    /// <summary>The most blocks of one message: what a node that is behind takes in at a time.</summary>
+    public int AppendBlocksMax { get; init; } = 16;
+
+    /// <summary>How many committed blocks are remembered, to send them to nodes that are behind; an older one is
+    /// forgotten, and a node that needs it gets a snapshot.</summary>
+    public int CommittedBlocksKept { get; init; } = 16_384;
+
+    /// <summary>Whether an election begins with the question who would grant a vote (Raft thesis, section
+    /// 9.6).</summary>
+    public bool PreVote { get; init; } = true;
+
+    /// <summary>Whether a backup that hears a primary refuses pre-votes: a node that comes back from a partition does
+    /// not depose a healthy primary.</summary>
+    public bool RefusePreVotesWhilePrimaryIsHeard { get; init; } = true;
 
     /// <summary>Where the spread of the election timeout comes from, so that a run repeats; differs between
     /// nodes.</summary>

@@ -26,6 +26,7 @@ public sealed class CuriaNode : IDisposable
     private readonly Replica replica;
     private readonly LedgerReplay? replay;
     private readonly TxId first;
+    private readonly Queue<(SeqNo Last, ulong Number)> storing = new();
     private ViewHistory views = ViewHistory.Empty;
     private Digest genesis;
     private bool isOpen;
@@ -90,7 +91,7 @@ public sealed class CuriaNode : IDisposable
             case Input.Submit submit: Submit(submit); break;
             case Input.Await wait: Await(wait.Ticket, wait.TxId); break;
             case Input.Forget forget: progress.Forget(forget.Ticket); break;
-            case Input.Stored stored: Perform(replica.Step(new ReplicaInput.Stored(stored.Last))); break;
+            case Input.Stored stored: Stored(stored.Last); break;
             case Input.StoreFailed failed: Fail(failed.Reason); break;
             case Input.LoadHistory load: service?.History.Load(load.SeqNo, effects); break;
             case Input.BlockRead read: service?.History.Receive(read.SeqNo, read.Block, views, effects); break;
@@ -234,7 +235,8 @@ public sealed class CuriaNode : IDisposable
         {
             switch (effect)
             {
-                case ReplicaEffect.Store:
+                case ReplicaEffect.Store store:
+                    storing.Enqueue((store.Block.Last, store.Number));
                     effects.Add(new Effect.StoreBlock(proposed!.First, proposed.Last, proposed.Bytes));
                     break;
                 case ReplicaEffect.Committed committed:
@@ -276,6 +278,13 @@ public sealed class CuriaNode : IDisposable
         Transaction transaction = store.Begin(MapAccess.Node);
         if (isDraining || service is not { } running || !running.Snapshots.Write(made, transaction, effects)) return;
         running.Snapshots.Recorded(running.Pipeline.Order(transaction, replica.View, progress.Committed), effects);
+    }
+
+    private void Stored(SeqNo last)
+    {
+        ulong number = 0;
+        while (storing.Count > 0 && storing.Peek().Last <= last) number = storing.Dequeue().Number;
+        if (number > 0) Perform(replica.Step(new ReplicaInput.Stored(number)));
     }
 
     private void Fail(string reason)

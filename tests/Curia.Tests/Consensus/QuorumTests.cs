@@ -28,7 +28,7 @@ public sealed class QuorumTests
     [InlineData("999000", 0)]
     [InlineData("1234567", 4)]
     public void A_majority_is_counted_over_all_voters_not_over_those_that_answered(string voters, ulong expected) =>
-        Assert.Equal(new SeqNo(expected), Quorum.StoredByMajority(Voters(1, voters.Length), Matched(voters)));
+        Assert.Equal(new SeqNo(expected), Quorum.StoredBy(Voters(1, voters.Length), Matched(voters)));
 
     // Voters 1.. have stored what the digits say; the two configurations are ranges of voters.
     [Theory]
@@ -72,7 +72,7 @@ public sealed class QuorumTests
     public void The_result_is_the_highest_seqno_that_more_than_half_have() =>
         Gen.ULong[0, 9].Array[1, 9].Sample(stored =>
         {
-            SeqNo result = Quorum.StoredByMajority(Voters(1, stored.Length), Matched(stored));
+            SeqNo result = Quorum.StoredBy(Voters(1, stored.Length), Matched(stored));
             ulong naive = Enumerable.Range(0, 10).Select(n => (ulong)n)
                 .Last(n => 2 * stored.Count(s => s >= n) > stored.Length);
             return result.Value == naive;
@@ -80,7 +80,7 @@ public sealed class QuorumTests
 
     [Fact]
     public void A_voter_that_is_unknown_has_stored_nothing() =>
-        Assert.Equal(SeqNo.Zero, Quorum.StoredByMajority(Voters(1, 3), Matched("9")));
+        Assert.Equal(SeqNo.Zero, Quorum.StoredBy(Voters(1, 3), Matched("9")));
 
     [Fact]
     public void Without_a_configuration_there_is_no_quorum()

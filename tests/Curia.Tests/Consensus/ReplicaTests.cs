@@ -17,7 +17,7 @@ public sealed class ReplicaTests
         Replica replica = Alone();
         Assert.Equal(ReplicaRole.Backup, replica.Role);
         ReplicaEffect[] effects = [.. replica.Step(new ReplicaInput.Tick()).All];
-        Assert.Contains(new ReplicaEffect.RoleChanged(ReplicaRole.Primary, new View(2)), effects);
+        Assert.Contains(new ReplicaEffect.RoleChanged(ReplicaRole.Primary, new View(2), Self), effects);
         Assert.Equal((ReplicaRole.Primary, new View(2)), (replica.Role, replica.View));
         Assert.Empty(replica.Step(new ReplicaInput.Tick()).All);
     }
@@ -26,7 +26,8 @@ public sealed class ReplicaTests
     [Fact]
     public void One_vote_of_two_is_no_majority()
     {
-        Replica replica = new(Self, Pair(1), new ReplicaOptions { ElectionTimeoutTicks = 3 }, Replica.BeforeFirstView);
+        ReplicaOptions options = new() { ElectionTimeoutTicks = 3, PreVote = false };
+        Replica replica = new(Self, Pair(1), options, Replica.BeforeFirstView);
         View[] views = [.. Enumerable.Range(0, 40)
             .SelectMany(_ => replica.Step(new ReplicaInput.Tick()).All)
             .OfType<ReplicaEffect.RoleChanged>()
@@ -73,9 +74,9 @@ public sealed class ReplicaTests
     {
         Replica replica = Primary();
         BlockInfo block = Block(2, 1, 2);
-        Assert.Equal([new ReplicaEffect.Store(block)], replica.Step(new ReplicaInput.Propose(block)).All);
+        Assert.Equal([new ReplicaEffect.Store(block, 1)], replica.Step(new ReplicaInput.Propose(block)).All);
         Assert.Equal((TxId.Zero, new SeqNo(2)), (replica.Committed, replica.Last));
-        Assert.Equal([new ReplicaEffect.Committed(block.LastTxId)], Stored(replica, 2));
+        Assert.Equal([new ReplicaEffect.Committed(block.LastTxId)], Stored(replica, 1));
         Assert.Equal(block.LastTxId, replica.Committed);
         Assert.Equal(0, replica.UncommittedBlocks);
     }
@@ -88,7 +89,7 @@ public sealed class ReplicaTests
         foreach (BlockInfo block in blocks) replica.Step(new ReplicaInput.Propose(block));
         Assert.Equal(
             [.. blocks[..3].Select(block => new ReplicaEffect.Committed(block.LastTxId))],
-            Stored(replica, 6));
+            Stored(replica, 3));
         Assert.Equal(1, replica.UncommittedBlocks);
     }
 
@@ -101,9 +102,9 @@ public sealed class ReplicaTests
             replica.Step(new ReplicaInput.Propose(block));
         }
 
-        Stored(replica, 4);
+        Stored(replica, 2);
+        Assert.Empty(Stored(replica, 1));
         Assert.Empty(Stored(replica, 2));
-        Assert.Empty(Stored(replica, 4));
         Assert.Equal(new SeqNo(4), replica.Committed.SeqNo);
     }
 
@@ -115,17 +116,17 @@ public sealed class ReplicaTests
         replica.Step(new ReplicaInput.Propose(Block(2, 1, 2)));
         replica.Step(new ReplicaInput.GiveUp());
         Assert.Equal(ReplicaRole.Backup, replica.Role);
-        Assert.Empty(Stored(replica, 2));
+        Assert.Empty(Stored(replica, 1));
         BecomePrimaryAgain(replica);
         Assert.Equal(new View(3), replica.View);
-        Assert.Empty(Stored(replica, 2));
+        Assert.Empty(Stored(replica, 1));
         Assert.Equal(TxId.Zero, replica.Committed);
 
         replica.Step(new ReplicaInput.Propose(Block(3, 3, 3)));
-        Assert.Empty(Stored(replica, 2));
+        Assert.Empty(Stored(replica, 1));
         Assert.Equal(
             [new ReplicaEffect.Committed(Id(2, 2)), new ReplicaEffect.Committed(Id(3, 3))],
-            Stored(replica, 3));
+            Stored(replica, 2));
     }
 
     // DESIGN 5, "Keys": within a process a seqno is never sealed twice in a view.
@@ -152,14 +153,12 @@ public sealed class ReplicaTests
         Assert.Throws<InvariantException>(() => replica.Step(new ReplicaInput.Propose(Block(2, first, last))));
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void A_disk_that_stored_what_was_never_asked_stops_the_node(ulong last)
+    [Fact]
+    public void A_disk_that_stored_what_was_never_asked_stops_the_node()
     {
         Replica replica = Primary();
         replica.Step(new ReplicaInput.Propose(Block(2, 1, 2)));
-        Assert.Throws<InvariantException>(() => Stored(replica, last));
+        Assert.Throws<InvariantException>(() => Stored(replica, 2));
     }
 
     // DESIGN 4, "Durability": after a failed fsync the process stops, it never retries.
@@ -169,7 +168,7 @@ public sealed class ReplicaTests
         Replica replica = Primary();
         replica.Step(new ReplicaInput.Propose(Block(2, 1, 2)));
         Assert.Equal(
-            [new ReplicaEffect.RoleChanged(ReplicaRole.Stopped, new View(2))],
+            [new ReplicaEffect.RoleChanged(ReplicaRole.Stopped, new View(2), Self)],
             replica.Step(new ReplicaInput.StoreFailed()).All);
         Assert.Empty(Stored(replica, 2));
         Assert.False(replica.CanPropose);
@@ -197,22 +196,26 @@ public sealed class ReplicaTests
         Stored(replica, 1);
         Assert.True(replica.CanPropose);
         BlockInfo next = Block(2, 3, 3);
-        Assert.Equal([new ReplicaEffect.Store(next)], replica.Step(new ReplicaInput.Propose(next)).All);
+        Assert.Equal([new ReplicaEffect.Store(next, 3)], replica.Step(new ReplicaInput.Propose(next)).All);
     }
 
-    // Raft thesis, sections 4.1 and 4.3; DESIGN 4, "Reconfiguration".
+    // Raft thesis, sections 4.1 and 4.3; DESIGN 4, "Reconfiguration"; docs/consensus.md, "Commit".
     [Fact]
-    public void A_configuration_counts_from_append_and_both_must_agree_before_it_commits()
+    public void A_configuration_counts_from_its_block_on_and_both_must_agree_to_that()
     {
         Replica replica = Primary();
-        replica.Step(new ReplicaInput.Propose(Block(2, 1, 2)));
+        BlockInfo before = Block(2, 1, 2);
+        replica.Step(new ReplicaInput.Propose(before));
         replica.Step(new ReplicaInput.Propose(Block(2, 3, 4) with { Configuration = Pair(3) }));
+        replica.Step(new ReplicaInput.Propose(Block(2, 5, 5)));
         Assert.Equal(2, replica.Configurations.Count);
 
-        // The old configuration, this node alone, would agree to both blocks; of the new one half is missing.
+        // The old configuration, this node alone, agrees to all blocks; of the new one half is missing, which counts
+        // from its own block on.
+        Assert.Equal([new ReplicaEffect.Committed(before.LastTxId)], Stored(replica, 1));
         Assert.Empty(Stored(replica, 2));
-        Assert.Empty(Stored(replica, 4));
-        Assert.Equal(TxId.Zero, replica.Committed);
+        Assert.Empty(Stored(replica, 3));
+        Assert.Equal(before.LastTxId, replica.Committed);
     }
 
     [Fact]
@@ -224,9 +227,9 @@ public sealed class ReplicaTests
         replica.Step(new ReplicaInput.Propose(Block(2, 1, 2) with { Configuration = first }));
         Assert.Single(replica.Configurations);
         replica.Step(new ReplicaInput.Propose(Block(2, 3, 5) with { Configuration = next }));
-        Stored(replica, 2);
+        Stored(replica, 1);
         Assert.Equal(2, replica.Configurations.Count);
-        Stored(replica, 5);
+        Stored(replica, 2);
         Assert.Equal([next], replica.Configurations);
     }
 
@@ -237,7 +240,7 @@ public sealed class ReplicaTests
         replica.Step(new ReplicaInput.Propose(Block(2, 1, 2) with { Configuration = Pair(2) }));
         replica.Step(new ReplicaInput.GiveUp());
         for (int tick = 0; tick < 100; tick++) replica.Step(new ReplicaInput.Tick());
-        Assert.Equal(ReplicaRole.Candidate, replica.Role);
+        Assert.Equal(ReplicaRole.PreCandidate, replica.Role);
     }
 
     [Theory]
@@ -259,7 +262,7 @@ public sealed class ReplicaTests
         replica.Step(new ReplicaInput.Tick());
         Assert.Equal((new View(6), Id(4, 17), new SeqNo(17)), (replica.View, replica.Committed, replica.Last));
         replica.Step(new ReplicaInput.Propose(Block(6, 18, 19)));
-        Assert.Equal([new ReplicaEffect.Committed(Id(6, 19))], Stored(replica, 19));
+        Assert.Equal([new ReplicaEffect.Committed(Id(6, 19))], Stored(replica, 1));
     }
 
     [Fact]
@@ -292,8 +295,9 @@ public sealed class ReplicaTests
     private static BlockInfo Block(ulong view, ulong first, ulong last) =>
         new(new View(view), new SeqNo(first), new SeqNo(last), Digest.Of([(byte)last]), null);
 
-    private static ReplicaEffect[] Stored(Replica replica, ulong last) =>
-        [.. replica.Step(new ReplicaInput.Stored(new SeqNo(last))).All];
+    // The first block that was proposed has number 1.
+    private static ReplicaEffect[] Stored(Replica replica, ulong number) =>
+        [.. replica.Step(new ReplicaInput.Stored(number)).All];
 
     private static ProposalRefusal Refusal(Replica replica, BlockInfo block) =>
         Assert.IsType<ReplicaEffect.Refused>(Assert.Single(replica.Step(new ReplicaInput.Propose(block)).All)).Reason;
