@@ -15,7 +15,7 @@ public sealed partial class Replica
     private void Campaign()
     {
         timer.Restart();
-        if (!IsVoter()) return;
+        if (!IsVoter() || !isReady) return;
         if (options.PreVote) AskForOpinions();
         else StandForElection();
     }
@@ -31,7 +31,7 @@ public sealed partial class Replica
     private void StandForElection()
     {
         timer.Restart();
-        if (!IsVoter()) return;
+        if (!IsVoter() || !isReady) return;
         Invariant.Holds(View < View.Max, "the views are used up");
         EnterView(View.Next);
         Become(ReplicaRole.Candidate);

@@ -18,7 +18,7 @@ public sealed partial class Replica
         log = new BlockLog(other.log);
         foreach ((ulong Number, TxId Last) store in other.storing) storing.Enqueue(store);
         (stores, storesDone, stored) = (other.stores, other.storesDone, other.stored);
-        (primary, isStarted, isMember) = (other.primary, other.isStarted, other.isMember);
+        (primary, isStarted, isReady, isMember) = (other.primary, other.isStarted, other.isReady, other.isMember);
         (Role, View, Committed) = (other.Role, other.View, other.Committed);
         votes.UnionWith(other.votes);
         (votedFor, ticksWithoutPrimary) = (other.votedFor, other.ticksWithoutPrimary);

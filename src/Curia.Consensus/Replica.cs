@@ -30,6 +30,7 @@ public sealed partial class Replica
     private SeqNo stored;
     private NodeId? primary;
     private bool isStarted;
+    private bool isReady;
 
     /// <summary>A backup that has just started.</summary>
     /// <param name="self">This node.</param>
@@ -60,6 +61,7 @@ public sealed partial class Replica
 
         this.self = self;
         this.options = options;
+        isReady = options.IsReady;
         timer = new ElectionTimer(options.ElectionTimeoutTicks, options.Seed);
         began = configuration;
         if (configuration is not null) configurations.Add(configuration);
@@ -99,8 +101,7 @@ public sealed partial class Replica
     public IReadOnlyList<Configuration> Configurations => configurations;
 
     /// <summary>Whether a block that follows <see cref="Last"/> in <see cref="View"/> would be taken now.</summary>
-    public bool CanPropose =>
-        Role == ReplicaRole.Primary && successor is null && UncommittedBlocks < options.UncommittedBlocksMax;
+    public bool CanPropose => Role == ReplicaRole.Primary && successor is null && !IsFull;
 
     /// <summary>Takes one input.</summary>
     /// <returns>What has to be done, in order.</returns>
@@ -121,6 +122,7 @@ public sealed partial class Replica
             case ReplicaInput.StoreFailed: Become(ReplicaRole.Stopped); break;
             case ReplicaInput.GiveUp: GiveUp(); break;
             case ReplicaInput.HandOver: HandOver(); break;
+            case ReplicaInput.Ready: isReady = true; break;
             case ReplicaInput.Confirm: Confirm(); break;
             case ReplicaInput.SnapshotMade made: snapshot = made.Snapshot; break;
             case ReplicaInput.SnapshotInstalled installed: SnapshotInstalled(installed.At); break;
@@ -191,7 +193,7 @@ public sealed partial class Replica
         Invariant.Holds(
             block.Configuration is not { } made || (made.From >= block.First && made.From <= block.Last),
             "a configuration counts from a seqno outside of its block");
-        if (successor is not null || UncommittedBlocks >= options.UncommittedBlocksMax)
+        if (successor is not null || IsFull)
         {
             effects.Add(new ReplicaEffect.Refused(
                 block,
@@ -296,6 +298,9 @@ public sealed partial class Replica
         Role = role;
         effects.Add(new ReplicaEffect.RoleChanged(role, View, primary));
     }
+
+    // The first block of a view is always taken: only through it can those before it commit.
+    private bool IsFull => UncommittedBlocks >= options.UncommittedBlocksMax && log.Last.View == View;
 
     private bool IsVoter() => configurations.Exists(configuration => configuration.Voters.Contains(self));
 }

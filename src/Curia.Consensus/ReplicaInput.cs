@@ -33,6 +33,9 @@ public abstract record ReplicaInput
     /// it (DESIGN 5, "Keys").</summary>
     public sealed record GiveUp : ReplicaInput;
 
+    /// <summary>The node can open the ledger now, and so lead: see <see cref="ReplicaOptions.IsReady"/>.</summary>
+    public sealed record Ready : ReplicaInput;
+
     /// <summary>The process stops soon: the primary lets the backup that has most take over, without waiting for a
     /// timeout. It proposes nothing meanwhile.</summary>
     public sealed record HandOver : ReplicaInput;

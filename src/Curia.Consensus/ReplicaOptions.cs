@@ -37,6 +37,10 @@ public sealed record ReplicaOptions
     /// not depose a healthy primary.</summary>
     public bool RefusePreVotesWhilePrimaryIsHeard { get; init; } = true;
 
+    /// <summary>Whether it may lead from the start. A node that cannot open the ledger yet receives, acknowledges and
+    /// votes, and stands for nothing until <see cref="ReplicaInput.Ready"/>.</summary>
+    public bool IsReady { get; init; } = true;
+
     /// <summary>Where the spread of the election timeout comes from, so that a run repeats; differs between
     /// nodes.</summary>
     public ulong Seed { get; init; }

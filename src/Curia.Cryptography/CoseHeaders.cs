@@ -77,7 +77,19 @@ public sealed class CoseHeaders
     public bool TryGetInt64(long label, out long value)
     {
         value = 0;
-        if (!numbered.TryGetValue(label, out ReadOnlyMemory<byte> encoded)) return false;
+        return numbered.TryGetValue(label, out ReadOnlyMemory<byte> encoded) && TryReadInt64(encoded, out value);
+    }
+
+    /// <summary>The value of a text label, when it is an integer of 64 bits with sign.</summary>
+    public bool TryGetInt64(string label, out long value)
+    {
+        value = 0;
+        return named.TryGetValue(label, out ReadOnlyMemory<byte> encoded) && TryReadInt64(encoded, out value);
+    }
+
+    private static bool TryReadInt64(ReadOnlyMemory<byte> encoded, out long value)
+    {
+        value = 0;
         CborReader reader = new(encoded, CborConformanceMode.Strict);
         if (reader.PeekState() is not (CborReaderState.UnsignedInteger or CborReaderState.NegativeInteger))
             return false;

@@ -9,6 +9,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Curia.Host;
 
+/// <summary>What becomes of the files when the end of the ledger is taken back.</summary>
+/// <param name="Removed">Files to remove, the last one first.</param>
+/// <param name="Path">The file that grows again; null when a new one begins.</param>
+/// <param name="Length">How many bytes of it stay.</param>
+internal readonly record struct ChunkCut(IReadOnlyList<string> Removed, string? Path, long Length);
+
 /// <summary>Where each block lies: transaction to file and offset. Any thread.</summary>
 /// <remarks>The chunks are few and all known; the blocks of a closed chunk are found again by walking its lengths when
 /// somebody asks, so that memory does not grow with the ledger.</remarks>
@@ -97,6 +103,44 @@ internal sealed class ChunkIndex
         }
 
         return true;
+    }
+
+    /// <summary>Forgets all blocks after one. None of them is committed, so their files still bear their first
+    /// names.</summary>
+    /// <returns>The files that have to go, and the one that grows again.</returns>
+    public ChunkCut TruncateAfter(SeqNo last)
+    {
+        lock (gate)
+        {
+            List<string> removed = [];
+            while (chunks.Count > adopted && chunks[^1].First > last)
+            {
+                removed.Add(chunks[^1].Path);
+                chunks.RemoveAt(chunks.Count - 1);
+            }
+
+            bool isWhole = chunks.Count == 0 || chunks[^1].Last <= last;
+            if (chunks.Count <= Math.Max(adopted, unnamedFrom) || (isWhole && chunks[^1].IsClosed))
+            {
+                FindUnnamed();
+                return new ChunkCut(removed, null, 0);
+            }
+
+            Chunk chunk = chunks[^1];
+            if (chunk.Blocks is null)
+            {
+                using SafeFileHandle file = File.OpenHandle(
+                    chunk.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                chunk.Blocks = Walk(file);
+            }
+
+            chunk.Blocks.RemoveAll(block => block.First > last);
+            chunk.Last = last;
+            chunk.IsClosed = false;
+            FindUnnamed();
+            Place end = chunk.Blocks[^1];
+            return new ChunkCut(removed, chunk.Path, end.Offset + end.Length);
+        }
     }
 
     /// <summary>The bytes of the block that holds a transaction.</summary>

@@ -26,8 +26,8 @@ internal sealed class LedgerFiles : IDisposable
     private readonly Thread writer;
     private readonly Lock gate = new();
     private readonly AutoResetEvent hasWork = new(false);
-    private List<Effect.StoreBlock> waiting = [];
-    private List<Effect.StoreBlock> taken = [];
+    private List<Effect> waiting = [];
+    private List<Effect> taken = [];
     private SeqNo committed;
     private bool closing;
     private bool isDisposed;
@@ -68,6 +68,13 @@ internal sealed class LedgerFiles : IDisposable
     public void Append(Effect.StoreBlock block)
     {
         lock (gate) waiting.Add(block);
+        hasWork.Set();
+    }
+
+    /// <summary>Takes what comes after a block off the ledger, in its place among the appended blocks.</summary>
+    public void Truncate(Effect.TruncateLedger truncation)
+    {
+        lock (gate) waiting.Add(truncation);
         hasWork.Set();
     }
 
@@ -160,19 +167,49 @@ internal sealed class LedgerFiles : IDisposable
 
     private void StoreTaken()
     {
-        foreach (Effect.StoreBlock block in taken)
+        ulong number = 0;
+        foreach (Effect effect in taken)
         {
+            if (effect is Effect.TruncateLedger truncation)
+            {
+                TruncateAfter(truncation.Last);
+                continue;
+            }
+
+            Effect.StoreBlock block = (Effect.StoreBlock)effect;
             if (file is null) OpenChunk(block.First);
             RandomAccess.Write(file!, block.Bytes.Span, fileBytes);
             index.Add(block.First, block.Last, fileBytes, block.Bytes.Length);
             fileBytes += block.Bytes.Length;
             metrics.LedgerBytes(block.Bytes.Length);
+            number = block.Number;
             if (fileBytes >= LedgerChunk.BytesToClose) CloseChunk();
         }
 
         if (file is not null) Flush(file);
         FlushNames();
-        tell(new Input.Stored(taken[^1].Last));
+        if (number > 0) tell(new Input.Stored(number));
+    }
+
+    // What goes was never committed. From the end on, and durable before anything takes its place: a crash leaves a
+    // ledger that ends somewhere between both ends, and never a gap.
+    private void TruncateAfter(SeqNo last)
+    {
+        ChunkCut cut = index.TruncateAfter(last);
+        file?.Dispose();
+        file = null;
+        foreach (string path in cut.Removed)
+        {
+            File.Delete(path);
+            folderChanged = true;
+        }
+
+        FlushNames();
+        if (cut.Path is not { } kept) return;
+        file = File.OpenHandle(kept, FileMode.Open, FileAccess.Write, FileShare.Read);
+        RandomAccess.SetLength(file, cut.Length);
+        fileBytes = cut.Length;
+        Flush(file);
     }
 
     private void OpenChunk(SeqNo first)

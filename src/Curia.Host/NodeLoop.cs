@@ -180,7 +180,7 @@ internal sealed class NodeLoop
             ledger.Committed(committed);
         }
 
-        return end ?? (draining && !moreWait && now == node.View.Last ? new LoopEnd(null) : null);
+        return end ?? (draining && !moreWait && node.View.MayEnd ? new LoopEnd(null) : null);
     }
 
     /// <summary>The second switch: everything a node can do.</summary>
@@ -197,6 +197,11 @@ internal sealed class NodeLoop
             case Effect.StoreBlock block:
                 metrics.BlockSealed(block.Bytes.Length);
                 ledger.Append(block);
+                return null;
+            case Effect.TruncateLedger truncation:
+                ledger.Truncate(truncation);
+                return null;
+            case Effect.Peers:
                 return null;
             case Effect.ReadBlock read:
                 ledger.Read(read.SeqNo);

@@ -85,12 +85,22 @@ public sealed class SealedSecrets : IDisposable
     public byte[] Seal(SecretBytes sealingKey, Entropy entropy)
     {
         ArgumentNullException.ThrowIfNull(entropy);
-        int clearSize = Digest.Size + sizeof(ushort) + ServiceKey.Length + sizeof(uint) + Periods.Count * PeriodSize;
-        byte[] file = new byte[HeaderSize + clearSize + AeadKey.TagSize];
+        using SecretBytes clear = Export();
+        byte[] file = new byte[HeaderSize + clear.Length + AeadKey.TagSize];
         Magic.CopyTo(file);
         file[Magic.Length] = FormatVersion;
         entropy.Fill(file.AsSpan(HeaderSize - SaltSize, SaltSize));
-        byte[] clear = GC.AllocateArray<byte>(clearSize, pinned: true);
+        using AeadKey key = KeyOf(sealingKey, file);
+        key.Seal(SingleUseNonce, clear.Reveal(), file.AsSpan(0, HeaderSize), file.AsSpan(HeaderSize, clear.Length),
+            file.AsSpan(HeaderSize + clear.Length));
+        return file;
+    }
+
+    /// <summary>All of it in clear, for another trusted node, over an attested channel.</summary>
+    public SecretBytes Export()
+    {
+        int size = Digest.Size + sizeof(ushort) + ServiceKey.Length + sizeof(uint) + Periods.Count * PeriodSize;
+        byte[] clear = GC.AllocateArray<byte>(size, pinned: true);
         try
         {
             ByteWriter writer = new(clear);
@@ -105,16 +115,18 @@ public sealed class SealedSecrets : IDisposable
                 writer.Bytes(period.Secret.Reveal());
             }
 
-            using AeadKey key = KeyOf(sealingKey, file);
-            key.Seal(SingleUseNonce, clear, file.AsSpan(0, HeaderSize), file.AsSpan(HeaderSize, clearSize),
-                file.AsSpan(HeaderSize + clearSize));
-            return file;
+            return new SecretBytes(clear);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(clear);
         }
     }
+
+    /// <summary>Reads what <see cref="Export"/> gave.</summary>
+    /// <returns>False for any other bytes.</returns>
+    public static bool TryImport(ReadOnlySpan<byte> clear, [NotNullWhen(true)] out SealedSecrets? secrets) =>
+        TryRead(clear, out secrets);
 
     /// <summary>Opens a file that <see cref="Seal"/> could have made.</summary>
     /// <returns>False when the key is another, any byte was changed, or the bytes are something else.</returns>

@@ -32,6 +32,22 @@ internal sealed class CommitProgress(KeyValueStore store)
         if (tickets.Remove(ticket, out TxId txId)) waiting.Remove((txId, ticket));
     }
 
+    /// <summary>A primary dropped its open block: what was in it left this node never and comes back never.</summary>
+    /// <param name="after">The last transaction that stays.</param>
+    /// <param name="view">The view that ended.</param>
+    /// <param name="effects">Takes the answers.</param>
+    public void Drop(SeqNo after, View view, Effects effects)
+    {
+        while (waiting.Count > 0 && waiting.Max is var newest && newest.TxId.View == view
+            && newest.TxId.SeqNo > after)
+        {
+            waiting.Remove(newest);
+            tickets.Remove(newest.Ticket);
+            effects.Add(new Effect.Reply(
+                newest.Ticket, new Answer.Finished(newest.TxId, TransactionStatus.Invalid)));
+        }
+    }
+
     /// <summary>All transactions up to this one are committed.</summary>
     public void Advance(TxId committed, ViewHistory views, Effects effects)
     {

@@ -15,18 +15,18 @@ namespace Curia.Node;
 /// network come in as inputs or seams; the same node runs under the host and under the simulation.</summary>
 /// <remarks><see cref="Step"/> is called by one thread. <see cref="Execute"/> and <see cref="View"/> are for
 /// any.</remarks>
-public sealed class CuriaNode : IDisposable
+public sealed partial class CuriaNode : IDisposable
 {
     private readonly NodeSetup setup;
     private readonly NodeId id;
     private readonly LedgerClock clock = new();
-    private readonly KeyValueStore store;
     private readonly Effects effects = new();
-    private readonly CommitProgress progress;
     private readonly Replica replica;
     private readonly LedgerReplay? replay;
+    private readonly LedgerTail tail;
     private readonly TxId first;
-    private readonly Queue<(SeqNo Last, ulong Number)> storing = new();
+    private KeyValueStore store;
+    private CommitProgress progress;
     private ViewHistory views = ViewHistory.Empty;
     private Digest genesis;
     private bool isOpen;
@@ -40,22 +40,45 @@ public sealed class CuriaNode : IDisposable
     /// <param name="replay">A ledger that was read back, finished, and met no obstacle: the node goes on with it in a
     /// new epoch. Null: the node begins a new one.</param>
     public CuriaNode(NodeSetup setup, LedgerReplay? replay = null)
+        : this(setup, replay?.Store ?? new KeyValueStore(), FirstOf(replay), replay?.Outline)
     {
-        ArgumentNullException.ThrowIfNull(setup);
-        this.setup = setup;
         this.replay = replay;
-        id = new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span));
-        store = replay?.Store ?? new KeyValueStore();
-        views = replay?.Views ?? ViewHistory.Empty;
-        genesis = replay?.Genesis ?? default;
-        first = replay is null
-            ? Genesis.TxId
-            : new TxId(new View(replay.Last.View.Value + EpochBlock.ViewStep), replay.Last.SeqNo.Next);
-        progress = new CommitProgress(store);
-        ReplicaOptions options = new() { UncommittedBlocksMax = setup.Limits.BlocksInFlightMax };
         View before = new(first.View.Value - 1);
-        replica = new Replica(id, Configuration.Of(first.SeqNo, id), options, before, store.Committed.TxId);
+        replica = new Replica(
+            id, Configuration.Of(new SeqNo(first.SeqNo.Value - 1), id), Options(isReady: true), before,
+            store.Committed.TxId);
         published = Describe();
+    }
+
+    /// <summary>A node that joins a network and has not started: it takes part from where the ledger that it has
+    /// fetched ends, unopened until the others trust it.</summary>
+    /// <param name="setup">What it is given.</param>
+    /// <param name="survey">The ledger, finished, that met no obstacle; all of it is committed.</param>
+    public CuriaNode(NodeSetup setup, LedgerSurvey survey)
+        : this(setup, new KeyValueStore(), Require(survey).Epochs[^1].First, survey.Outline)
+    {
+        LedgerOutline outline = survey.Outline;
+        joining = new Joining();
+        identities = [.. outline.Epochs];
+        replica = new Replica(id, outline.Configuration!, Options(isReady: false), outline.Last.View, outline.Last);
+        published = Describe();
+    }
+
+#pragma warning disable CS8618 // The two above make what is left.
+    private CuriaNode(NodeSetup setup, KeyValueStore store, TxId first, LedgerOutline? outline)
+#pragma warning restore CS8618
+    {
+        this.setup = setup;
+        this.store = store;
+        this.first = first;
+        id = new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span));
+        progress = new CommitProgress(store);
+        tail = outline is null
+            ? new LedgerTail(TxId.Zero, MerkleTree.OfEmptyLedger().Frontier(), default, NodeTable.Empty)
+            : new LedgerTail(outline.Last, outline.After(), outline.Root, outline.Nodes);
+        if (outline is null) return;
+        views = outline.Views;
+        genesis = outline.Genesis;
     }
 
     /// <summary>What the node says of itself after its last step.</summary>
@@ -91,8 +114,10 @@ public sealed class CuriaNode : IDisposable
             case Input.Submit submit: Submit(submit); break;
             case Input.Await wait: Await(wait.Ticket, wait.TxId); break;
             case Input.Forget forget: progress.Forget(forget.Ticket); break;
-            case Input.Stored stored: Stored(stored.Last); break;
+            case Input.Stored stored: Perform(replica.Step(new ReplicaInput.Stored(stored.Number))); break;
             case Input.StoreFailed failed: Fail(failed.Reason); break;
+            case Input.Message message: Receive(message.From, message.Content); break;
+            case Input.StateLoaded loaded: OpenState(loaded); break;
             case Input.LoadHistory load: service?.History.Load(load.SeqNo, effects); break;
             case Input.BlockRead read: service?.History.Receive(read.SeqNo, read.Block, views, effects); break;
             case Input.SnapshotMade made: RecordSnapshot(made); break;
@@ -103,7 +128,7 @@ public sealed class CuriaNode : IDisposable
         SealIfDue(moreWait);
 
         // Before any client is told of a commit, everybody can see it.
-        if (!moreWait || progress.Committed != published.Committed) published = Describe();
+        if (!moreWait || tail.Committed != published.Committed) published = Describe();
         return effects;
     }
 
@@ -124,16 +149,44 @@ public sealed class CuriaNode : IDisposable
     /// <summary>Clears keys.</summary>
     public void Dispose() => service?.Dispose();
 
+    private static TxId FirstOf(LedgerReplay? replay) => replay is null
+        ? Genesis.TxId
+        : new TxId(new View(replay.Last.View.Value + EpochBlock.ViewStep), replay.Last.SeqNo.Next);
+
+    private static LedgerOutline Require(LedgerSurvey survey)
+    {
+        ArgumentNullException.ThrowIfNull(survey);
+        if (survey.FindObstacle() is { } obstacle) throw new ArgumentException(obstacle, nameof(survey));
+        return survey.Outline;
+    }
+
+    private ReplicaOptions Options(bool isReady) => new()
+    {
+        UncommittedBlocksMax = setup.Limits.BlocksInFlightMax,
+        HeartbeatTicks = setup.Limits.HeartbeatTicks,
+        ElectionTimeoutTicks = setup.Limits.ElectionTimeoutTicks,
+        IsReady = isReady,
+        Seed = BitConverter.ToUInt64(id.Value.ToArray()),
+    };
+
     private void Start(DateTimeOffset now)
     {
         Invariant.Holds(service is null, "the node was started twice");
         clock.Observe(now);
+        if (joining is not null)
+        {
+            effects.Add(new Effect.Peers(tail.Nodes.Addresses()));
+            return;
+        }
+
         if (replay is not null) clock.Observe(replay.Time);
 
         // The replica elects itself at its first step; from then on this node orders.
         Perform(replica.Step(new ReplicaInput.Tick()));
         Invariant.Holds(replica.Role == ReplicaRole.Primary, "a configuration of one has no primary");
-        Service created = new(setup, id, store, clock, replay, () => published);
+        Service created = Service.Create(
+            setup, id, store, clock, replay?.Epochs ?? new ServiceEpochs(), () => published);
+        created.Sealing.Begin(tail.After);
         Transaction transaction = store.Begin(MapAccess.Node);
         if (replay is null) Genesis.Write(transaction, setup, id, created.Key);
         else EpochOpening.Write(transaction, setup, id, created.Key, created.Secret, replay);
@@ -144,18 +197,13 @@ public sealed class CuriaNode : IDisposable
         byte[] publicBytes = replay is null
             ? GenesisBlock.EncodePublic(created.Key.Certificate.Der.Span, publicWrites)
             : Continue(created.Key, replay, publicWrites, out opened);
-        created.Epochs.Add(
-            new ServiceEpoch(first, new ServiceIdentity(created.Key.Certificate), created.Secret, opened));
-        if (setup.SealingKey is { } key)
-        {
-            effects.Add(new Effect.StoreSecrets(
-                SealedSecrets.FileName(first.SeqNo, created.Key.Certificate.KeyDigest),
-                created.SealSecrets(key, id, setup.Entropy)));
-        }
-
+        created.Opens(new ServiceEpoch(first, new ServiceIdentity(created.Key.Certificate), created.Secret, opened));
+        identities = created.Epochs.Identities;
+        StoreSecrets(created);
         created.Sealing.Join(
             first, replay is null ? EntryType.Genesis : EntryType.Epoch, ClaimsDigest.None, publicBytes,
             outcome.Changes.Encode(Domain.Private));
+        created.Sealing.NodesChanged(first.SeqNo);
         if (replay is not null)
         {
             effects.Add(new Effect.Log(LogSeverity.Information, $"a new epoch begins at {first} and goes on from "
@@ -164,6 +212,14 @@ public sealed class CuriaNode : IDisposable
         }
 
         service = created;
+    }
+
+    private void StoreSecrets(Service of)
+    {
+        if (setup.SealingKey is not { } key) return;
+        SeqNo from = of.Epochs.InOrder[^1].First.SeqNo;
+        effects.Add(new Effect.StoreSecrets(
+            SealedSecrets.FileName(from, of.Key.Certificate.KeyDigest), of.SealSecrets(key, id, setup.Entropy)));
     }
 
     // The older key speaks once more, for the newer one, and is cleared: nobody signs anything else with it.
@@ -188,15 +244,24 @@ public sealed class CuriaNode : IDisposable
         clock.Observe(now);
         service?.History.Tick();
         Perform(replica.Step(new ReplicaInput.Tick()));
+        AskForSecretsIfDue();
+        TendNodes();
+        HandOverIfDrained();
     }
 
     private void Submit(Input.Submit submit)
     {
-        Answer answer = isOpen && !isDraining
-            ? service!.Pipeline.Order(submit.Proposed.Transaction, replica.View, progress.Committed)
-            : new Answer.Refused(503, "FrontendNotOpen", "This node takes no transactions now; try another, or later.");
+        Answer answer = Order(submit.Proposed.Transaction);
         effects.Add(new Effect.Reply(submit.Ticket, answer));
         if (submit.WaitForCommit && answer is Answer.Ordered ordered) Await(submit.Ticket, ordered.TxId);
+    }
+
+    private Answer Order(Transaction transaction)
+    {
+        if (isOpen && replica.Role != ReplicaRole.Primary) return Answer.NotPrimary.Instance;
+        return isOpen && !isDraining
+            ? service!.Pipeline.Order(transaction, replica.View, progress.Committed)
+            : new Answer.Refused(503, "FrontendNotOpen", "This node takes no transactions now; try another, or later.");
     }
 
     private void Await(long ticket, TxId txId)
@@ -219,33 +284,51 @@ public sealed class CuriaNode : IDisposable
 
     private void SealIfDue(bool moreWait)
     {
-        if (service is not { } running || isStopped) return;
-        while (running.Sealing.SealIfDue(store, progress.Committed, clock.Now, moreWait) is { } block)
+        while (service is { } running && !isStopped && replica.CanPropose)
         {
-            SealedBlock bytes = block.Block;
-            BlockInfo info = new(bytes.View, bytes.First, bytes.Last, bytes.Digest, Configuration: null);
-            Perform(replica.Step(new ReplicaInput.Propose(info)), bytes);
+            SeqNo? nodesFrom = running.Sealing.NodesFrom;
+            SealedBlock? block =
+                running.Sealing.SealIfDue(tail.UncommittedCount, tail.Committed, clock.Now, moreWait);
+            if (block is null) return;
+
+            // The signature transaction writes no map, but it has a seqno of its own.
+            store.Apply(new TxId(block.View, block.Last), WriteSet.Empty);
+            NodeTable nodes = nodesFrom is null ? tail.Nodes : NodeTable.Of(store.Current);
+            Configuration? configuration = nodesFrom is { } from ? nodes.ToConfiguration(from) : null;
+            BlockInfo info = new(block.View, block.First, block.Last, block.Digest, configuration);
+            arriving.Add(
+                new AppendedBlock(info, block.Bytes, running.Sealing.After(), block.Root, nodes, Received: null));
+            Perform(replica.Step(new ReplicaInput.Propose(info)));
         }
     }
 
     // What consensus asks for becomes what the shell must do.
-    private void Perform(ReplicaEffects asked, SealedBlock? proposed = null)
+    private void Perform(ReplicaEffects asked)
     {
         foreach (ReplicaEffect effect in asked)
         {
             switch (effect)
             {
                 case ReplicaEffect.Store store:
-                    storing.Enqueue((store.Block.Last, store.Number));
-                    effects.Add(new Effect.StoreBlock(proposed!.First, proposed.Last, proposed.Bytes));
+                    Append(store.Block, store.Number);
+                    break;
+                case ReplicaEffect.Truncate truncate:
+                    TruncateAfter(truncate.After.SeqNo);
+                    break;
+                case ReplicaEffect.Send send:
+                    Send(send.To, send.Message);
                     break;
                 case ReplicaEffect.Committed committed:
                     Commit(committed.TxId);
                     break;
-                case ReplicaEffect.RoleChanged { Role: ReplicaRole.Primary } elected:
-                    views = views.With(new TxId(elected.View, store.Current.TxId.SeqNo.Next));
+                case ReplicaEffect.RoleChanged changed:
+                    ChangeRole(changed);
                     break;
-                case ReplicaEffect.RoleChanged:
+                case ReplicaEffect.Ignored:
+                    messagesIgnored++;
+                    break;
+                case ReplicaEffect.FellBehind behind:
+                    TellFellBehind(behind.Node);
                     break;
                 case ReplicaEffect.Refused refused:
                     throw new InvariantException($"consensus refused a block of its own primary: {refused.Reason}");
@@ -253,38 +336,50 @@ public sealed class CuriaNode : IDisposable
                     throw new UnreachableException($"Effect {effect.GetType().Name} has no arm");
             }
         }
+
+        arriving.Clear();
     }
 
     private void Commit(TxId last)
     {
-        ProposedBlock block = service!.Sealing.Committed(last);
-        service.History.Hold(block.Block);
+        AppendedBlock block = tail.Commit(last);
+        if (joining is not null)
+        {
+            joining.Committed(block);
+            return;
+        }
+
+        service!.History.Hold(block);
         if (!isOpen)
         {
-            // DESIGN 1: nothing signed by the service key leaves the TEE before genesis has committed.
-            isOpen = true;
-            if (replay is null) genesis = block.Block.Digest;
-            effects.Add(new Effect.Open(
-                service.Key.Certificate.Der, service.Key.NodeCertificate.Der,
-                [.. service.Epochs.EndorsementsOf(SeqNo.Zero).Select(endorsement => endorsement.Der)]));
+            if (replay is null) genesis = block.Info.Digest;
+            Open();
         }
 
         progress.Advance(last, views, effects);
-        service.Snapshots.Committed(block, store.Committed, views, service.History, effects);
+        if (replica.Role == ReplicaRole.Primary)
+            service.Snapshots.Committed(block, store.Committed, views, service.History, effects);
+    }
+
+    // DESIGN 1: nothing signed by the service key leaves the TEE before genesis has committed.
+    private void Open()
+    {
+        isOpen = true;
+        effects.Add(new Effect.Open(
+            service!.Key.Certificate.Der, service.Key.NodeCertificate.Der,
+            [.. service.Epochs.EndorsementsOf(SeqNo.Zero).Select(endorsement => endorsement.Der)]));
     }
 
     private void RecordSnapshot(Input.SnapshotMade made)
     {
         Transaction transaction = store.Begin(MapAccess.Node);
-        if (isDraining || service is not { } running || !running.Snapshots.Write(made, transaction, effects)) return;
-        running.Snapshots.Recorded(running.Pipeline.Order(transaction, replica.View, progress.Committed), effects);
-    }
+        if (isDraining || replica.Role != ReplicaRole.Primary || service is not { } running
+            || !running.Snapshots.Write(made, transaction, effects))
+        {
+            return;
+        }
 
-    private void Stored(SeqNo last)
-    {
-        ulong number = 0;
-        while (storing.Count > 0 && storing.Peek().Last <= last) number = storing.Dequeue().Number;
-        if (number > 0) Perform(replica.Step(new ReplicaInput.Stored(number)));
+        running.Snapshots.Recorded(running.Pipeline.Order(transaction, replica.View, progress.Committed), effects);
     }
 
     private void Fail(string reason)
@@ -299,10 +394,13 @@ public sealed class CuriaNode : IDisposable
         NodeId = id,
         IsOpen = isOpen,
         IsDraining = isDraining,
+        MayEnd = isDraining && (!orders || (store.Current.TxId == tail.Committed && !MayHandOver)),
         Role = replica.Role,
+        Primary = replica.Primary,
+        Configurations = [.. replica.Configurations],
         View = replica.View,
-        Committed = progress.Committed,
-        Last = store.Current.TxId,
+        Committed = tail.Committed,
+        Last = joining is null ? store.Current.TxId : tail.Last,
         Views = views,
         ServiceCertificate = service?.Key.Certificate.Der ?? default,
         Genesis = genesis,
@@ -313,9 +411,10 @@ public sealed class CuriaNode : IDisposable
             Conflicts = service?.Pipeline.Conflicts ?? 0,
             BlocksSealed = service?.Sealing.BlocksSealed ?? 0,
             BlockBytes = service?.Sealing.BytesSealed ?? 0,
-            BlocksInFlight = service?.Sealing.InFlight ?? 0,
+            BlocksInFlight = tail.UncommittedCount,
             Snapshots = service?.Snapshots.Finished ?? 0,
             BlocksReadBack = service?.History.BlocksReadBack ?? 0,
+            MessagesIgnored = messagesIgnored,
             WaitingReplies = progress.WaitingCount,
         },
     };

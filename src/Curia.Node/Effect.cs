@@ -1,5 +1,8 @@
 using System;
 using System.Collections.Generic;
+using Curia.Cryptography;
+using Curia.Ledger;
+using Curia.Node.Peers;
 using Curia.Vocabulary;
 
 namespace Curia.Node;
@@ -29,10 +32,37 @@ public abstract record Effect
 
     /// <summary>Append the block and sync it, then <see cref="Input.Stored"/>; on any error
     /// <see cref="Input.StoreFailed"/>.</summary>
+    /// <param name="Number">Counts these effects.</param>
     /// <param name="First">First seqno of the block.</param>
     /// <param name="Last">Last seqno of the block.</param>
     /// <param name="Bytes">The block as docs/ledger-format.md has it; sealed, so it may leave the TEE.</param>
-    public sealed record StoreBlock(SeqNo First, SeqNo Last, ReadOnlyMemory<byte> Bytes) : Effect;
+    public sealed record StoreBlock(ulong Number, SeqNo First, SeqNo Last, ReadOnlyMemory<byte> Bytes) : Effect;
+
+    /// <summary>Take everything after a block off the end of the ledger, in its place among the
+    /// <see cref="StoreBlock"/>s. None of it is committed.</summary>
+    /// <param name="Last">The last seqno that stays.</param>
+    public sealed record TruncateLedger(SeqNo Last) : Effect;
+
+    /// <summary>Send a message to another node; it may be lost. Messages to one node keep their order.</summary>
+    /// <param name="To">The node.</param>
+    /// <param name="Message">Its bytes; blocks may have to be read from disk.</param>
+    public sealed record Send(NodeId To, OutgoingMessage Message) : Effect;
+
+    /// <summary>Tell another node what trusted nodes know. The bytes are secret: they go into the channel to that node
+    /// and nowhere else, and are cleared after it.</summary>
+    /// <param name="To">The node.</param>
+    /// <param name="Secrets">Taken over.</param>
+    public sealed record SendSecrets(NodeId To, SecretBytes Secrets) : Effect;
+
+    /// <summary>These nodes take part: connections to and from them are allowed, to and from others not.</summary>
+    /// <param name="Addresses">Where each of them is, this node included.</param>
+    public sealed record Peers(IReadOnlyDictionary<NodeId, string> Addresses) : Effect;
+
+    /// <summary>Read the own ledger back with the secrets that were told, verify it up to a committed block, and make
+    /// the state; then <see cref="Input.StateLoaded"/>.</summary>
+    /// <param name="Secrets">Taken over by the <see cref="LedgerReplay"/> that the shell makes.</param>
+    /// <param name="Last">The last seqno to read.</param>
+    public sealed record LoadState(SealedSecrets Secrets, SeqNo Last) : Effect;
 
     /// <summary>Read the block that holds a seqno, then <see cref="Input.BlockRead"/>.</summary>
     /// <param name="SeqNo">Any seqno of the block.</param>
@@ -76,6 +106,14 @@ public abstract record Answer
 
     /// <summary>The transaction is final: committed or invalid.</summary>
     public sealed record Finished(TxId TxId, TransactionStatus Status) : Answer;
+
+    /// <summary>This node does not order now. The transaction has no effect; whoever is primary may take
+    /// it.</summary>
+    public sealed record NotPrimary : Answer
+    {
+        /// <summary>The one value.</summary>
+        public static NotPrimary Instance { get; } = new();
+    }
 
     /// <summary>What the transaction read has changed: execute it again.</summary>
     public sealed record Conflict : Answer

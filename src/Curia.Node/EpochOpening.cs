@@ -24,8 +24,9 @@ internal static class EpochOpening
         MapView<string, NodeRecord> nodes = transaction.Map(NodeMaps.NodeInfo);
         string older = replay.Sealed!.NodeId.ToString();
         if (nodes.TryGet(older, out NodeRecord? record))
-            nodes.Put(older, record with { Status = NodeRecord.Retired });
-        nodes.Put(nodeId.ToString(), new NodeRecord(NodeRecord.Trusted, setup.Platform, setup.PublishedAddresses));
+            nodes.Put(older, record with { Status = NodeRecord.Retired, RetiredCommitted = true });
+        nodes.Put(nodeId.ToString(), new NodeRecord(
+            NodeRecord.Trusted, setup.Platform, setup.PublishedAddresses, setup.PeerAddress));
         transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
         MapView<string, string> info = transaction.Map(NodeMaps.ServiceInfo);
         Invariant.Holds(info.TryGet(NodeMaps.ServiceKeyName, out string? known), "a ledger without a service");

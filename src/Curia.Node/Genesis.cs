@@ -32,7 +32,8 @@ internal static class Genesis
         }
 
         transaction.Map(NodeMaps.NodeInfo)
-            .Put(nodeId.ToString(), new NodeRecord(NodeRecord.Trusted, setup.Platform, setup.PublishedAddresses));
+            .Put(nodeId.ToString(), new NodeRecord(
+                NodeRecord.Trusted, setup.Platform, setup.PublishedAddresses, setup.PeerAddress));
         transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
         transaction.Map(NodeMaps.ServiceInfo).Put(NodeMaps.ServiceKeyName, ServiceInfo(setup, service));
     }

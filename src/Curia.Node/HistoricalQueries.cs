@@ -64,9 +64,15 @@ internal sealed class HistoricalQueries
     }
 
     /// <summary>A block has committed: hold it, it will soon be asked for. Decoded only when it is.</summary>
-    public void Hold(SealedBlock block)
+    public void Hold(AppendedBlock block)
     {
-        lock (gate) Hold(new HeldBlock(block.First, block.Last, block.Bytes, null));
+        lock (gate) Hold(new HeldBlock(block.Info.First, block.Info.Last, block.Bytes, null));
+    }
+
+    /// <summary>The bytes of a committed block; null when they are on disk only.</summary>
+    public ReadOnlyMemory<byte>? BytesOf(SeqNo first)
+    {
+        lock (gate) return held.TryGetValue(first, out LinkedListNode<HeldBlock>? node) ? node.Value.Bytes : null;
     }
 
     /// <summary>Time passes.</summary>

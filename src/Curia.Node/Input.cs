@@ -1,4 +1,5 @@
 using System;
+using Curia.Node.Peers;
 using Curia.Vocabulary;
 
 namespace Curia.Node;
@@ -37,9 +38,19 @@ public abstract record Input
     /// <param name="Ticket">Names the client.</param>
     public sealed record Forget(long Ticket) : Input;
 
-    /// <summary>All blocks up to this seqno are on disk and synced.</summary>
-    /// <param name="Last">The last seqno of the last of these blocks.</param>
-    public sealed record Stored(SeqNo Last) : Input;
+    /// <summary>All blocks up to one are on disk and synced.</summary>
+    /// <param name="Number">That of the <see cref="Effect.StoreBlock"/> of the last of these blocks.</param>
+    public sealed record Stored(ulong Number) : Input;
+
+    /// <summary>Another node said something.</summary>
+    /// <param name="From">The node at the other end of the connection.</param>
+    /// <param name="Content">As <see cref="CuriaNode.TryRead"/> gave it.</param>
+    public sealed record Message(NodeId From, PeerMessage Content) : Input;
+
+    /// <summary>The answer to <see cref="Effect.LoadState"/>.</summary>
+    /// <param name="Replay">The ledger as it was read back; null when it could not be.</param>
+    /// <param name="Problem">Why not; empty otherwise.</param>
+    public sealed record StateLoaded(LedgerReplay? Replay, string Problem) : Input;
 
     /// <summary>A block could not be written or synced. The node stops; it never retries (DESIGN 4,
     /// "Durability").</summary>

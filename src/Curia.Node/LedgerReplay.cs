@@ -26,7 +26,6 @@ public sealed class LedgerReplay : IDisposable
     private string? unusable;
     private bool isWhole;
     private State? atGenesis;
-    private Block? last;
 
     /// <summary>Begins with what the platform unsealed.</summary>
     /// <param name="candidates">All sealed secrets that were found and opened: those of the newest epoch must be among
@@ -54,22 +53,25 @@ public sealed class LedgerReplay : IDisposable
 
     internal ServiceEpochs Epochs { get; } = new();
 
-    internal ViewHistory Views { get; private set; } = ViewHistory.Empty;
+    /// <summary>What the ledger says without being opened.</summary>
+    internal LedgerOutline Outline { get; } = new();
+
+    internal ViewHistory Views => Outline.Views;
 
     /// <summary>The name of the network.</summary>
-    internal Digest Genesis { get; private set; }
+    internal Digest Genesis => Outline.Genesis;
 
     /// <summary>What the last process sealed; there when <see cref="Finish"/> found nothing wrong.</summary>
     internal SealedSecrets? Sealed { get; private set; }
 
     /// <summary>The last signature transaction.</summary>
-    internal TxId Last => last!.Entries[^1].TxId;
+    internal TxId Last => Outline.Last;
 
     /// <summary>The root that it signs.</summary>
-    internal Digest Root => last!.Signature.Root;
+    internal Digest Root => Outline.Root;
 
     /// <summary>When it was signed.</summary>
-    internal DateTimeOffset Time => last!.Signature.Time;
+    internal DateTimeOffset Time => Outline.Time;
 
     /// <summary>Verifies and applies the next file.</summary>
     /// <param name="fileName">Its name without the folder.</param>
@@ -129,8 +131,18 @@ public sealed class LedgerReplay : IDisposable
             : "its newest configuration is not the one node whose secrets are here";
     }
 
-    /// <summary>The Merkle tree up to its end.</summary>
-    internal MerkleTree Tree() => MerkleTree.FromFrontier(last!.FrontierAfter());
+    /// <summary>Why the state cannot be taken from what was read by a node of the same epoch, which another node told
+    /// its secrets; null when it can. That is never so before <see cref="Finish"/> has found the ledger
+    /// whole.</summary>
+    public string? FindLoadObstacle()
+    {
+        if (!isWhole) return "it did not pass its audit to the end";
+        if (unusable is not null) return unusable;
+        Sealed = candidates[0];
+        Store = new KeyValueStore(state.ToState());
+        state = new StateBuilder();
+        return null;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -150,9 +162,9 @@ public sealed class LedgerReplay : IDisposable
     private void Apply(Block block)
     {
         if (unusable is not null) return;
-        if (block.First.Value == 1 || block.Entries[0].Type == EntryType.Epoch) unusable = BeginEpoch(block);
-        if (Views.Starts.Count == 0 || Views.Starts[^1].View != block.View)
-            Views = Views.With(new TxId(block.View, block.First));
+        int epochs = Outline.Epochs.Count;
+        Outline.Add(block);
+        if (Outline.Epochs.Count > epochs) unusable = BeginEpoch(Outline.Epochs[^1]);
         foreach (LedgerEntry entry in block.Entries)
         {
             if (unusable is not null) return;
@@ -161,47 +173,28 @@ public sealed class LedgerReplay : IDisposable
         }
 
         if (block.First.Value == 1) atGenesis = state.ToState();
-        last = block;
     }
 
-    private string? BeginEpoch(Block block)
+    private string? BeginEpoch(EpochIdentity epoch)
     {
-        Certificate service;
-        EpochBlock? epoch = null;
-        if (GenesisBlock.TryRead(block, out GenesisBlock? genesis))
-        {
-            Genesis = genesis.Digest;
-            service = genesis.ServiceCertificate;
-        }
-        else
-        {
-            Invariant.Holds(EpochBlock.TryRead(block, out epoch), "an audited block opens no epoch");
-            service = epoch.ServiceCertificate;
-        }
-
+        SeqNo first = epoch.First.SeqNo;
+        Digest service = epoch.Identity.KeyId;
         SecretPeriod? period = candidates.SelectMany(candidate => candidate.Periods)
-            .FirstOrDefault(known => known.From == block.First && known.ServiceKeyId == service.KeyDigest);
-        if (period is null)
-            return $"no sealed secrets open the epoch that begins at {block.First} (service key {service.KeyDigest})";
+            .FirstOrDefault(known => known.From == first && known.ServiceKeyId == service);
+        if (period is null) return $"no sealed secrets open the epoch that begins at {first} (service key {service})";
         LedgerSecret secret = new(new SecretBytes(period.Secret.Reveal()));
-        secrets.Add(block.First, secret);
-        Epochs.Add(new ServiceEpoch(block.Entries[0].TxId, new ServiceIdentity(service), secret, epoch));
+        secrets.Add(first, secret);
+        Epochs.Add(new ServiceEpoch(epoch.First, epoch.Identity, secret, epoch.Opened));
         return null;
     }
 
     private bool TryReadWrites(Block block, LedgerEntry entry, out WriteSet? writes)
     {
         writes = WriteSet.Empty;
-        if (entry.Type == EntryType.Signature) return true;
-        ReadOnlyMemory<byte> publicBytes = entry.Public;
-        bool found = entry.Type switch
-        {
-            EntryType.Genesis => GenesisBlock.TryDecodePublic(entry.Public, out _, out publicBytes),
-            EntryType.Epoch => EpochBlock.TryFindWrites(entry.Public, out publicBytes),
-            _ => true,
-        };
-        return found && opener.TryOpen(block, entry.TxId.SeqNo, out byte[] privateBytes)
-            && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes);
+        return entry.Type == EntryType.Signature
+            || (LedgerOutline.TryFindWrites(entry, out ReadOnlyMemory<byte> publicBytes)
+                && opener.TryOpen(block, entry.TxId.SeqNo, out byte[] privateBytes)
+                && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes));
     }
 
     // DESIGN 6, "node.json": what a promise to others rests on stands in the ledger, and settings must not differ.

@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using System.Text;
-using Curia.Consensus;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
@@ -12,7 +11,7 @@ namespace Curia.Node;
 /// <summary>What the node itself answers, under <c>/node</c> and beside the application under <c>/app</c>. Names and
 /// shapes are CCF's (DESIGN 7), so that its clients move over.</summary>
 internal sealed class NodeEndpoints(
-    NodeSetup setup, Func<NodeView> view, KeyValueStore store, ServiceEpochs epochs)
+    NodeSetup setup, Func<NodeView> view, KeyValueStore store, ServiceEpochs epochs, NodeRequests requests)
 {
     // RFC 9052 section 11.3.1.
     private const string CoseContentType = "application/cose";
@@ -33,8 +32,11 @@ internal sealed class NodeEndpoints(
         builder.MapGet("/network", open, _ => Network()).WithSummary("The service: identity, name, status.");
         builder.MapGet("/network/nodes", open, Nodes).WithSummary("All nodes of the network.");
         builder.MapGet("/network/nodes/{id}", open, OneNode).WithSummary("One node, by id, or self, or primary.");
-        builder.MapGet("/primary", open, transaction => NodeAt(view().NodeId.ToString(), transaction)!)
+        builder.MapGet("/primary", open, (_, transaction) => OneNode("primary", transaction))
             .WithSummary("The node that orders.");
+        builder.MapPost("/network/nodes", open, requests.Sign)
+            .WithSummary("A member's signature under a request to add or retire a node; more than half decide.")
+            .WithResult(200, Response.JsonContentType);
         builder.MapGet("/service/endorsements", open, _ => Endorsements())
             .WithSummary("The epochs of the service: each identity, and how it is endorsed by the one before.");
         builder.MapGet("/state", open, _ => State()).WithSummary("This node's own state.");
@@ -137,10 +139,22 @@ internal sealed class NodeEndpoints(
     private Response OneNode(Request request, ReadOnlyTransaction transaction)
     {
         request.TryGetPathValue("id", out string? id);
-        if (id is "self" or "primary") id = view().NodeId.ToString();
-        return NodeAt(id!, transaction) is { } node
+        return OneNode(id!, transaction);
+    }
+
+    private Response OneNode(string asked, ReadOnlyTransaction transaction)
+    {
+        NodeView now = view();
+        NodeId? known = asked switch
+        {
+            "self" => now.NodeId,
+            "primary" => now.Primary,
+            _ => Digest.TryParseHex(asked, out Digest digest) ? new NodeId(digest) : null,
+        };
+        if (asked == "primary" && known is null) return NodeResponses.NoPrimary;
+        return known is { } id && NodeAt(id.ToString(), transaction) is { } node
             ? Response.Json(node)
-            : Response.NotFound($"There is no node {id}.");
+            : Response.NotFound($"There is no node {asked}.");
     }
 
     private NodeReply? NodeAt(string id, ReadOnlyTransaction transaction) =>
@@ -174,12 +188,13 @@ internal sealed class NodeEndpoints(
             now.Committed,
             now.Last,
             now.Counters.BlocksInFlight,
-            [new ConfigurationReply(now.ServiceCreated.SeqNo, [now.NodeId])]);
+            [.. now.Configurations.Select(
+                active => new ConfigurationReply(active.From, [.. active.Voters], [.. active.Learners]))]);
     }
 
     private Response Ready() => view() is { IsOpen: true, IsDraining: false }
         ? Response.NoContent()
         : Response.Error(503, "FrontendNotOpen", "This node takes no requests of the application now.");
 
-    private static NodeId? Primary(NodeView now) => now.Role == ReplicaRole.Primary ? now.NodeId : null;
+    private static NodeId? Primary(NodeView now) => now.Primary;
 }

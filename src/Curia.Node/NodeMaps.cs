@@ -1,5 +1,6 @@
 using Curia.Endpoints;
 using Curia.KeyValue;
+using Curia.Vocabulary;
 
 namespace Curia.Node;
 
@@ -30,6 +31,14 @@ public static class NodeMaps
     /// <summary>Node id, hex → certificate endorsed by the service, PEM.</summary>
     public static readonly Map<string, string> NodeCertificates =
         new("public:ccf.gov.nodes.endorsed_certificates", Codecs.Utf8, Codecs.Utf8);
+
+    /// <summary>SHA-256 of a request to add or retire a node → the request, and who has signed it.</summary>
+    public static readonly Map<Digest, NodeRequestRecord> NodeRequests = new(
+        "public:curia.gov.node_requests", Codecs.Digest, Codecs.Json<NodeRequestRecord>(JsonFormat.Options));
+
+    /// <summary>Request and member, <c>hex:hex</c> → the member's signed message.</summary>
+    public static readonly Map<string, byte[]> NodeRequestSignatures =
+        new("public:curia.gov.node_request_signatures", Codecs.Utf8, Codecs.Bytes);
 
     /// <summary>The one key <c>service</c> → JSON: status, certificate, network name, INSECURE where it
     /// applies.</summary>

@@ -108,21 +108,37 @@ public sealed record ConsensusDetails(
 /// <summary>An active configuration.</summary>
 /// <param name="From">The seqno from which it counts.</param>
 /// <param name="Nodes">The nodes that vote.</param>
-public sealed record ConfigurationReply(SeqNo From, IReadOnlyList<NodeId> Nodes);
+/// <param name="Learners">The nodes that receive without a vote.</param>
+public sealed record ConfigurationReply(SeqNo From, IReadOnlyList<NodeId> Nodes, IReadOnlyList<NodeId> Learners);
 
 /// <summary><c>GET /node/version</c>.</summary>
 /// <param name="CuriaVersion">The version of the program.</param>
 public sealed record VersionReply(string CuriaVersion);
 
 /// <summary>The value of a node in <see cref="NodeMaps.NodeInfo"/>.</summary>
-/// <param name="Status">Pending, Trusted or Retired.</param>
+/// <param name="Status">Pending, Learner, Trusted or Retired.</param>
 /// <param name="Platform">The TEE platform.</param>
 /// <param name="PublishedAddresses">Where clients find it.</param>
-public sealed record NodeRecord(string Status, string Platform, IReadOnlyList<string> PublishedAddresses)
+/// <param name="PeerAddress">Where other nodes find it, <c>host:port</c>; null for a node that is alone.</param>
+/// <param name="RetiredCommitted">Whether the second transaction of its retirement is written.</param>
+public sealed record NodeRecord(
+    string Status, string Platform, IReadOnlyList<string> PublishedAddresses,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PeerAddress = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool RetiredCommitted = false)
 {
-    /// <summary>The status of a node that takes part.</summary>
+    /// <summary>The status of a node that catches up before it is trusted.</summary>
+    public const string Pending = "Pending";
+
+    /// <summary>The status of a node that receives and serves, and never votes.</summary>
+    public const string Learner = "Learner";
+
+    /// <summary>The status of a node that votes.</summary>
     public const string Trusted = "Trusted";
 
-    /// <summary>The status of a node that never takes part again.</summary>
+    /// <summary>The status of a node that never votes again.</summary>
     public const string Retired = "Retired";
+
+    /// <summary>Whether it receives without a vote.</summary>
+    [JsonIgnore]
+    public bool IsLearner => Status is Pending or Learner || (Status == Retired && !RetiredCommitted);
 }

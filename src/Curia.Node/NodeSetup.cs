@@ -38,6 +38,9 @@ public sealed record NodeSetup
     /// <summary>The addresses that others are told, <c>host:port</c>, the first one being the main one.</summary>
     public required IReadOnlyList<string> PublishedAddresses { get; init; }
 
+    /// <summary>Where other nodes find this one, <c>host:port</c>; null for a node that is to stay alone.</summary>
+    public string? PeerAddress { get; init; }
+
     /// <summary>Bounds of this node; they promise nothing to anybody else.</summary>
     public NodeLimits Limits { get; init; } = new();
 
@@ -97,6 +100,14 @@ public sealed record NodeLimits
 
     /// <summary>Blocks proposed and not yet stored. More would only queue before the same disk.</summary>
     public int BlocksInFlightMax { get; init; } = 8;
+
+    /// <summary>Ticks of 10 ms between two words of a primary that has nothing to say.</summary>
+    public int HeartbeatTicks { get; init; } = 10;
+
+    /// <summary>Ticks of 10 ms without a word of the primary until a node asks for votes, up to twice as many: a
+    /// machine that stands still for half a second must not cost an election, and a dead primary is replaced in little
+    /// more than one.</summary>
+    public int ElectionTimeoutTicks { get; init; } = 80;
 
     /// <summary>A snapshot is made each time that so many transactions have committed (CCF: tx_count 10,000), or as
     /// many as the state has entries when those are more.</summary>

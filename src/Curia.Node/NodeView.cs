@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Curia.Consensus;
 using Curia.Vocabulary;
 
@@ -16,8 +17,18 @@ public sealed record NodeView
     /// <summary>Whether the node takes no more transactions.</summary>
     public required bool IsDraining { get; init; }
 
+    /// <summary>Whether the process may end: it takes no more, all that it ordered is committed, and another node goes
+    /// on where there is one.</summary>
+    public required bool MayEnd { get; init; }
+
     /// <summary>Primary, backup or candidate.</summary>
     public required ReplicaRole Role { get; init; }
+
+    /// <summary>The node that orders, as far as this one knows.</summary>
+    public required NodeId? Primary { get; init; }
+
+    /// <summary>The active configurations, oldest first.</summary>
+    public required IReadOnlyList<Configuration> Configurations { get; init; }
 
     /// <summary>The current view.</summary>
     public required View View { get; init; }
@@ -67,6 +78,9 @@ public readonly record struct NodeCounters
 
     /// <summary>Blocks read back from disk for historical queries.</summary>
     public long BlocksReadBack { get; init; }
+
+    /// <summary>Messages of other nodes that were left alone, because they made no sense then.</summary>
+    public long MessagesIgnored { get; init; }
 
     /// <summary>Clients that wait for commit.</summary>
     public int WaitingReplies { get; init; }

@@ -26,6 +26,10 @@ internal sealed class ServiceEpochs
     /// <summary>In order.</summary>
     public IReadOnlyList<ServiceEpoch> InOrder => epochs;
 
+    /// <summary>The same, without what is secret.</summary>
+    public EpochIdentity[] Identities =>
+        [.. epochs.Select(epoch => new EpochIdentity(epoch.First, epoch.Identity, epoch.Opened))];
+
     /// <summary>The epoch begins.</summary>
     public void Add(ServiceEpoch epoch)
     {

@@ -35,10 +35,28 @@ internal sealed class ServiceKey
     public static ServiceKey Create(NodeSetup setup, DateTimeOffset now)
     {
         Signer signer = setup.NewSigner(setup.Entropy);
-        DateTimeOffset from = now - clockSkew;
-        DateTimeOffset to = now + TimeSpan.FromDays(setup.Genesis.CertificateValidityDays);
+        (DateTimeOffset from, DateTimeOffset to) = Validity(setup, now);
         byte[] own = CertificateAuthority.SelfSigned(signer, "Curia Service", from, to, setup.Entropy);
-        Certificate certificate = Read(own);
+        return Issue(setup, signer, Read(own), from, to);
+    }
+
+    /// <summary>The key came from another trusted node.</summary>
+    /// <param name="setup">What this node was given.</param>
+    /// <param name="signer">The service key; taken over.</param>
+    /// <param name="certificate">The certificate of the service.</param>
+    /// <param name="now">The ledger's time.</param>
+    public static ServiceKey Join(NodeSetup setup, Signer signer, Certificate certificate, DateTimeOffset now)
+    {
+        (DateTimeOffset from, DateTimeOffset to) = Validity(setup, now);
+        return Issue(setup, signer, certificate, from, to);
+    }
+
+    private static (DateTimeOffset From, DateTimeOffset To) Validity(NodeSetup setup, DateTimeOffset now) =>
+        (now - clockSkew, now + TimeSpan.FromDays(setup.Genesis.CertificateValidityDays));
+
+    private static ServiceKey Issue(
+        NodeSetup setup, Signer signer, Certificate certificate, DateTimeOffset from, DateTimeOffset to)
+    {
         byte[] node = CertificateAuthority.Issue(
             signer,
             certificate,

@@ -34,7 +34,7 @@ internal sealed class Snapshots
     /// <summary>A block has committed: begins a snapshot when it is time, and ends one whose evidence is in the
     /// block.</summary>
     public void Committed(
-        ProposedBlock block, State state, ViewHistory views, HistoricalQueries history, Effects effects)
+        AppendedBlock block, State state, ViewHistory views, HistoricalQueries history, Effects effects)
     {
         if (evidence is { } recorded && recorded <= block.LastTxId)
         {
@@ -47,12 +47,12 @@ internal sealed class Snapshots
             job = null;
         }
 
-        if (job is null && block.Block.Last.Value >= nextAt)
+        if (job is null && block.Info.Last.Value >= nextAt)
         {
             // Writing a state costs in proportion to its entries. When as many transactions lie between two snapshots,
             // none costs more than a fixed share of theirs, and what lies after the newest one is read back in about
             // the time that reading the state itself takes.
-            nextAt = block.Block.Last.Value + Math.Max(interval, (ulong)state.EntryCount);
+            nextAt = block.Info.Last.Value + Math.Max(interval, (ulong)state.EntryCount);
             job = new SnapshotJob(secret, nodeId, state, block.After, views);
             effects.Add(new Effect.MakeSnapshot(job));
         }
@@ -84,6 +84,14 @@ internal sealed class Snapshots
     {
         if (answer is Answer.Ordered ordered) evidence = ordered.TxId;
         else Abandon($"the evidence of the snapshot at {job!.TxId.SeqNo} was not ordered", effects);
+    }
+
+    /// <summary>This node orders no longer: the evidence can have no place.</summary>
+    public void Abandon(Effects effects)
+    {
+        if (job is not null && evidence is null) Abandon($"the snapshot at {job.TxId.SeqNo} was given up", effects);
+        job = null;
+        evidence = null;
     }
 
     private void Abandon(string what, Effects effects)

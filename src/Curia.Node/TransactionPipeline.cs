@@ -65,7 +65,7 @@ internal sealed class TransactionPipeline(
         // The caller is looked up in the request's own transaction, so both see one state. What a reading one read is
         // not kept: nothing has to be validated.
         ReadOnlyTransaction transaction = endpoint.Handler is EndpointHandler.ReadWrite
-            ? store.Begin(MapAccess.Application)
+            ? store.Begin(isNode ? MapAccess.Node : MapAccess.Application)
             : store.BeginReadOnly(MapAccess.Application);
         if (authentication.Identify(endpoint.Policy, request.ClientCertificate, transaction) is not { } caller)
         {
@@ -94,6 +94,8 @@ internal sealed class TransactionPipeline(
                     transaction.Claims,
                     done.Changes.Encode(Domain.Public),
                     done.Changes.Encode(Domain.Private));
+                if (done.Changes.Maps.Any(map => map.Name == NodeMaps.NodeInfo.Name))
+                    sealing.NodesChanged(done.Id.SeqNo);
                 Ordered++;
                 return new Answer.Ordered(done.Id);
             case CommitOutcome.Conflict:

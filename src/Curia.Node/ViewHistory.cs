@@ -28,6 +28,12 @@ public sealed class ViewHistory
         return new ViewHistory(starts.Add(first));
     }
 
+    /// <summary>Takes back the views that begin after a position.</summary>
+    public ViewHistory TruncateAfter(SeqNo last) =>
+        starts.IsEmpty || starts[^1].SeqNo <= last
+            ? this
+            : new ViewHistory(starts.RemoveAll(start => start.SeqNo > last));
+
     /// <summary>The view in which a position was ordered, of the positions up to the last one.</summary>
     /// <returns>View 0 for a position before the first view.</returns>
     public View ViewAt(SeqNo seqNo)

@@ -12,7 +12,7 @@ internal static class Describe
         Input.Submit submit => $"> submit {submit.Ticket}{(submit.WaitForCommit ? ", waits for commit" : "")}",
         Input.Tick tick => $"> tick {tick.Now:u}",
         Input.BlockRead { Block: { } block } read => $"> block read {read.SeqNo}: {Short(block.Span)}",
-        Input.Stored stored => $"> stored {stored.Last}",
+        Input.Stored stored => $"> stored {stored.Number}",
         _ => $"> {input}",
     };
 

@@ -11,7 +11,7 @@ internal sealed class DiskDriver(World world, ChunkFiles chunks, FaultPlan plan,
 {
     private readonly Queue<Effect.StoreBlock> waiting = new();
     private readonly Queue<Effect.StoreBlock> batch = new();
-    private SeqNo written;
+    private ulong written;
 
     /// <summary>A write or a sync has returned an error; the shell does nothing more.</summary>
     public bool HasFailed { get; private set; }
@@ -75,14 +75,14 @@ internal sealed class DiskDriver(World world, ChunkFiles chunks, FaultPlan plan,
 
         Effect.StoreBlock block = batch.Dequeue();
         if (!Try(() => chunks.Append(block))) return;
-        written = block.Last;
+        written = block.Number;
         world.Agenda.After(Latency(), WriteNext);
     }
 
     private void Sync()
     {
         if (HasFailed || !Try(chunks.Sync)) return;
-        SeqNo last = written;
+        ulong last = written;
         IsIdle = true;
         bool more = waiting.Count > 0;
         if (more) Begin();

@@ -29,20 +29,20 @@ internal sealed class CommitsAtOnce(NodeUnderTest node) : NodeMutant(node)
 
     protected override IEnumerable<Effect> Change(Effect effect) =>
         effect is Effect.StoreBlock store
-            ? [effect, .. node.Step(new Input.Stored(store.Last)).SelectMany(Change)]
+            ? [effect, .. node.Step(new Input.Stored(store.Number)).SelectMany(Change)]
             : [effect];
 }
 
 internal sealed class HidesFailure(NodeUnderTest node) : NodeMutant(node)
 {
-    private SeqNo asked;
+    private ulong asked;
 
     public override IReadOnlyList<Effect> Step(Input input) =>
         base.Step(input is Input.StoreFailed ? new Input.Stored(asked) : input);
 
     protected override IEnumerable<Effect> Change(Effect effect)
     {
-        if (effect is Effect.StoreBlock store) asked = store.Last;
+        if (effect is Effect.StoreBlock store) asked = store.Number;
         return [effect];
     }
 }

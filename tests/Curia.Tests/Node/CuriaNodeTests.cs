@@ -162,7 +162,7 @@ public sealed class CuriaNodeTests
         Effect.StoreBlock? store = null;
         foreach (Effect effect in shell.Node.Step(new Input.Submit(77, shell.Propose("k", "v"), true)).InOrder)
             store = effect as Effect.StoreBlock ?? store;
-        Effects told = shell.Node.Step(new Input.Stored(store!.Last), moreWait: true);
+        Effects told = shell.Node.Step(new Input.Stored(store!.Number), moreWait: true);
         Assert.Contains(told.InOrder, effect => effect is Effect.Reply { Answer: Answer.Finished });
         Assert.Equal(store.Last, shell.Node.View.Committed.SeqNo);
     }

@@ -109,7 +109,7 @@ public sealed class RestartTests : IDisposable
         Assert.DoesNotContain(effects, effect => effect is Effect.Open);
         Assert.False(second.Node.View.IsOpen);
         Assert.Equal(first.Node.View.Committed, second.Node.View.Committed);
-        SeqNo last = ((Effect.StoreBlock)effects[block]).Last;
+        ulong last = ((Effect.StoreBlock)effects[block]).Number;
         Assert.Contains(second.Node.Step(new Input.Stored(last)).InOrder, effect => effect is Effect.Open);
     }
 

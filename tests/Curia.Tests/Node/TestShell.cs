@@ -105,7 +105,7 @@ internal sealed class TestShell : IDisposable
         while (unsynced.TryDequeue(out Effect.StoreBlock? block))
         {
             Disk.Add(block.Bytes);
-            Step(new Input.Stored(block.Last));
+            Step(new Input.Stored(block.Number));
         }
     }
 
@@ -187,7 +187,7 @@ internal sealed class TestShell : IDisposable
 
     public void Dispose() => Node.Dispose();
 
-    private static EndpointTable Application()
+    public static EndpointTable Application()
     {
         EndpointTableBuilder app = new("names", "1.0.0");
         app.MapPut("/names/{name}", AuthenticationPolicy.UserCertificate,
@@ -220,7 +220,7 @@ internal sealed class TestShell : IDisposable
         return app.Build();
     }
 
-    private static Certificate NewCertificate(string name, Entropy entropy)
+    public static Certificate NewCertificate(string name, Entropy entropy)
     {
         using EcdsaSigner key = EcdsaSigner.Generate(entropy);
         byte[] der = CertificateAuthority.SelfSigned(key, name, Noon.AddDays(-1), Noon.AddDays(30), entropy);

@@ -1,0 +1,372 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Linq;
+using Curia.Consensus;
+using Curia.Cryptography;
+using Curia.KeyValue;
+using Curia.Ledger;
+using Curia.Node.Peers;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <content>The node among others: what it tells and hears, blocks that were ordered elsewhere, and how it becomes one
+/// of them (docs/node-protocol.md).</content>
+public sealed partial class CuriaNode
+{
+    // Blocks of this step that may be appended: sealed here, or received.
+    private readonly List<AppendedBlock> arriving = [];
+    private readonly HashSet<NodeId> behind = [];
+
+    // Each waits for an election timeout before it is given up.
+    private const int HandOversMax = 3;
+
+    // Null once the node can open the ledger.
+    private Joining? joining;
+    private bool orders;
+    private int questions;
+    private int handOvers;
+    private long messagesIgnored;
+    private volatile EpochIdentity[] identities = [];
+
+    /// <summary>Reads what another node sent: decodes it and verifies the roots and signatures of its blocks. Any
+    /// thread; nothing changes by it.</summary>
+    /// <param name="bytes">One message; what is read keeps the memory.</param>
+    /// <param name="message">The message, or null.</param>
+    /// <param name="reason">Empty, or why it is refused.</param>
+    public bool TryRead(
+        ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out PeerMessage? message, out string reason)
+    {
+        if (!PeerCodec.TryDecode(bytes, out message, out reason)) return false;
+        if (message is not PeerMessage.Consensus { Blocks: { Count: > 0 } blocks }) return true;
+        foreach (ReceivedBlock received in blocks)
+        {
+            if (Signer(received.Block) is { } identity && identity.Verify(received.Block, out reason)) continue;
+            if (reason.Length == 0) reason = $"no epoch that is known here holds seqno {received.Block.First}";
+            message = null;
+            return false;
+        }
+
+        return true;
+    }
+
+    // An epoch is opened by a block of its own identity; whether the one before endorsed it is seen when it is taken.
+    private ServiceIdentity? Signer(Block block) => EpochBlock.TryRead(block, out EpochBlock? epoch)
+        ? new ServiceIdentity(epoch.ServiceCertificate)
+        : Array.FindLast(identities, epoch => epoch.First.SeqNo <= block.First)?.Identity;
+
+    private void Receive(NodeId from, PeerMessage message)
+    {
+        switch (message)
+        {
+            case PeerMessage.Consensus { Message: ReplicaMessage.Append append } consensus:
+                ReceiveBlocks(from, append, consensus.Blocks);
+                break;
+            case PeerMessage.Consensus consensus:
+                Perform(replica.Step(new ReplicaInput.Receive(from, consensus.Message)));
+                break;
+            case PeerMessage.AskForSecrets:
+                GiveSecrets(from);
+                break;
+            case PeerMessage.GiveSecrets given:
+                TakeSecrets(from, given.Secrets);
+                break;
+        }
+    }
+
+    // Consensus sees opaque blocks: whether each follows on the one before, root by root, is looked at here.
+    private void ReceiveBlocks(NodeId from, ReplicaMessage.Append append, IReadOnlyList<ReceivedBlock> blocks)
+    {
+        AppendedBlock? before = tail.Find(append.Previous);
+        bool isKnown = before is not null || append.Previous.SeqNo <= tail.Committed.SeqNo;
+        TxId previous = append.Previous;
+        ImmutableArray<BlockInfo>.Builder infos = ImmutableArray.CreateBuilder<BlockInfo>();
+        foreach (ReceivedBlock received in isKnown ? blocks : [])
+        {
+            // What is committed here is left out: the message then follows on the last of it.
+            if (received.Block.Last <= tail.Committed.SeqNo) continue;
+            if (infos.Count == 0 && before is null) previous = tail.Committed;
+            string? wrong = FindProblem(received, before, out AppendedBlock? next);
+            if (wrong is not null)
+            {
+                messagesIgnored++;
+                arriving.Clear();
+                effects.Add(new Effect.Log(LogSeverity.Error, $"node {from} sent a block that is refused: {wrong}"));
+                return;
+            }
+
+            infos.Add(next!.Info);
+            before = next;
+        }
+
+        Perform(replica.Step(new ReplicaInput.Receive(
+            from, append with { Previous = previous, Blocks = infos.ToImmutable() })));
+    }
+
+    /// <summary>Why a block cannot go on from the one before it; null when it can, and is ready to be
+    /// appended.</summary>
+    /// <param name="received">The block.</param>
+    /// <param name="before">The block before it; null for the last committed one.</param>
+    /// <param name="next">The block as this node holds it.</param>
+    private string? FindProblem(ReceivedBlock received, AppendedBlock? before, out AppendedBlock? next)
+    {
+        Block block = received.Block;
+        TxId last = block.Entries[^1].TxId;
+        next = tail.Find(last);
+        if (next is not null)
+            return next.Info.Digest == received.Digest ? null : $"its block {last} is not the one that is here";
+        TxId lastBefore = before?.LastTxId ?? tail.Committed;
+        if (block.First != lastBefore.SeqNo.Next) return $"its block {last} does not follow {lastBefore}";
+        if (!block.Signature.Frontier.Equals(before?.After ?? tail.CommittedAfter))
+            return $"the Merkle tree of its block {last} does not go on from {lastBefore}";
+        if (EpochBlock.TryRead(block, out EpochBlock? epoch)
+            && epoch.FindProblem(
+                identities[^1].Identity.Certificate, lastBefore, before?.Root ?? tail.CommittedRoot) is { } problem)
+        {
+            return problem;
+        }
+
+        NodeTable nodes = before?.Nodes ?? tail.CommittedNodes;
+        SeqNo from = default;
+        if (LedgerOutline.NodesAfter(block, nodes, ref from) is not { } changed)
+            return $"what its block {last} says of nodes cannot be read";
+        Configuration? configuration = ReferenceEquals(changed, nodes) ? null : changed.ToConfiguration(from);
+        BlockInfo info = new(block.View, block.First, block.Last, received.Digest, configuration);
+        next = new AppendedBlock(info, block.Bytes, received.After, block.Signature.Root, changed, block);
+        arriving.Add(next);
+        return null;
+    }
+
+    private void Append(BlockInfo info, ulong number)
+    {
+        AppendedBlock? block = arriving.Find(one => one.Info == info);
+        Invariant.Holds(block is not null, "consensus appended a block that is not here");
+        NodeTable before = tail.Nodes;
+        tail.Append(block);
+        effects.Add(new Effect.StoreBlock(number, info.First, info.Last, block.Bytes));
+        if (block.Received is not null)
+        {
+            clock.Observe(block.Received.Signature.Time);
+            if (views.Starts.Count == 0 || views.Starts[^1].View != info.View)
+                views = views.With(new TxId(info.View, info.First));
+            BeginEpochIfOpened(block.Received);
+            if (joining is null) Apply(block.Received);
+        }
+
+        if (!ReferenceEquals(before, block.Nodes)) effects.Add(new Effect.Peers(block.Nodes.Addresses()));
+    }
+
+    private void BeginEpochIfOpened(Block block)
+    {
+        if (!EpochBlock.TryRead(block, out EpochBlock? epoch)) return;
+        Invariant.Holds(joining is not null, "another node opened an epoch while this one holds the service");
+        identities =
+        [
+            .. identities,
+            new EpochIdentity(block.Entries[0].TxId, new ServiceIdentity(epoch.ServiceCertificate), epoch),
+        ];
+    }
+
+    // Without validation: the primary has ordered it, and no copy of the transaction is needed (DESIGN 1).
+    private void Apply(Block block)
+    {
+        foreach (LedgerEntry entry in block.Entries)
+        {
+            WriteSet? writes = WriteSet.Empty;
+            bool isRead = entry.Type == EntryType.Signature
+                || (LedgerOutline.TryFindWrites(entry, out ReadOnlyMemory<byte> publicBytes)
+                    && service!.Opener.TryOpen(block, entry.TxId.SeqNo, out byte[] privateBytes)
+                    && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes));
+            Invariant.Holds(isRead, $"{entry.TxId}, signed by the service, cannot be opened with its secrets");
+            store.Apply(entry.TxId, writes!);
+        }
+    }
+
+    private void TruncateAfter(SeqNo last)
+    {
+        NodeTable before = tail.Nodes;
+        tail.TruncateAfter(last);
+        views = views.TruncateAfter(last);
+        if (joining is null) store.Rollback(last);
+        effects.Add(new Effect.TruncateLedger(last));
+        if (!ReferenceEquals(before, tail.Nodes)) effects.Add(new Effect.Peers(tail.Nodes.Addresses()));
+    }
+
+    private void ChangeRole(ReplicaEffect.RoleChanged changed)
+    {
+        bool wasPrimary = orders;
+        orders = changed.Role == ReplicaRole.Primary;
+
+        // After a failed store nothing is done any more, not even this: the process ends.
+        if (wasPrimary && !orders && changed.Role != ReplicaRole.Stopped) LayDown();
+        if (!orders) return;
+        views = views.With(new TxId(changed.View, store.Current.TxId.SeqNo.Next));
+        behind.Clear();
+
+        // The first primary of a service or an epoch begins with a transaction of its own.
+        if (service is not { } running) return;
+        running.Sealing.Begin(tail.After);
+        running.Sealing.OpenView(changed.View, tail.Last.SeqNo.Next);
+    }
+
+    // What is open was seen by nobody: it is as if it had never been.
+    private void LayDown()
+    {
+        if (service is not { } running) return;
+        View ended = views.Starts[^1].View;
+        running.Sealing.End();
+        running.Snapshots.Abandon(effects);
+        if (store.Current.TxId.SeqNo > tail.Last.SeqNo) store.Rollback(tail.Last.SeqNo);
+        views = views.TruncateAfter(tail.Last.SeqNo);
+        progress.Drop(tail.Last.SeqNo, ended, effects);
+    }
+
+    private void Send(NodeId to, ReplicaMessage message)
+    {
+        List<OutgoingBlock> blocks = [];
+        if (message is ReplicaMessage.Append append)
+        {
+            foreach (BlockInfo info in append.Blocks)
+            {
+                ReadOnlyMemory<byte>? bytes = tail.Find(info.LastTxId)?.Bytes ?? service?.History.BytesOf(info.First);
+                blocks.Add(new OutgoingBlock(info.First, info.Last, bytes));
+            }
+        }
+
+        effects.Add(new Effect.Send(to, new OutgoingMessage(PeerCodec.Encode(message), blocks)));
+    }
+
+    private void TellFellBehind(NodeId node)
+    {
+        if (!behind.Add(node)) return;
+        effects.Add(new Effect.Log(LogSeverity.Warning,
+            $"node {node} needs blocks that are no longer remembered here; retire it and add a new one"));
+    }
+
+    // Secrets go to a node only when the transaction that trusts it has committed (DESIGN 6, "Secrets").
+    private void GiveSecrets(NodeId to)
+    {
+        string? status = tail.CommittedNodes.StatusOf(to);
+        if (!isOpen || status is not (NodeRecord.Trusted or NodeRecord.Learner))
+        {
+            messagesIgnored++;
+            return;
+        }
+
+        using SealedSecrets all = service!.Export(id);
+        effects.Add(new Effect.SendSecrets(to, all.Export()));
+        effects.Add(new Effect.Log(LogSeverity.Information, $"node {to} is {status} and is told the secrets"));
+    }
+
+    private void AskForSecretsIfDue()
+    {
+        if (joining is null || tail.CommittedNodes.StatusOf(id) is not (NodeRecord.Trusted or NodeRecord.Learner)
+            || !joining.IsQuestionDue())
+        {
+            return;
+        }
+
+        // Who leads has them; if nobody does, one after the other is asked.
+        NodeId[] others =
+        [
+            .. tail.CommittedNodes.Records
+                .Where(node => node.Value.Status == NodeRecord.Trusted && node.Key != id).Select(node => node.Key),
+        ];
+        NodeId? asked = replica.Primary ?? (others.Length > 0 ? others[questions++ % others.Length] : null);
+        if (asked is { } to && to != id)
+            effects.Add(new Effect.Send(to, new OutgoingMessage(PeerCodec.AskForSecrets(), [])));
+    }
+
+    private void TakeSecrets(NodeId from, SealedSecrets secrets)
+    {
+        bool isWanted = joining is { IsLoading: false }
+            && tail.CommittedNodes.StatusOf(from) == NodeRecord.Trusted
+            && secrets.Periods[^1].ServiceKeyId == identities[^1].Identity.KeyId;
+        if (!isWanted)
+        {
+            messagesIgnored++;
+            secrets.Dispose();
+            return;
+        }
+
+        joining!.Load();
+        effects.Add(new Effect.Log(LogSeverity.Information,
+            $"node {from} told the secrets; the state is made from the ledger up to {tail.Committed}"));
+        effects.Add(new Effect.LoadState(secrets, tail.Committed.SeqNo));
+    }
+
+    private void OpenState(Input.StateLoaded loaded)
+    {
+        Invariant.Holds(joining is { IsLoading: true }, "a state was loaded that nobody asked for");
+        if (loaded.Replay is not { } read)
+        {
+            isStopped = true;
+            effects.Add(new Effect.Stop($"the ledger cannot be opened: {loaded.Problem}"));
+            return;
+        }
+
+        Signer? signer = setup.OpenSigner(read.Sealed!.ServiceKey);
+        Invariant.Holds(
+            signer is not null && signer.SubjectPublicKeyInfo.Span.SequenceEqual(
+                identities[^1].Identity.Certificate.SubjectPublicKeyInfo.Span),
+            "the service key that was told is not that of the service");
+        store = read.Store;
+        progress = new CommitProgress(store);
+        Service joined = Service.Join(setup, id, store, clock, read.Epochs, signer, () => published);
+        read.Release();
+        service = joined;
+        foreach (AppendedBlock block in joining.Since) ApplyIfNewer(block);
+        foreach (AppendedBlock block in tail.Uncommitted) ApplyIfNewer(block);
+        joining = null;
+        if (tail.Committed > progress.Committed) progress.Advance(tail.Committed, views, effects);
+        StoreSecrets(joined);
+        Open();
+        Perform(replica.Step(new ReplicaInput.Ready()));
+        effects.Add(new Effect.Log(LogSeverity.Information, $"this node is part of the network from {tail.Last} on"));
+    }
+
+    private void ApplyIfNewer(AppendedBlock block)
+    {
+        if (block.Info.First > store.Current.TxId.SeqNo) Apply(block.Received!);
+    }
+
+    // A primary gives a vote to who has caught up, and lets go who has left: the second transaction of each, which
+    // needs no one's word beyond the first (DESIGN 4, "Reconfiguration").
+    private void TendNodes()
+    {
+        if (!orders || !isOpen || isDraining || replica.Configurations.Count > 1 || !replica.CanPropose
+            || !ReferenceEquals(tail.Nodes, tail.CommittedNodes) || service!.Sealing.NodesFrom is not null)
+        {
+            return;
+        }
+
+        Transaction? transaction = null;
+        foreach ((NodeId node, NodeRecord record) in tail.CommittedNodes.Records)
+        {
+            NodeRecord? next = record switch
+            {
+                { Status: NodeRecord.Pending } when replica.IsWithinAWindow(node) =>
+                    record with { Status = NodeRecord.Trusted },
+                { Status: NodeRecord.Retired, RetiredCommitted: false } => record with { RetiredCommitted = true },
+                _ => null,
+            };
+            if (next is null) continue;
+            transaction ??= store.Begin(MapAccess.Node);
+            transaction.Map(NodeMaps.NodeInfo).Put(node.ToString(), next);
+        }
+
+        if (transaction is not null) service.Pipeline.Order(transaction, replica.View, progress.Committed);
+    }
+
+    // Nobody takes over from a node that is alone, and who was asked often enough does not answer.
+    private bool MayHandOver => replica.Configurations[^1].Voters.Count > 1 && handOvers < HandOversMax;
+
+    // Nothing is open or on its way any more, so nothing is lost when another node goes on.
+    private void HandOverIfDrained()
+    {
+        if (!isDraining || !orders || store.Current.TxId != tail.Committed || !MayHandOver) return;
+        if (replica.CanPropose && handOvers++ < HandOversMax) Perform(replica.Step(new ReplicaInput.HandOver()));
+    }
+}

@@ -1,0 +1,125 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Curia.Consensus;
+using Curia.KeyValue;
+using Curia.Ledger;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>One epoch as everybody can see it: who signs in it, and how it was opened.</summary>
+/// <param name="First">Its first transaction.</param>
+/// <param name="Identity">Who signs in it.</param>
+/// <param name="Opened">How it was opened; null for the first one, which genesis opened.</param>
+internal sealed record EpochIdentity(TxId First, ServiceIdentity Identity, EpochBlock? Opened);
+
+/// <summary>What a verified ledger says without being opened: the network's name, its epochs and views, its nodes, and
+/// where it ends. That is all that a node needs to take part in consensus.</summary>
+/// <remarks>One thread at a time.</remarks>
+internal sealed class LedgerOutline
+{
+    private static readonly byte[] nodeInfo = Encoding.UTF8.GetBytes(NodeMaps.NodeInfo.Name);
+
+    private readonly List<EpochIdentity> epochs = [];
+    private Block? last;
+    private SeqNo nodesFrom;
+
+    /// <summary>The name of the network.</summary>
+    public Digest Genesis { get; private set; }
+
+    /// <summary>The epochs in order.</summary>
+    public IReadOnlyList<EpochIdentity> Epochs => epochs;
+
+    /// <summary>Where each view begins.</summary>
+    public ViewHistory Views { get; private set; } = ViewHistory.Empty;
+
+    /// <summary>The nodes at its end.</summary>
+    public NodeTable Nodes { get; private set; } = NodeTable.Empty;
+
+    /// <summary>Whether nothing was added yet.</summary>
+    public bool IsEmpty => last is null;
+
+    /// <summary>The last signature transaction.</summary>
+    public TxId Last => last!.Entries[^1].TxId;
+
+    /// <summary>What its last block says of the commit.</summary>
+    public TxId Committed => last!.Signature.Committed;
+
+    /// <summary>The root that the last block signs.</summary>
+    public Digest Root => last!.Signature.Root;
+
+    /// <summary>When it was signed.</summary>
+    public DateTimeOffset Time => last!.Signature.Time;
+
+    /// <summary>Who votes at its end; null when nobody does.</summary>
+    public Configuration? Configuration => Nodes.ToConfiguration(nodesFrom);
+
+    /// <summary>The Merkle tree up to its end.</summary>
+    public MerkleFrontier After() => last!.FrontierAfter();
+
+    /// <summary>Adds the next block of an audited ledger. Before the audit's verdict it may say anything.</summary>
+    public void Add(Block block)
+    {
+        if (block.First.Value == 1 || block.Entries[0].Type == EntryType.Epoch) BeginEpoch(block);
+        if (Views.Starts.Count == 0 || Views.Starts[^1].View != block.View)
+            Views = Views.With(new TxId(block.View, block.First));
+        Nodes = NodesAfter(block, Nodes, ref nodesFrom) ?? Nodes;
+        last = block;
+    }
+
+    /// <summary>The nodes after a block.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="before">The nodes before it.</param>
+    /// <param name="from">Becomes the seqno of the last transaction that changed them, where there is one.</param>
+    /// <returns>Null when what it says of nodes cannot be read.</returns>
+    public static NodeTable? NodesAfter(Block block, NodeTable before, ref SeqNo from)
+    {
+        NodeTable nodes = before;
+        foreach (LedgerEntry entry in block.Entries)
+        {
+            // Few transactions touch nodes, so few are decoded for it.
+            if (entry.Public.Span.IndexOf(nodeInfo) < 0 || !TryFindWrites(entry, out ReadOnlyMemory<byte> bytes))
+                continue;
+            if (!WriteSet.TryDecode(bytes.Span, default, out WriteSet? writes)
+                || nodes.With(writes) is not { } changed)
+            {
+                return null;
+            }
+
+            if (!ReferenceEquals(changed, nodes)) from = entry.TxId.SeqNo;
+            nodes = changed;
+        }
+
+        return nodes;
+    }
+
+    /// <summary>The public write set of an entry.</summary>
+    /// <returns>False for a signature transaction, and for an entry that cannot be read.</returns>
+    public static bool TryFindWrites(LedgerEntry entry, out ReadOnlyMemory<byte> writes)
+    {
+        writes = entry.Public;
+        return entry.Type switch
+        {
+            EntryType.Signature => false,
+            EntryType.Genesis => GenesisBlock.TryDecodePublic(entry.Public, out _, out writes),
+            EntryType.Epoch => EpochBlock.TryFindWrites(entry.Public, out writes),
+            _ => true,
+        };
+    }
+
+    private void BeginEpoch(Block block)
+    {
+        if (GenesisBlock.TryRead(block, out GenesisBlock? genesis))
+        {
+            Genesis = genesis.Digest;
+            epochs.Add(new EpochIdentity(
+                block.Entries[0].TxId, new ServiceIdentity(genesis.ServiceCertificate), Opened: null));
+            return;
+        }
+
+        Invariant.Holds(EpochBlock.TryRead(block, out EpochBlock? epoch), "an audited block opens no epoch");
+        epochs.Add(new EpochIdentity(
+            block.Entries[0].TxId, new ServiceIdentity(epoch.ServiceCertificate), epoch));
+    }
+}

@@ -1,0 +1,44 @@
+using System;
+using Curia.Ledger;
+
+namespace Curia.Node;
+
+/// <summary>Reads a ledger that cannot be opened: a node that joins takes part in consensus before it holds any
+/// secret. Verifies every byte, as an auditor does.</summary>
+/// <remarks>One thread. Nothing is believed before <see cref="Finish"/> says so.</remarks>
+public sealed class LedgerSurvey
+{
+    private readonly LedgerAudit audit;
+    private bool isWhole;
+
+    /// <summary>Begins with what the operator knows of the network.</summary>
+    /// <param name="anchors">The network's name, for example.</param>
+    public LedgerSurvey(AuditOptions anchors)
+    {
+        ArgumentNullException.ThrowIfNull(anchors);
+        audit = new LedgerAudit(
+            anchors with { Signatures = AuditSignatures.LastOfEachEpoch, Accept = Outline.Add });
+    }
+
+    internal LedgerOutline Outline { get; } = new();
+
+    /// <summary>Verifies the next file.</summary>
+    /// <param name="fileName">Its name without the folder.</param>
+    /// <param name="bytes">The whole file.</param>
+    public void AddChunk(string fileName, ReadOnlyMemory<byte> bytes) => audit.AddChunk(fileName, bytes);
+
+    /// <summary>The verdict. No file can follow.</summary>
+    public AuditReport Finish()
+    {
+        AuditReport report = audit.Finish();
+        isWhole = report.Ok;
+        return report;
+    }
+
+    /// <summary>Why a node cannot join with what was read; null when it can.</summary>
+    public string? FindObstacle()
+    {
+        if (!isWhole) return "it did not pass its audit to the end";
+        return Outline.Configuration is null ? "no node of it votes" : null;
+    }
+}

@@ -1,0 +1,186 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Curia.Cryptography;
+using Curia.Endpoints;
+using Curia.KeyValue;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>What members sign to add or retire a node: the payload of a <see cref="MemberMessage"/>, as JSON.</summary>
+/// <param name="Network">The digest of the genesis block: a request is for one network.</param>
+/// <param name="Action"><c>add_node</c> or <c>retire_node</c>.</param>
+/// <param name="NodeId">The node.</param>
+/// <param name="Platform">Its TEE platform; for <c>add_node</c>.</param>
+/// <param name="PeerAddress">Where other nodes find it; for <c>add_node</c>.</param>
+/// <param name="PublishedAddresses">Where clients find it; for <c>add_node</c>.</param>
+/// <param name="Role"><c>voter</c> or <c>learner</c>; for <c>add_node</c>.</param>
+public sealed record NodeRequest(
+    Digest Network,
+    string Action,
+    NodeId NodeId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Platform = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PeerAddress = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    IReadOnlyList<string>? PublishedAddresses = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role = null)
+{
+    /// <summary>A node is to take part.</summary>
+    public const string Add = "add_node";
+
+    /// <summary>A node is to leave, for good.</summary>
+    public const string Retire = "retire_node";
+
+    /// <summary>The node is to vote, once it has caught up.</summary>
+    public const string Voter = "voter";
+
+    /// <summary>The node is to receive and serve without a vote.</summary>
+    public const string Learner = "learner";
+}
+
+/// <summary>The answer to a signed request.</summary>
+/// <param name="Request">SHA-256 of the payload: what the other members sign too.</param>
+/// <param name="State"><c>Open</c> until enough members have signed, then <c>Accepted</c>.</param>
+/// <param name="Approvals">How many members have signed.</param>
+/// <param name="Needed">How many must.</param>
+public sealed record NodeRequestReply(Digest Request, string State, int Approvals, int Needed);
+
+/// <summary>An open request in the ledger.</summary>
+/// <param name="Payload">What the members signed, as text.</param>
+/// <param name="Approvals">Who has signed, hex.</param>
+public sealed record NodeRequestRecord(string Payload, IReadOnlyList<string> Approvals);
+
+/// <summary>Adds and retires nodes when more than half of the active members have signed the same request. There is no
+/// other way, and none that is not signed (DESIGN 6).</summary>
+internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
+{
+    // A member's clock may be off by this much, and the others may take as long to sign as well.
+    private static readonly TimeSpan AgeMax = TimeSpan.FromHours(24);
+
+    /// <summary>Takes one member's signature under a request, and does what is asked when it is the one that
+    /// decides.</summary>
+    public Response Sign(Request request, Transaction transaction)
+    {
+        if (!MemberMessage.TryDecode(request.Body, out MemberMessage? message))
+            return Refuse("InvalidInput", "The body is no COSE_Sign1 message with the headers of a member's request.");
+        if (message.Type != MemberMessage.ProposalType)
+            return Refuse("InvalidInput", $"The message is a {message.Type}; this takes a proposal.");
+        if (FindProblem(message, transaction) is { } problem) return problem;
+        if (!TryRead(message.Payload, out NodeRequest? asked))
+            return Refuse("InvalidInput", "The payload is no request to add or retire a node.");
+        if (asked!.Network != view().Genesis)
+            return Refuse("OtherNetwork", $"The request is for the network {asked.Network}, this is {view().Genesis}.");
+        return FindProblem(asked, transaction) ?? Approve(message, asked, transaction);
+    }
+
+    private Response? FindProblem(MemberMessage message, Transaction transaction)
+    {
+        string member = message.Member.ToString();
+        bool isMember = transaction.Map(NodeMaps.MemberCertificates).TryGet(member, out string? pem)
+            && Certificate.TryFromPem(pem, out Certificate? certificate) && message.IsSignedBy(certificate!)
+            && IsActive(transaction, member);
+        if (!isMember)
+            return Response.Error(401, "InvalidAuthenticationInfo", "No active member of this network has signed it.");
+        return (clock.Now - message.CreatedAt).Duration() > AgeMax
+            ? Refuse("StaleRequest", $"It was signed at {message.CreatedAt:u}; sign it again.")
+            : null;
+    }
+
+    private static Response? FindProblem(NodeRequest asked, Transaction transaction)
+    {
+        bool isKnown = transaction.Map(NodeMaps.NodeInfo).TryGet(asked.NodeId.ToString(), out NodeRecord? record);
+        switch (asked.Action)
+        {
+            case NodeRequest.Add:
+                if (asked.Platform is null || string.IsNullOrEmpty(asked.PeerAddress)
+                    || asked.Role is not (NodeRequest.Voter or NodeRequest.Learner))
+                {
+                    return Refuse("InvalidInput", "add_node needs platform, peer_address and role.");
+                }
+
+                return isKnown
+                    ? Response.Error(409, "NodeKnown", $"Node {asked.NodeId} is {record!.Status}; ids never come back.")
+                    : null;
+            case NodeRequest.Retire:
+                if (!isKnown || record!.Status == NodeRecord.Retired)
+                    return Response.Error(409, "NodeNotHere", $"Node {asked.NodeId} does not take part.");
+                bool isLast = record.Status == NodeRecord.Trusted
+                    && transaction.Map(NodeMaps.NodeInfo).Range().Count(IsTrusted) == 1;
+                return isLast
+                    ? Response.Error(409, "LastNode", "It is the only node that votes; add another one first.")
+                    : null;
+            default:
+                return Refuse("InvalidInput", $"There is no action {asked.Action}.");
+        }
+    }
+
+    private static Response Approve(MemberMessage message, NodeRequest asked, Transaction transaction)
+    {
+        Digest digest = Digest.Of(message.Payload.Span);
+        MapView<Digest, NodeRequestRecord> open = transaction.Map(NodeMaps.NodeRequests);
+        string[] before = open.TryGet(digest, out NodeRequestRecord? record) ? [.. record.Approvals] : [];
+
+        // Whoever is no member any more does not count, even if it was one when it signed.
+        string[] approvals = [.. before.Append(message.Member.ToString()).Distinct()
+            .Where(member => IsActive(transaction, member)).Order(StringComparer.Ordinal)];
+        int members = transaction.Map(NodeMaps.MemberInfo).Range().Count(one => IsActive(one.Value));
+        int needed = members / 2 + 1;
+        transaction.Map(NodeMaps.NodeRequestSignatures).Put($"{digest}:{message.Member}", message.Encoded.ToArray());
+        if (approvals.Length < needed)
+        {
+            open.Put(digest, new NodeRequestRecord(
+                System.Text.Encoding.UTF8.GetString(message.Payload.Span), approvals));
+            return Response.Json(new NodeRequestReply(digest, "Open", approvals.Length, needed));
+        }
+
+        open.Remove(digest);
+        Perform(asked, transaction);
+        return Response.Json(new NodeRequestReply(digest, "Accepted", approvals.Length, needed));
+    }
+
+    private static void Perform(NodeRequest asked, Transaction transaction)
+    {
+        MapView<string, NodeRecord> nodes = transaction.Map(NodeMaps.NodeInfo);
+        string id = asked.NodeId.ToString();
+        if (asked.Action == NodeRequest.Add)
+        {
+            string status = asked.Role == NodeRequest.Voter ? NodeRecord.Pending : NodeRecord.Learner;
+            nodes.Put(id, new NodeRecord(status, asked.Platform!, asked.PublishedAddresses ?? [], asked.PeerAddress));
+            return;
+        }
+
+        bool isKnown = nodes.TryGet(id, out NodeRecord? record);
+        Invariant.Holds(isKnown, "a node that is retired is known");
+        nodes.Put(id, record! with { Status = NodeRecord.Retired });
+    }
+
+    private static bool TryRead(ReadOnlyMemory<byte> payload, out NodeRequest? request)
+    {
+        try
+        {
+            request = JsonSerializer.Deserialize<NodeRequest>(payload.Span, JsonFormat.Options);
+            return request is not null;
+        }
+        catch (JsonException)
+        {
+            request = null;
+            return false;
+        }
+    }
+
+    private static bool IsActive(Transaction transaction, string member) =>
+        transaction.Map(NodeMaps.MemberInfo).TryGet(member, out string? info) && IsActive(info);
+
+    private static bool IsActive(string info)
+    {
+        using JsonDocument document = JsonDocument.Parse(info);
+        return document.RootElement.TryGetProperty("status", out JsonElement status) && status.ValueEquals("Active");
+    }
+
+    private static bool IsTrusted(KeyValuePair<string, NodeRecord> node) => node.Value.Status == NodeRecord.Trusted;
+
+    private static Response Refuse(string code, string message) => Response.Error(400, code, message);
+}

@@ -1,0 +1,197 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using Curia.Consensus;
+using Curia.Ledger;
+using Curia.Vocabulary;
+
+namespace Curia.Node.Peers;
+
+/// <summary>The bytes of messages between nodes: version 1, a kind, the fields in order, big-endian, nothing after
+/// them (docs/node-protocol.md, "Messages").</summary>
+public static class PeerCodec
+{
+    /// <summary>The version of the messages that this code writes and reads.</summary>
+    public const byte Version = 1;
+
+    // As many as a primary puts into one message.
+    private const int BlocksMax = 1024;
+
+    private enum Kind : byte
+    {
+        Append = 1,
+        Appended = 2,
+        NotAppended = 3,
+        VoteRequest = 4,
+        Vote = 5,
+        HandOver = 6,
+        AskForSecrets = 7,
+        GiveSecrets = 8,
+    }
+
+    /// <summary>Writes a message of consensus. Blocks follow as they are.</summary>
+    /// <exception cref="InvariantException">The message is of a kind that nodes do not send.</exception>
+    public static byte[] Encode(ReplicaMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return message switch
+        {
+            ReplicaMessage.Append append => Write(
+                Kind.Append, append.View.Value, append.Previous.View.Value, append.Previous.SeqNo.Value,
+                append.Committed.View.Value, append.Committed.SeqNo.Value, append.Round, (ulong)append.Blocks.Length),
+            ReplicaMessage.Appended appended => Write(
+                Kind.Appended, appended.View.Value, appended.Matched.View.Value, appended.Matched.SeqNo.Value,
+                appended.Round),
+            ReplicaMessage.NotAppended refused => Write(
+                Kind.NotAppended, refused.View.Value, refused.Refused.View.Value, refused.Refused.SeqNo.Value,
+                refused.Hint.View.Value, refused.Hint.SeqNo.Value, refused.Round),
+            ReplicaMessage.VoteRequest request => Write(
+                Kind.VoteRequest, request.View.Value, Flag(request.IsPreVote), request.Last.View.Value,
+                request.Last.SeqNo.Value),
+            ReplicaMessage.Vote vote => Write(
+                Kind.Vote, vote.View.Value, Flag(vote.IsPreVote), Flag(vote.IsGranted)),
+            ReplicaMessage.HandOver => Write(Kind.HandOver, message.View.Value),
+            _ => throw new InvariantException($"nodes do not send a {message.GetType().Name}"),
+        };
+    }
+
+    /// <summary>Asks for secrets.</summary>
+    public static byte[] AskForSecrets() => Write(Kind.AskForSecrets);
+
+    /// <summary>Gives secrets; the bytes hold them in clear and go into an attested channel and nowhere
+    /// else.</summary>
+    public static byte[] GiveSecrets(ReadOnlySpan<byte> secrets)
+    {
+        byte[] bytes = new byte[2 + secrets.Length];
+        bytes[0] = Version;
+        bytes[1] = (byte)Kind.GiveSecrets;
+        secrets.CopyTo(bytes.AsSpan(2));
+        return bytes;
+    }
+
+    /// <summary>Reads a message. Blocks are decoded; whether they are right is for the caller to find out.</summary>
+    /// <param name="bytes">One message; the blocks keep the memory.</param>
+    /// <param name="message">The message, or null.</param>
+    /// <param name="reason">Empty, or what is wrong.</param>
+    public static bool TryDecode(
+        ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out PeerMessage? message, out string reason)
+    {
+        message = null;
+        reason = "it is too short";
+        if (bytes.Length < 2) return false;
+        reason = $"its version is {bytes.Span[0]}";
+        if (bytes.Span[0] != Version) return false;
+        reason = $"its kind {bytes.Span[1]} has other fields";
+        Kind kind = (Kind)bytes.Span[1];
+        if (kind == Kind.GiveSecrets)
+        {
+            bool isRead = SealedSecrets.TryImport(bytes.Span[2..], out SealedSecrets? secrets);
+            message = isRead ? new PeerMessage.GiveSecrets(secrets!) : null;
+            return isRead;
+        }
+
+        if (kind == Kind.AskForSecrets)
+        {
+            message = new PeerMessage.AskForSecrets();
+            return bytes.Length == 2;
+        }
+
+        Reader reader = new(bytes[2..]);
+        ReplicaMessage? read = ReadConsensus(kind, ref reader);
+        List<ReceivedBlock> blocks = [];
+        if (read is ReplicaMessage.Append && !TryReadBlocks(ref reader, blocks, ref reason)) return false;
+        if (read is null || !reader.IsComplete || read.View > View.Max) return false;
+        reason = "";
+        message = new PeerMessage.Consensus(read, blocks);
+        return true;
+    }
+
+    private static ReplicaMessage? ReadConsensus(Kind kind, ref Reader reader)
+    {
+        View view = new(reader.U64());
+        return kind switch
+        {
+            Kind.Append => new ReplicaMessage.Append(
+                view, reader.TxId(), [], reader.TxId(), reader.U64()),
+            Kind.Appended => new ReplicaMessage.Appended(view, reader.TxId(), reader.U64()),
+            Kind.NotAppended => new ReplicaMessage.NotAppended(view, reader.TxId(), reader.TxId(), reader.U64()),
+            Kind.VoteRequest => new ReplicaMessage.VoteRequest(view, reader.Flag(), reader.TxId()),
+            Kind.Vote => new ReplicaMessage.Vote(view, reader.Flag(), reader.Flag()),
+            Kind.HandOver => new ReplicaMessage.HandOver(view),
+            _ => null,
+        };
+    }
+
+    private static bool TryReadBlocks(ref Reader reader, List<ReceivedBlock> blocks, ref string reason)
+    {
+        ulong count = reader.U64();
+        reason = $"it says that {count} blocks follow";
+        if (count > BlocksMax) return false;
+        for (ulong index = 0; index < count; index++)
+        {
+            reason = "a block in it has no header";
+            if (!Block.TryReadLength(reader.Rest.Span, out int length) || length > reader.Rest.Length) return false;
+            if (!Block.TryDecode(reader.Take(length), out Block? block, out reason)) return false;
+            blocks.Add(new ReceivedBlock(block, block.Digest, block.FrontierAfter()));
+        }
+
+        reason = "something follows its last block";
+        return true;
+    }
+
+    private static ulong Flag(bool value) => value ? 1UL : 0;
+
+    private static byte[] Write(Kind kind, params ReadOnlySpan<ulong> fields)
+    {
+        byte[] bytes = new byte[2 + fields.Length * sizeof(ulong)];
+        bytes[0] = Version;
+        bytes[1] = (byte)kind;
+        for (int index = 0; index < fields.Length; index++)
+            BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(2 + index * sizeof(ulong)), fields[index]);
+        return bytes;
+    }
+
+    private ref struct Reader(ReadOnlyMemory<byte> rest)
+    {
+        private bool failed;
+
+        public ReadOnlyMemory<byte> Rest { get; private set; } = rest;
+
+        public readonly bool IsComplete => !failed && Rest.IsEmpty;
+
+        public ulong U64()
+        {
+            ReadOnlyMemory<byte> bytes = Take(sizeof(ulong));
+            return bytes.IsEmpty ? 0 : BinaryPrimitives.ReadUInt64BigEndian(bytes.Span);
+        }
+
+        public TxId TxId()
+        {
+            View view = new(U64());
+            SeqNo seqNo = new(U64());
+            failed |= view > View.Max || seqNo > SeqNo.Max;
+            return new TxId(view, seqNo);
+        }
+
+        public bool Flag()
+        {
+            ulong value = U64();
+            failed |= value > 1;
+            return value == 1;
+        }
+
+        public ReadOnlyMemory<byte> Take(int length)
+        {
+            if (failed || length > Rest.Length)
+            {
+                failed = true;
+                return default;
+            }
+
+            ReadOnlyMemory<byte> taken = Rest[..length];
+            Rest = Rest[length..];
+            return taken;
+        }
+    }
+}

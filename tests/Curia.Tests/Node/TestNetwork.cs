@@ -1,0 +1,322 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using Curia.Consensus;
+using Curia.Cryptography;
+using Curia.Endpoints;
+using Curia.Ledger;
+using Curia.Node;
+using Curia.Node.Peers;
+using Curia.Vocabulary;
+
+namespace Curia.Tests.Node;
+
+/// <summary>Several nodes without threads, disks or sockets: messages wait in one queue until the test lets them
+/// arrive, and links can be cut.</summary>
+internal sealed class TestNetwork : IDisposable
+{
+    public static readonly SecretBytes SealingKey = new(new byte[32]);
+
+    private readonly Queue<(Member From, NodeId To, ReadOnlyMemory<byte> Bytes)> wire = new();
+    private readonly HashSet<(NodeId From, NodeId To)> cut = [];
+    private readonly Entropy entropy = new SystemEntropy();
+    private readonly EcdsaSigner memberKey;
+    private readonly Certificate member;
+    private DateTimeOffset now = TestShell.Noon;
+
+    public TestNetwork()
+    {
+        User = TestShell.NewCertificate("user0", entropy);
+        memberKey = EcdsaSigner.Generate(entropy);
+        byte[] der = CertificateAuthority.SelfSigned(
+            memberKey, "member0", now.AddDays(-1), now.AddDays(30), entropy);
+        Assert.True(Certificate.TryFromDer(der, out Certificate? certificate));
+        member = certificate!;
+        Genesis = new GenesisSettings
+        {
+            Name = "test",
+            Members = [new GenesisMember(member, null)],
+            Users = [new GenesisUser(User)],
+        };
+        Found();
+    }
+
+    public Certificate User { get; }
+
+    public GenesisSettings Genesis { get; }
+
+    public List<Member> Nodes { get; } = [];
+
+    /// <summary>The one node that orders in the newest view.</summary>
+    public Member Primary => Nodes.Where(node => !node.IsDead && node.Node.View.Role == ReplicaRole.Primary)
+        .OrderByDescending(node => node.Node.View.View.Value).First();
+
+    /// <summary>The nodes that live.</summary>
+    public IReadOnlyList<Member> Alive => [.. Nodes.Where(node => !node.IsDead)];
+
+    /// <summary>Whom secrets were sent to, in order.</summary>
+    public List<NodeId> SecretsSent { get; } = [];
+
+    /// <summary>A network of so many open nodes.</summary>
+    public static TestNetwork Of(int nodes)
+    {
+        TestNetwork network = new();
+        for (int node = 1; node < nodes; node++)
+        {
+            network.Join();
+            network.Run(100);
+        }
+
+        Assert.All(network.Nodes, node => Assert.True(node.IsOpen));
+        Assert.Equal(nodes, network.Primary.Node.View.Configurations[^1].Voters.Count);
+        return network;
+    }
+
+    public NodeRequest Retire(Member node) => new(node.Node.View.Genesis, NodeRequest.Retire, node.Id);
+
+    public string StatusOf(Member node) =>
+        JsonDocument.Parse(Assert.IsType<Execution.Answered>(
+            Primary.Execute("GET", $"/node/network/nodes/{node.Id}")).Response.Body)
+            .RootElement.GetProperty("status").GetString()!;
+
+    /// <summary>A node that joins from the ledger of another one, admitted by hand.</summary>
+    public Member Join(string role = NodeRequest.Voter)
+    {
+        Member from = Primary;
+        EcdsaSigner key = EcdsaSigner.Generate(entropy);
+        NodeSetup setup = Setup(key);
+        NodeId id = new(Digest.Of(key.SubjectPublicKeyInfo.Span));
+        LedgerSurvey survey = new(new AuditOptions());
+        List<ReadOnlyMemory<byte>> fetched = from.CommittedBlocks();
+        survey.AddChunk(LedgerChunk.OpenName(new SeqNo(1)), Chunk(fetched));
+        Assert.Empty(survey.Finish().Problems);
+        Assert.Null(survey.FindObstacle());
+        Member joiner = new(this, new CuriaNode(setup, survey), id);
+        joiner.Disk.AddRange(fetched);
+        Nodes.Add(joiner);
+        joiner.Step(new Input.Start(now));
+        from.Ask(new NodeRequest(
+            from.Node.View.Genesis, NodeRequest.Add, id, "virtual", $"node{Nodes.Count - 1}:1", [], role));
+        return joiner;
+    }
+
+    /// <summary>Lets time pass, and everything that was sent arrive.</summary>
+    public void Run(int ticks)
+    {
+        for (int tick = 0; tick < ticks; tick++)
+        {
+            now += TimeSpan.FromMilliseconds(10);
+            foreach (Member node in Nodes.Where(node => !node.IsDead)) node.Step(new Input.Tick(now));
+            Deliver();
+        }
+    }
+
+    public void Deliver()
+    {
+        for (int round = 0; round < 10_000; round++)
+        {
+            foreach (Member node in Nodes.Where(node => !node.IsDead)) node.Sync();
+            if (!wire.TryDequeue(out var sent)) return;
+            Member? to = Nodes.Find(node => node.Id == sent.To && !node.IsDead);
+            if (to is null || sent.From.IsDead || cut.Contains((sent.From.Id, sent.To))) continue;
+            Assert.True(to.Node.TryRead(sent.Bytes, out PeerMessage? message, out string reason), reason);
+            to.Step(new Input.Message(sent.From.Id, message));
+        }
+
+        Assert.Fail("the network never comes to rest");
+    }
+
+    public void Cut(Member one)
+    {
+        foreach (Member other in Nodes)
+        {
+            cut.Add((one.Id, other.Id));
+            cut.Add((other.Id, one.Id));
+        }
+    }
+
+    public void Heal() => cut.Clear();
+
+    public void Dispose()
+    {
+        foreach (Member node in Nodes) node.Node.Dispose();
+    }
+
+    private void Found()
+    {
+        EcdsaSigner key = EcdsaSigner.Generate(entropy);
+        Member founder = new(this, new CuriaNode(Setup(key)), new NodeId(Digest.Of(key.SubjectPublicKeyInfo.Span)));
+        Nodes.Add(founder);
+        founder.Step(new Input.Start(now));
+        Deliver();
+    }
+
+    private NodeSetup Setup(EcdsaSigner key) => new()
+    {
+        NodeKey = key,
+        Entropy = entropy,
+        NewSigner = source => EcdsaSigner.Generate(source),
+        SealingKey = SealingKey,
+        Application = TestShell.Application(),
+        Genesis = Genesis,
+        SubjectAlternativeNames = [],
+        PublishedAddresses = ["127.0.0.1:8000"],
+        PeerAddress = $"node{Nodes.Count}:1",
+    };
+
+    private static byte[] Chunk(IEnumerable<ReadOnlyMemory<byte>> blocks) =>
+        [.. LedgerChunk.Header(new SeqNo(1)), .. blocks.SelectMany(block => block.ToArray())];
+
+    /// <summary>One node with its shell.</summary>
+    internal sealed class Member(TestNetwork network, CuriaNode node, NodeId id)
+    {
+        private readonly Queue<Effect> disk = new();
+        private long tickets;
+
+        public CuriaNode Node { get; } = node;
+
+        public NodeId Id { get; } = id;
+
+        public bool IsDead { get; set; }
+
+        public bool IsOpen { get; private set; }
+
+        /// <summary>Blocks that are durable.</summary>
+        public List<ReadOnlyMemory<byte>> Disk { get; } = [];
+
+        public Dictionary<long, List<Answer>> Answers { get; } = [];
+
+        public List<string> Log { get; } = [];
+
+        public List<ReadOnlyMemory<byte>> CommittedBlocks() =>
+            [.. Disk.Where(block => Decode(block).Last <= Node.View.Committed.SeqNo)];
+
+        public void Step(Input input)
+        {
+            foreach (Effect effect in Node.Step(input).InOrder.ToArray()) Perform(effect);
+        }
+
+        public void Sync()
+        {
+            while (disk.TryDequeue(out Effect? effect))
+            {
+                if (effect is Effect.TruncateLedger truncation)
+                {
+                    Disk.RemoveAll(block => Decode(block).Last > truncation.Last);
+                    continue;
+                }
+
+                Effect.StoreBlock block = (Effect.StoreBlock)effect;
+                Disk.Add(block.Bytes);
+                Step(new Input.Stored(block.Number));
+            }
+        }
+
+        /// <summary>The one member signs a request.</summary>
+        public JsonElement Ask(NodeRequest request)
+        {
+            byte[] payload = JsonSerializer.SerializeToUtf8Bytes(request, JsonFormat.Options);
+            byte[] signed = MemberMessage.Sign(
+                network.memberKey, new MemberId(network.member.Fingerprint), MemberMessage.ProposalType, network.now,
+                payload);
+            Execution execution = Execute("POST", "/node/network/nodes", signed);
+            if (execution is Execution.Answered refused) return JsonDocument.Parse(refused.Response.Body).RootElement;
+            Execution.Proposed proposed = Assert.IsType<Execution.Proposed>(execution);
+            Step(new Input.Submit(++tickets, proposed, WaitForCommit: false));
+            Assert.IsType<Answer.Ordered>(Answers[tickets][0]);
+            return JsonDocument.Parse(proposed.Response.Body).RootElement;
+        }
+
+        public long Submit(string name, string value)
+        {
+            Execution.Proposed proposed = Assert.IsType<Execution.Proposed>(
+                Execute("PUT", "/app/names/" + name, JsonSerializer.Serialize(new { value })));
+            Step(new Input.Submit(++tickets, proposed, WaitForCommit: true));
+            return tickets;
+        }
+
+        public TxId Write(string name, string value)
+        {
+            long ticket = Submit(name, value);
+            return Assert.IsType<Answer.Ordered>(Answers[ticket][0]).TxId;
+        }
+
+        public string? Read(string name)
+        {
+            Response response = Assert.IsType<Execution.Answered>(Execute("GET", "/app/names/" + name)).Response;
+            return response.IsSuccess
+                ? JsonDocument.Parse(response.Body).RootElement.GetProperty("value").GetString()
+                : null;
+        }
+
+        public string StatusOf(TxId txId)
+        {
+            Response response = Assert.IsType<Execution.Answered>(
+                Execute("GET", $"/app/tx?transaction_id={txId}")).Response;
+            return JsonDocument.Parse(response.Body).RootElement.GetProperty("status").GetString()!;
+        }
+
+        public Execution Execute(string method, string target, string? body = null) =>
+            Execute(method, target, body is null ? [] : Encoding.UTF8.GetBytes(body));
+
+        private Execution Execute(string method, string target, byte[] body)
+        {
+            Assert.True(Request.TryCreate(
+                method,
+                target,
+                name => name == "Content-Type" && body.Length > 0 ? "application/json" : null,
+                body,
+                network.User.Der,
+                out Request? request,
+                out _));
+            return Node.Execute(request!);
+        }
+
+        private static Block Decode(ReadOnlyMemory<byte> bytes)
+        {
+            Assert.True(Block.TryDecode(bytes, out Block? block));
+            return block;
+        }
+
+        private void Perform(Effect effect)
+        {
+            switch (effect)
+            {
+                case Effect.StoreBlock or Effect.TruncateLedger: disk.Enqueue(effect); break;
+                case Effect.Open: IsOpen = true; break;
+                case Effect.Log line: Log.Add(line.Message); break;
+                case Effect.Stop stop: Assert.Fail(stop.Reason); break;
+                case Effect.Send send: network.wire.Enqueue((this, send.To, Bytes(send.Message))); break;
+                case Effect.SendSecrets send:
+                    network.SecretsSent.Add(send.To);
+                    network.wire.Enqueue((this, send.To, PeerCodec.GiveSecrets(send.Secrets.Reveal())));
+                    send.Secrets.Dispose();
+                    break;
+                case Effect.LoadState load: Load(load); break;
+                case Effect.Reply reply:
+                    if (!Answers.TryGetValue(reply.Ticket, out List<Answer>? list)) Answers[reply.Ticket] = list = [];
+                    list.Add(reply.Answer);
+                    break;
+            }
+        }
+
+        private ReadOnlyMemory<byte> Bytes(OutgoingMessage message) =>
+        (byte[])[
+            .. message.Header.Span,
+            .. message.Blocks.SelectMany(block =>
+                (block.Bytes ?? Disk.Find(stored => Decode(stored).First == block.First)).ToArray()),
+        ];
+
+        private void Load(Effect.LoadState load)
+        {
+            LedgerReplay replay = new([load.Secrets]);
+            replay.AddChunk(
+                LedgerChunk.OpenName(new SeqNo(1)), Chunk(Disk.Where(block => Decode(block).Last <= load.Last)));
+            Assert.Empty(replay.Finish().Problems);
+            Assert.Null(replay.FindLoadObstacle());
+            Step(new Input.StateLoaded(replay, ""));
+        }
+    }
+}
