@@ -82,34 +82,34 @@ public static class PeerCodec
         if (bytes.Length < 2) return false;
         reason = $"its version is {bytes.Span[0]}";
         if (bytes.Span[0] != Version) return false;
-        reason = $"its kind {bytes.Span[1]} has other fields";
         Kind kind = (Kind)bytes.Span[1];
-        if (kind == Kind.GiveSecrets)
+        reason = $"there is no kind {bytes.Span[1]}";
+        if (!Enum.IsDefined(kind)) return false;
+        reason = $"its kind {bytes.Span[1]} has other fields";
+        message = kind switch
         {
-            bool isRead = SealedSecrets.TryImport(bytes.Span[2..], out SealedSecrets? secrets);
-            message = isRead ? new PeerMessage.GiveSecrets(secrets!) : null;
-            return isRead;
-        }
-
-        if (kind == Kind.AskForSecrets)
-        {
-            message = new PeerMessage.AskForSecrets();
-            return bytes.Length == 2;
-        }
-
-        Reader reader = new(bytes[2..]);
-        ReplicaMessage? read = ReadConsensus(kind, ref reader);
-        List<ReceivedBlock> blocks = [];
-        if (read is ReplicaMessage.Append && !TryReadBlocks(ref reader, blocks, ref reason)) return false;
-        if (read is null || !reader.IsComplete || read.View > View.Max) return false;
-        reason = "";
-        message = new PeerMessage.Consensus(read, blocks);
-        return true;
+            Kind.GiveSecrets => SealedSecrets.TryImport(bytes.Span[2..], out SealedSecrets? secrets)
+                ? new PeerMessage.GiveSecrets(secrets)
+                : null,
+            Kind.AskForSecrets => bytes.Length == 2 ? new PeerMessage.AskForSecrets() : null,
+            _ => ReadConsensus(kind, bytes[2..], ref reason),
+        };
+        if (message is not null) reason = "";
+        return message is not null;
     }
 
-    private static ReplicaMessage? ReadConsensus(Kind kind, ref Reader reader)
+    private static PeerMessage.Consensus? ReadConsensus(Kind kind, ReadOnlyMemory<byte> bytes, ref string reason)
     {
-        View view = new(reader.U64());
+        Reader reader = new(bytes);
+        ReplicaMessage? read = ReadFields(kind, ref reader);
+        List<ReceivedBlock> blocks = [];
+        if (read is ReplicaMessage.Append && !TryReadBlocks(ref reader, blocks, ref reason)) return null;
+        return read is not null && reader.IsComplete ? new PeerMessage.Consensus(read, blocks) : null;
+    }
+
+    private static ReplicaMessage? ReadFields(Kind kind, ref Reader reader)
+    {
+        View view = reader.ReadView();
         return kind switch
         {
             Kind.Append => new ReplicaMessage.Append(
@@ -126,6 +126,7 @@ public static class PeerCodec
     private static bool TryReadBlocks(ref Reader reader, List<ReceivedBlock> blocks, ref string reason)
     {
         ulong count = reader.U64();
+        if (reader.Failed) return false;
         reason = $"it says that {count} blocks follow";
         if (count > BlocksMax) return false;
         for (ulong index = 0; index < count; index++)
@@ -154,11 +155,11 @@ public static class PeerCodec
 
     private ref struct Reader(ReadOnlyMemory<byte> rest)
     {
-        private bool failed;
+        public bool Failed { get; private set; }
 
         public ReadOnlyMemory<byte> Rest { get; private set; } = rest;
 
-        public readonly bool IsComplete => !failed && Rest.IsEmpty;
+        public readonly bool IsComplete => !Failed && Rest.IsEmpty;
 
         public ulong U64()
         {
@@ -168,24 +169,31 @@ public static class PeerCodec
 
         public TxId TxId()
         {
-            View view = new(U64());
+            View view = ReadView();
             SeqNo seqNo = new(U64());
-            failed |= view > View.Max || seqNo > SeqNo.Max;
+            Failed |= seqNo > SeqNo.Max;
             return new TxId(view, seqNo);
+        }
+
+        public View ReadView()
+        {
+            View view = new(U64());
+            Failed |= view > View.Max;
+            return view;
         }
 
         public bool Flag()
         {
             ulong value = U64();
-            failed |= value > 1;
+            Failed |= value > 1;
             return value == 1;
         }
 
         public ReadOnlyMemory<byte> Take(int length)
         {
-            if (failed || length > Rest.Length)
+            if (Failed || length > Rest.Length)
             {
-                failed = true;
+                Failed = true;
                 return default;
             }
 

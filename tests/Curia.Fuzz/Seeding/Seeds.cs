@@ -46,5 +46,7 @@ internal static class Seeds
         ("codec", TextSeeds.Codecs()),
         ("request", TextSeeds.Requests()),
         ("body", TextSeeds.Bodies()),
+        ("peer", PeerSeeds.Messages()),
+        ("member", PeerSeeds.MemberMessages()),
     ];
 }

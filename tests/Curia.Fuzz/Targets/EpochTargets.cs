@@ -23,7 +23,7 @@ internal static class EpochTargets
     [
         new("epoch",
             ["EpochBlock.TryDecodePublic", "EpochBlock.TryFindWrites", "ServiceEndorsement.TryDecode"], TryEpoch),
-        new("sealed", ["SealedSecrets.TryOpen", "LedgerSecret.TryUnwrap"], TrySealed),
+        new("sealed", ["SealedSecrets.TryOpen", "SealedSecrets.TryImport", "LedgerSecret.TryUnwrap"], TrySealed),
     ];
 
     private static void TryEpoch(ReadOnlyMemory<byte> input)
@@ -81,11 +81,17 @@ internal static class EpochTargets
         Must.Hold(!SealedSecrets.TryOpen(input.Span, sealingKey, out _), "what was not sealed is not opened");
         Must.Hold(
             !Reference.Secret.TryUnwrap(new SeqNo(1), input.Span, out _), "what was not wrapped is not unwrapped");
+        bool imported = SealedSecrets.TryImport(input.Span, out SealedSecrets? told);
         byte[] file = Seal(input.Span);
-        if (!SealedSecrets.TryOpen(file, sealingKey, out SealedSecrets? secrets)) return;
+        bool opened = SealedSecrets.TryOpen(file, sealingKey, out SealedSecrets? secrets);
+        Must.Hold(opened == imported, "what may stand inside of sealed secrets is what another node may tell");
+        if (!opened || !imported) return;
+        using (told)
         using (secrets)
         {
-            Must.BeSame(secrets.Seal(sealingKey, new NoEntropy()), file, "sealed secrets");
+            using SecretBytes exported = told!.Export();
+            Must.BeSame(exported.Reveal(), input.Span, "secrets that were told");
+            Must.BeSame(secrets!.Seal(sealingKey, new NoEntropy()), file, "sealed secrets");
             Must.Hold(secrets.Periods.Count > 0, "sealed secrets are of a period");
             SeqNo[] starts = [.. secrets.Periods.Select(period => period.From)];
             Must.Hold(starts[0] > SeqNo.Zero && starts.Zip(starts.Skip(1)).All(pair => pair.First < pair.Second),

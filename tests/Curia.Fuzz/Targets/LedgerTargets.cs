@@ -14,7 +14,8 @@ internal static class LedgerTargets
     public static IEnumerable<FuzzTarget> All =>
     [
         new("snapshot", ["Snapshot.TryDecode", "Snapshot.TryOpen"], TrySnapshot),
-        new("audit", ["LedgerAudit.AddChunk", "LedgerReplay.Verify", "LedgerReplay.AddChunk"], TryAudit),
+        new("audit", ["LedgerAudit.AddChunk", "LedgerReplay.Verify", "LedgerReplay.AddChunk",
+            "LedgerSurvey.AddChunk"], TryAudit),
     ];
 
     private static void TrySnapshot(ReadOnlyMemory<byte> input)
@@ -86,6 +87,7 @@ internal static class LedgerTargets
         Must.Hold(!anchored.Ok || blocks.AsSpan().SequenceEqual(Reference.LedgerBytes.AsSpan()),
             "with anchors a ledger is all that was signed");
         Must.Hold(Replay(files) || !pinned.Ok, "what is whole for the auditor is whole for a node that goes on");
+        Must.Hold(Survey(files) == pinned.Ok, "what is whole for the auditor is whole for a node that joins");
     }
 
     // As a node does that starts on a used disk: it opens and applies what is not vouched for yet.
@@ -99,6 +101,16 @@ internal static class LedgerTargets
         Must.Hold(
             replay.FindObstacle(settings, "virtual") is { Length: > 0 }, "a ledger of no node is not gone on with");
         return true;
+    }
+
+    // As a node does that joins: it sees who votes and opens nothing.
+    private static bool Survey(List<(string Name, ReadOnlyMemory<byte> Bytes)> files)
+    {
+        LedgerSurvey survey = new(new AuditOptions { ServiceCertificate = Reference.ServiceCertificate });
+        foreach ((string name, ReadOnlyMemory<byte> bytes) in files) survey.AddChunk(name, bytes);
+        AuditReport report = survey.Finish();
+        Must.Hold(survey.FindObstacle() is { Length: > 0 }, "no node votes in the reference ledger");
+        return report.Ok;
     }
 
     private static AuditReport Audit(List<(string Name, ReadOnlyMemory<byte> Bytes)> files, AuditOptions options)
