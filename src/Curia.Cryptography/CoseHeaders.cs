@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Formats.Cbor;
+using System.Linq;
 
 namespace Curia.Cryptography;
 
@@ -127,6 +128,34 @@ public sealed class CoseHeaders
     {
         value = null;
         return numbered.TryGetValue(label, out ReadOnlyMemory<byte> encoded) && TryReadText(encoded, out value);
+    }
+
+    /// <summary>Whether all labels that the map calls critical are among these: a reader that does not understand one
+    /// must refuse the message (RFC 9052 section 3.1).</summary>
+    /// <param name="numbers">The integer labels that the reader understands.</param>
+    /// <param name="names">The text labels that the reader understands.</param>
+    public bool UnderstandsCritical(IReadOnlyCollection<long> numbers, IReadOnlyCollection<string> names)
+    {
+        if (!TryGet(CoseSign1.CriticalLabel, out ReadOnlyMemory<byte> critical)) return true;
+        CborReader reader = new(critical, CborConformanceMode.Strict);
+        if (reader.PeekState() != CborReaderState.StartArray) return false;
+        try
+        {
+            int count = reader.ReadStartArray() ?? 0;
+            for (int i = 0; i < count; i++)
+            {
+                bool understood = reader.PeekState() == CborReaderState.TextString
+                    ? names.Contains(reader.ReadTextString())
+                    : numbers.Contains(reader.ReadInt64());
+                if (!understood) return false;
+            }
+
+            return count > 0; // RFC 9052 section 3.1: the list has at least one element
+        }
+        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
+        {
+            return false;
+        }
     }
 
     // RFC 9052 section 3: a label is in one of the two maps of a message, never in both.

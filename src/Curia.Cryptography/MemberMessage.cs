@@ -17,6 +17,12 @@ public sealed class MemberMessage
     private const string TypeLabel = "ccf.gov.msg.type";
     private const string CreatedAtLabel = "ccf.gov.msg.created_at";
 
+    // A member's tool may call critical what it relies on; what is not known here must not be passed over.
+    private static readonly long[] understoodNumbers =
+        [CoseSign1.AlgorithmLabel, CoseSign1.CriticalLabel, CoseSign1.KeyIdLabel];
+
+    private static readonly string[] understoodNames = [TypeLabel, CreatedAtLabel];
+
     private readonly CoseSign1 message;
 
     private MemberMessage(
@@ -72,7 +78,8 @@ public sealed class MemberMessage
     }
 
     /// <summary>Reads a message; nothing throws.</summary>
-    /// <returns>False for whatever lacks one of the headers or the payload.</returns>
+    /// <returns>False for whatever lacks one of the headers or the payload, and for critical headers that are not
+    /// known here.</returns>
     public static bool TryDecode(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out MemberMessage? message)
     {
         message = null;
@@ -82,7 +89,8 @@ public sealed class MemberMessage
             || !Digest.TryParseHex(Encoding.ASCII.GetString(keyId.Span), out Digest member)
             || !headers.TryGetText(TypeLabel, out string? type)
             || !headers.TryGetInt64(CreatedAtLabel, out long createdAt)
-            || createdAt < 0 || createdAt > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+            || createdAt < 0 || createdAt > DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            || !headers.UnderstandsCritical(understoodNumbers, understoodNames))
         {
             return false;
         }

@@ -130,33 +130,9 @@ internal static class CoseReceiptVerification
         if (!message.Protected.TryGetInt64(InclusionProof.StructureLabel, out long structure))
             return "vds: header 395 does not say of which structure the receipt is";
         if (structure != InclusionProof.CcfLedgerSha256) return $"unsupported:vds {structure}";
-        return UnderstandsCritical(message.Protected)
+        return message.Protected.UnderstandsCritical(understoodNumbers, understoodNames)
             ? null
             : "crit: the receipt has critical labels that are not known here";
-    }
-
-    private static bool UnderstandsCritical(CoseHeaders headers)
-    {
-        if (!headers.TryGet(CoseSign1.CriticalLabel, out ReadOnlyMemory<byte> critical)) return true;
-        CborReader reader = new(critical, CborConformanceMode.Strict);
-        if (reader.PeekState() != CborReaderState.StartArray) return false;
-        try
-        {
-            int count = reader.ReadStartArray() ?? 0;
-            for (int i = 0; i < count; i++)
-            {
-                bool understood = reader.PeekState() == CborReaderState.TextString
-                    ? understoodNames.Contains(reader.ReadTextString())
-                    : understoodNumbers.Contains(reader.ReadInt64());
-                if (!understood) return false;
-            }
-
-            return count > 0; // RFC 9052 section 3.1: the list has at least one element
-        }
-        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
-        {
-            return false;
-        }
     }
 
     private static List<ReadOnlyMemory<byte>>? ReadReceipts(ReadOnlyMemory<byte> encoded)
