@@ -101,6 +101,10 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                     return Refuse("InvalidInput", "add_node needs platform, peer_address and role.");
                 }
 
+                // The framework lets null stand in a list of texts; nobody who reads the ledger expects one.
+                if (asked.PublishedAddresses?.Contains(null!) == true)
+                    return Refuse("InvalidInput", "An address among published_addresses is null.");
+
                 return isKnown
                     ? Response.Error(409, "NodeKnown", $"Node {asked.NodeId} is {record!.Status}; ids never come back.")
                     : null;
@@ -128,17 +132,23 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             .Where(member => IsActive(transaction, member)).Order(StringComparer.Ordinal)];
         int members = transaction.Map(NodeMaps.MemberInfo).Range().Count(one => IsActive(one.Value));
         int needed = members / 2 + 1;
+        bool isOpen = approvals.Length < needed;
+        Response reply = Response.Json(
+            new NodeRequestReply(digest, isOpen ? "Open" : "Accepted", approvals.Length, needed));
+
+        // Anybody may send a signature that he has seen once more: that must not grow the ledger.
+        if (isOpen && approvals.SequenceEqual(before)) return reply;
         transaction.Map(NodeMaps.NodeRequestSignatures).Put($"{digest}:{message.Member}", message.Encoded.ToArray());
-        if (approvals.Length < needed)
+        if (isOpen)
         {
             open.Put(digest, new NodeRequestRecord(
                 System.Text.Encoding.UTF8.GetString(message.Payload.Span), approvals));
-            return Response.Json(new NodeRequestReply(digest, "Open", approvals.Length, needed));
+            return reply;
         }
 
         open.Remove(digest);
         Perform(asked, transaction);
-        return Response.Json(new NodeRequestReply(digest, "Accepted", approvals.Length, needed));
+        return reply;
     }
 
     private static void Perform(NodeRequest asked, Transaction transaction)
