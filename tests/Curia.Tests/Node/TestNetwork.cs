@@ -22,28 +22,28 @@ internal sealed class TestNetwork : IDisposable
     private readonly Queue<(Member From, NodeId To, ReadOnlyMemory<byte> Bytes)> wire = new();
     private readonly HashSet<(NodeId From, NodeId To)> cut = [];
     private readonly Entropy entropy = new SystemEntropy();
-    private readonly EcdsaSigner memberKey;
-    private readonly Certificate member;
     private DateTimeOffset now = TestShell.Noon;
 
-    public TestNetwork()
+    public TestNetwork(int members = 1)
     {
         User = TestShell.NewCertificate("user0", entropy);
-        memberKey = EcdsaSigner.Generate(entropy);
-        byte[] der = CertificateAuthority.SelfSigned(
-            memberKey, "member0", now.AddDays(-1), now.AddDays(30), entropy);
-        Assert.True(Certificate.TryFromDer(der, out Certificate? certificate));
-        member = certificate!;
+        Members = [.. Enumerable.Range(0, members).Select(index => new TestMember($"member{index}", entropy))];
         Genesis = new GenesisSettings
         {
             Name = "test",
-            Members = [new GenesisMember(member, null)],
+            Members = [.. Members.Select(member => new GenesisMember(member.Certificate, null))],
             Users = [new GenesisUser(User)],
         };
         Found();
     }
 
     public Certificate User { get; }
+
+    /// <summary>Who may sign requests.</summary>
+    public IReadOnlyList<TestMember> Members { get; }
+
+    /// <summary>The time as all nodes know it.</summary>
+    public DateTimeOffset Now => now;
 
     public GenesisSettings Genesis { get; }
 
@@ -58,6 +58,9 @@ internal sealed class TestNetwork : IDisposable
 
     /// <summary>Whom secrets were sent to, in order.</summary>
     public List<NodeId> SecretsSent { get; } = [];
+
+    /// <summary>What the founder sealed: with it a test speaks for the service.</summary>
+    public ReadOnlyMemory<byte> Sealed { get; private set; }
 
     /// <summary>A network of so many open nodes.</summary>
     public static TestNetwork Of(int nodes)
@@ -214,19 +217,33 @@ internal sealed class TestNetwork : IDisposable
             }
         }
 
-        /// <summary>The one member signs a request.</summary>
+        /// <summary>One member after the other signs a request, until it is decided.</summary>
         public JsonElement Ask(NodeRequest request)
         {
             byte[] payload = JsonSerializer.SerializeToUtf8Bytes(request, JsonFormat.Options);
-            byte[] signed = MemberMessage.Sign(
-                network.memberKey, new MemberId(network.member.Fingerprint), MemberMessage.ProposalType, network.now,
-                payload);
+            JsonElement answer = default;
+            foreach (TestMember member in network.Members)
+            {
+                (int status, answer) = Post(member.Sign(payload, network.now));
+                if (status != 200 || answer.GetProperty("state").GetString() == "Accepted") break;
+            }
+
+            return answer;
+        }
+
+        /// <summary>Sends a signed request, which is ordered when it writes something.</summary>
+        public (int Status, JsonElement Answer) Post(byte[] signed)
+        {
             Execution execution = Execute("POST", "/node/network/nodes", signed);
-            if (execution is Execution.Answered refused) return JsonDocument.Parse(refused.Response.Body).RootElement;
-            Execution.Proposed proposed = Assert.IsType<Execution.Proposed>(execution);
-            Step(new Input.Submit(++tickets, proposed, WaitForCommit: false));
-            Assert.IsType<Answer.Ordered>(Answers[tickets][0]);
-            return JsonDocument.Parse(proposed.Response.Body).RootElement;
+            if (execution is Execution.Proposed proposed)
+            {
+                Step(new Input.Submit(++tickets, proposed, WaitForCommit: false));
+                Assert.IsType<Answer.Ordered>(Answers[tickets][0]);
+                return (proposed.Response.Status, JsonDocument.Parse(proposed.Response.Body).RootElement);
+            }
+
+            Response response = Assert.IsType<Execution.Answered>(execution).Response;
+            return (response.Status, JsonDocument.Parse(response.Body).RootElement);
         }
 
         public long Submit(string name, string value)
@@ -287,6 +304,7 @@ internal sealed class TestNetwork : IDisposable
                 case Effect.StoreBlock or Effect.TruncateLedger: disk.Enqueue(effect); break;
                 case Effect.Open: IsOpen = true; break;
                 case Effect.Log line: Log.Add(line.Message); break;
+                case Effect.StoreSecrets store when network.Sealed.IsEmpty: network.Sealed = store.Bytes; break;
                 case Effect.Stop stop: Assert.Fail(stop.Reason); break;
                 case Effect.Send send: network.wire.Enqueue((this, send.To, Bytes(send.Message))); break;
                 case Effect.SendSecrets send:
