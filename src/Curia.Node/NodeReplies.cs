@@ -64,7 +64,7 @@ public sealed record EpochReply(
 
 /// <summary>One node, as the ledger has it.</summary>
 /// <param name="NodeId">SHA-256 of its public key.</param>
-/// <param name="Status">Pending, Trusted or Retired.</param>
+/// <param name="Status">Pending, Learner, Trusted or Retired.</param>
 /// <param name="Primary">Whether it orders now.</param>
 /// <param name="Platform">Its TEE platform.</param>
 /// <param name="PublishedAddresses">Where clients find it.</param>
