@@ -6,12 +6,15 @@ namespace Curia.Consensus;
 internal sealed class ElectionTimer
 {
     private readonly int timeoutTicks;
+    private readonly int spreadTicks;
     private ulong state;
 
-    public ElectionTimer(int timeoutTicks, ulong seed)
+    public ElectionTimer(int timeoutTicks, int spreadTicks, ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(timeoutTicks, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(spreadTicks, 1);
         this.timeoutTicks = timeoutTicks;
+        this.spreadTicks = spreadTicks;
         state = seed;
         Restart();
     }
@@ -20,6 +23,7 @@ internal sealed class ElectionTimer
     public ElectionTimer(ElectionTimer other)
     {
         timeoutTicks = other.timeoutTicks;
+        spreadTicks = other.spreadTicks;
         state = other.state;
         Remaining = other.Remaining;
     }
@@ -28,7 +32,7 @@ internal sealed class ElectionTimer
     public int Remaining { get; private set; }
 
     /// <summary>Starts to count again.</summary>
-    public void Restart() => Remaining = timeoutTicks + (int)(Draw() % (ulong)timeoutTicks);
+    public void Restart() => Remaining = timeoutTicks + (int)(Draw() % (ulong)spreadTicks);
 
     /// <summary>One tick went by.</summary>
     /// <returns>True when the time is up.</returns>

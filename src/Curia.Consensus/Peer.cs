@@ -14,6 +14,7 @@ internal sealed class Peer
         Base = other.Base;
         IsProbing = other.IsProbing;
         IsAsked = other.IsAsked;
+        IsPlaceKnown = other.IsPlaceKnown;
         SilentTicks = other.SilentTicks;
         Round = other.Round;
         Installing = other.Installing;
@@ -37,6 +38,10 @@ internal sealed class Peer
     /// <summary>Whether the one message of a probe is under way.</summary>
     public bool IsAsked { get; set; }
 
+    /// <summary>Whether a probe asks where the node has said that its log ends: then it will take the blocks, and gets
+    /// as many as a message has.</summary>
+    public bool IsPlaceKnown { get; private set; }
+
     public int SilentTicks { get; set; }
 
     /// <summary>The newest round that it answered.</summary>
@@ -54,15 +59,21 @@ internal sealed class Peer
     {
         Next = next;
         Base = next;
-        IsProbing = IsAsked = false;
+        IsProbing = IsAsked = IsPlaceKnown = false;
     }
 
     /// <summary>Asks here whether it agrees, before it sends more.</summary>
-    public void ProbeAt(SeqNo next)
+    public void ProbeAt(SeqNo next, bool isPlaceKnown)
     {
         ExpectAt(next);
         IsProbing = true;
+        IsPlaceKnown = isPlaceKnown;
     }
+
+    /// <summary>Whether a message that went on after this place can be the probe, or the newest heartbeat. A refusal of
+    /// any other was answered with the probe.</summary>
+    public bool MayHaveAskedAfter(SeqNo previous) =>
+        previous > Matched && (!IsProbing || previous.Next == Base || previous.Next == Next);
 
     /// <summary>It has stored all up to here.</summary>
     public void Acknowledge(SeqNo matched)

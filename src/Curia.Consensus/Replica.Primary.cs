@@ -126,7 +126,7 @@ public sealed partial class Replica
             int first = log.CountThrough(new SeqNo(peer.Next.Value - 1));
             int count = System.Math.Min(
                 System.Math.Min(log.Count, windowEnd) - first,
-                peer.IsProbing ? 1 : options.AppendBlocksMax);
+                peer.IsProbing && !peer.IsPlaceKnown ? 1 : options.AppendBlocksMax);
             if (count <= 0) return;
             SendAppend(id, peer, first, count);
         }
@@ -212,10 +212,7 @@ public sealed partial class Replica
             peer.Installing = null;
         }
 
-        // Only of what was sent last, or behind what is proved: everything else was answered already.
-        bool isStale = refused.Refused.SeqNo <= peer.Matched
-            || (peer.IsProbing && refused.Refused.SeqNo.Next != peer.Next && refused.Refused.SeqNo >= peer.Next);
-        if (isStale) return;
+        if (!peer.MayHaveAskedAfter(refused.Refused.SeqNo)) return;
 
         // A refusal proves nothing about what the node has stored: it moves where to ask next, never the match.
         TxId end = log.BestMatch(refused.Hint);
@@ -223,7 +220,7 @@ public sealed partial class Replica
         if (refused.Hint.SeqNo < log.Start.SeqNo) next = refused.Hint.SeqNo.Next;
         if (next <= peer.Matched) next = peer.Matched.Next;
         if (next > peer.Next) next = peer.Next;
-        peer.ProbeAt(next);
+        peer.ProbeAt(next, end == refused.Hint && next == end.SeqNo.Next);
         SendBlocks(from, peer);
         if (!peer.IsAsked && peer.Installing is null) SendHeartbeat(from, peer);
     }

@@ -62,7 +62,8 @@ public sealed partial class Replica
         this.self = self;
         this.options = options;
         isReady = options.IsReady;
-        timer = new ElectionTimer(options.ElectionTimeoutTicks, options.Seed);
+        timer = new ElectionTimer(
+            options.ElectionTimeoutTicks, options.ElectionSpreadTicks ?? options.ElectionTimeoutTicks, options.Seed);
         began = configuration;
         if (configuration is not null) configurations.Add(configuration);
         isMember = configuration?.Has(self) ?? false;

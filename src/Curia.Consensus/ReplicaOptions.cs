@@ -4,11 +4,16 @@ namespace Curia.Consensus;
 public sealed record ReplicaOptions
 {
     /// <summary>Ticks without a primary until a backup asks for votes; drawn from this number up to twice of
-    /// it.</summary>
+    /// it, or as <see cref="ElectionSpreadTicks"/> says.</summary>
     /// <remarks>Raft paper, section 5.2: the spread keeps two backups from asking at the same time for ever. A primary
     /// that does not hear a quorum for so long steps down, and a backup that heard a primary within it grants no
     /// pre-vote.</remarks>
     public int ElectionTimeoutTicks { get; init; } = 10;
+
+    /// <summary>By how many ticks timeouts differ: each is longer than <see cref="ElectionTimeoutTicks"/> by a number
+    /// drawn from 0 up to this one, which it never reaches. Null for as many ticks as the timeout has.</summary>
+    /// <remarks>1 takes chance out, for a test that says itself who stands when.</remarks>
+    public int? ElectionSpreadTicks { get; init; }
 
     /// <summary>Ticks between two messages to a node while there is nothing to tell it.</summary>
     public int HeartbeatTicks { get; init; } = 1;

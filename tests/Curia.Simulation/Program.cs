@@ -6,11 +6,13 @@ return args switch
 {
     ["run", .. string[] options] when RunCommand.TryParse(options, out RunCommand run, out wrong) => run.Execute(),
     ["mutants"] => MutantsCommand.Execute(),
+    ["scenario", string path] => ScenarioCommand.Execute(path),
     _ => Usage(wrong),
 };
 
 static int Usage(string wrong)
 {
-    Console.Error.WriteLine($"{wrong} Usage: run [--seeds N] [--from N] [--faults all|none] | mutants".TrimStart());
+    const string Commands = "run [--seeds N] [--from N] [--faults all|none] | mutants | scenario FILE|DIR";
+    Console.Error.WriteLine($"{wrong} Usage: {Commands}".TrimStart());
     return 2;
 }
