@@ -14,7 +14,7 @@ internal sealed class Peer
         Base = other.Base;
         IsProbing = other.IsProbing;
         IsAsked = other.IsAsked;
-        IsPlaceKnown = other.IsPlaceKnown;
+        IsMending = other.IsMending;
         SilentTicks = other.SilentTicks;
         Round = other.Round;
         Installing = other.Installing;
@@ -38,9 +38,8 @@ internal sealed class Peer
     /// <summary>Whether the one message of a probe is under way.</summary>
     public bool IsAsked { get; set; }
 
-    /// <summary>Whether a probe asks where the node has said that its log ends: then it will take the blocks, and gets
-    /// as many as a message has.</summary>
-    public bool IsPlaceKnown { get; private set; }
+    /// <summary>Whether a refusal was heeded since the last heartbeat.</summary>
+    public bool IsMending { get; set; }
 
     public int SilentTicks { get; set; }
 
@@ -59,21 +58,22 @@ internal sealed class Peer
     {
         Next = next;
         Base = next;
-        IsProbing = IsAsked = IsPlaceKnown = false;
+        IsProbing = IsAsked = IsMending = false;
     }
 
-    /// <summary>Asks here whether it agrees, before it sends more.</summary>
-    public void ProbeAt(SeqNo next, bool isPlaceKnown)
+    /// <summary>It has refused and said where its log ends. If that is known to be in the primary's log, it gets what
+    /// follows as any other node; else one message asks here whether it agrees, before it gets more.</summary>
+    public void MendAt(SeqNo next, bool isPlaceKnown)
     {
         ExpectAt(next);
-        IsProbing = true;
-        IsPlaceKnown = isPlaceKnown;
+        IsProbing = !isPlaceKnown;
+        IsMending = true;
     }
 
-    /// <summary>Whether a message that went on after this place can be the probe, or the newest heartbeat. A refusal of
-    /// any other was answered with the probe.</summary>
-    public bool MayHaveAskedAfter(SeqNo previous) =>
-        previous > Matched && (!IsProbing || previous.Next == Base || previous.Next == Next);
+    /// <summary>Whether the refusal of a message that goes on after this place says something new. Of many messages that
+    /// were under way only the first refusal is heeded until the next heartbeat, and that of what was sent because of
+    /// it: so the same blocks are not sent once for each.</summary>
+    public bool IsNews(SeqNo previous) => previous > Matched && (!IsMending || previous.Next == Base);
 
     /// <summary>It has stored all up to here.</summary>
     public void Acknowledge(SeqNo matched)

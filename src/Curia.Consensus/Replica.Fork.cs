@@ -60,9 +60,9 @@ public sealed partial class Replica
         foreach ((NodeId id, Peer peer) in peers)
         {
             text.Append(CultureInfo.InvariantCulture, $" {id}:{peer.Matched},{peer.Next},{peer.Base},");
-            text.Append(CultureInfo.InvariantCulture, $"{peer.IsProbing},{peer.IsAsked},{peer.IsPlaceKnown},{peer.SilentTicks},");
+            text.Append(CultureInfo.InvariantCulture, $"{peer.IsProbing},{peer.IsAsked},{peer.SilentTicks},");
             text.Append(CultureInfo.InvariantCulture, $"{peer.Round},{peer.Installing?.At},{peer.NextChunk},");
-            text.Append(peer.IsToldToCampaign);
+            text.Append(CultureInfo.InvariantCulture, $"{peer.IsMending},{peer.IsToldToCampaign}");
         }
 
         return text.ToString();

@@ -97,7 +97,11 @@ public sealed partial class Replica
         if (successor is not null && --ticksToHandOver <= 0) successor = null;
         if (++ticksSinceHeartbeat < options.HeartbeatTicks) return;
         ticksSinceHeartbeat = 0;
-        foreach ((NodeId id, Peer peer) in peers) SendHeartbeat(id, peer);
+        foreach ((NodeId id, Peer peer) in peers)
+        {
+            peer.IsMending = false;
+            SendHeartbeat(id, peer);
+        }
     }
 
     private bool HearsAQuorum()
@@ -126,7 +130,7 @@ public sealed partial class Replica
             int first = log.CountThrough(new SeqNo(peer.Next.Value - 1));
             int count = System.Math.Min(
                 System.Math.Min(log.Count, windowEnd) - first,
-                peer.IsProbing && !peer.IsPlaceKnown ? 1 : options.AppendBlocksMax);
+                peer.IsProbing ? 1 : options.AppendBlocksMax);
             if (count <= 0) return;
             SendAppend(id, peer, first, count);
         }
@@ -212,7 +216,7 @@ public sealed partial class Replica
             peer.Installing = null;
         }
 
-        if (!peer.MayHaveAskedAfter(refused.Refused.SeqNo)) return;
+        if (!peer.IsNews(refused.Refused.SeqNo)) return;
 
         // A refusal proves nothing about what the node has stored: it moves where to ask next, never the match.
         TxId end = log.BestMatch(refused.Hint);
@@ -220,7 +224,9 @@ public sealed partial class Replica
         if (refused.Hint.SeqNo < log.Start.SeqNo) next = refused.Hint.SeqNo.Next;
         if (next <= peer.Matched) next = peer.Matched.Next;
         if (next > peer.Next) next = peer.Next;
-        peer.ProbeAt(next, end == refused.Hint && next == end.SeqNo.Next);
+
+        // A block that both logs have makes them equal up to it (Raft paper, section 5.3).
+        peer.MendAt(next, isPlaceKnown: end == refused.Hint && next == end.SeqNo.Next);
         SendBlocks(from, peer);
         if (!peer.IsAsked && peer.Installing is null) SendHeartbeat(from, peer);
     }
