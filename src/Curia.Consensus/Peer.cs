@@ -70,9 +70,9 @@ internal sealed class Peer
         IsMending = true;
     }
 
-    /// <summary>Whether the refusal of a message that goes on after this place says something new. Of many messages that
-    /// were under way only the first refusal is heeded until the next heartbeat, and that of what was sent because of
-    /// it: so the same blocks are not sent once for each.</summary>
+    /// <summary>Whether the refusal of a message that goes on after this place says something new. Of many messages
+    /// that were under way only the first refusal is heeded until the next heartbeat, and that of what was sent because
+    /// of it: so the same blocks are not sent once for each.</summary>
     public bool IsNews(SeqNo previous) => previous > Matched && (!IsMending || previous.Next == Base);
 
     /// <summary>It has stored all up to here.</summary>

@@ -9,9 +9,9 @@ using static System.FormattableString;
 namespace Curia.Simulation;
 
 /// <summary>A replica with its ledger, its open block and the messages that it has sent and nobody has got.</summary>
-/// <remarks>A scenario sends once a tick, ours at once. So what a primary sends because of a proposal or an answer waits
-/// here for its next tick, and what then goes to one node is put together. And a disk is done at once here, so a backup
-/// answers once. Both are things that a network may do to messages.</remarks>
+/// <remarks>A scenario sends once a tick, ours at once. So what a primary sends because of a proposal or an answer
+/// waits here for its next tick, and what then goes to one node is put together. And a disk is done at once here, so a
+/// backup answers once. Both are things that a network may do to messages.</remarks>
 internal sealed class ScenarioNode
 {
     public const int TickMilliseconds = 10;

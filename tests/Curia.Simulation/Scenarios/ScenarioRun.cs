@@ -9,8 +9,8 @@ using static System.FormattableString;
 namespace Curia.Simulation;
 
 /// <summary>Carries out the lines of one scenario (the scenario files of others, README, sections 1 to 3).</summary>
-/// <remarks>There single transactions are replicated; here they join the open block of the primary, and a signature seals
-/// and proposes it. Each takes a seqno, so places agree.</remarks>
+/// <remarks>There single transactions are replicated; here they join the open block of the primary, and a signature
+/// seals and proposes it. Each takes a seqno, so places agree.</remarks>
 internal sealed class ScenarioRun
 {
     private const int SyncRoundsMax = 20;
@@ -127,7 +127,9 @@ internal sealed class ScenarioRun
                 string[] members = [.. fields[3..].Order(StringComparer.Ordinal)];
                 Same(string.Join(' ', members), Voters(network[name], from), "voters");
                 break;
-            case ["assert_absent_config", var name, var from]: Same("none", Voters(network[name], from), "voters"); break;
+            case ["assert_absent_config", var name, var from]:
+                Same("none", Voters(network[name], from), "voters");
+                break;
             default: return false;
         }
 
@@ -192,15 +194,18 @@ internal sealed class ScenarioRun
     }
 
     // What the language calls a detail; of some it has more words than we have states.
-    private static string[] Details(ScenarioNode node, string detail) => (detail, ScenarioRetirement.PhaseOf(node)) switch
+    private static string[] Details(ScenarioNode node, string detail)
     {
-        ("leadership_state", _) => Roles(node.Replica),
-        ("membership_state", var phase) => [phase is null ? "Active" : "Retired"],
-        ("retirement_phase", { } phase) => [phase],
-        ("retirement_phase", null) => [],
-        ("current_view", _) => [node.Replica.View.ToString()],
-        _ => throw new ScenarioException($"no detail is called {detail}"),
-    };
+        string? phase = ScenarioRetirement.PhaseOf(node);
+        return detail switch
+        {
+            "leadership_state" => Roles(node.Replica),
+            "membership_state" => [phase is null ? "Active" : "Retired"],
+            "retirement_phase" => phase is null ? [] : [phase],
+            "current_view" => [node.Replica.View.ToString()],
+            _ => throw new ScenarioException($"no detail is called {detail}"),
+        };
+    }
 
     private static string[] Roles(Replica replica) => replica.Role switch
     {

@@ -177,7 +177,8 @@ public sealed class RaftPaperTests
         BlockInfo block = Block(3, 3, 5);
         IReadOnlyList<ReplicaEffect> effects = primary.Propose(block);
         Assert.Equal(block, Assert.Single(effects.OfType<ReplicaEffect.Store>()).Block);
-        IReadOnlyList<(NodeId To, ReplicaMessage.Append Message)> sent = OneReplica.Sent<ReplicaMessage.Append>(effects);
+        IReadOnlyList<(NodeId To, ReplicaMessage.Append Message)> sent =
+            OneReplica.Sent<ReplicaMessage.Append>(effects);
         Assert.Equal([.. new[] { Id(2), Id(3) }.Order()], sent.Select(one => one.To));
         Assert.All(sent, one => Assert.Equal((At(2, 2), block), (one.Message.Previous, one.Message.Blocks.Single())));
     }

@@ -225,7 +225,8 @@ public sealed class ReplicationTests
         OneReplica primary = OneReplica.Primary(First(3), Options with { AppendBlocksMax = 2 }, 3, Log(2, 2, 2, 2, 2));
         IReadOnlyList<ReplicaEffect> effects =
             primary.Receive(2, new ReplicaMessage.NotAppended(View(3), At(2, 5), TxId.Zero, 0));
-        Assert.Equal([2, 2, 1], OneReplica.Sent<ReplicaMessage.Append>(effects).Select(one => one.Message.Blocks.Length));
+        Assert.Equal(
+            [2, 2, 1], OneReplica.Sent<ReplicaMessage.Append>(effects).Select(one => one.Message.Blocks.Length));
     }
 
     [Fact]
