@@ -12,10 +12,15 @@ public sealed partial class Replica
     private NodeId? votedFor;
     private int ticksWithoutPrimary = int.MaxValue;
 
+    // Whether a committed configuration has taken its vote away and it is still there. It may stand (Raft thesis,
+    // section 4.2.2): whoever does not know of that commit yet still needs its vote, and does not get it while its log
+    // is the longer one. Whether it is elected, the voters decide.
+    private bool isLeaving;
+
     private void Campaign()
     {
         timer.Restart();
-        if (!IsVoter() || !isReady) return;
+        if (!MayStand()) return;
         if (options.PreVote) AskForOpinions();
         else StandForElection();
     }
@@ -31,7 +36,7 @@ public sealed partial class Replica
     private void StandForElection()
     {
         timer.Restart();
-        if (!IsVoter() || !isReady) return;
+        if (!MayStand()) return;
         Invariant.Holds(View < View.Max, "the views are used up");
         EnterView(View.Next);
         Become(ReplicaRole.Candidate);

@@ -18,7 +18,8 @@ public sealed partial class Replica
         log = new BlockLog(other.log);
         foreach ((ulong Number, TxId Last) store in other.storing) storing.Enqueue(store);
         (stores, storesDone, stored) = (other.stores, other.storesDone, other.stored);
-        (primary, isStarted, isReady, isMember) = (other.primary, other.isStarted, other.isReady, other.isMember);
+        (primary, isStarted, isReady, isMember, isLeaving) =
+            (other.primary, other.isStarted, other.isReady, other.isMember, other.isLeaving);
         (Role, View, Committed) = (other.Role, other.View, other.Committed);
         votes.UnionWith(other.votes);
         (votedFor, ticksWithoutPrimary) = (other.votedFor, other.ticksWithoutPrimary);
@@ -41,7 +42,8 @@ public sealed partial class Replica
         text.Append(CultureInfo.InvariantCulture, $"{Role} v{View} c{Committed} s{stored} p{primary} vf{votedFor} ");
         text.Append(CultureInfo.InvariantCulture, $"ok{verified} t{timer.Remaining} q{ticksWithoutPrimary} ");
         text.Append(CultureInfo.InvariantCulture, $"h{ticksSinceHeartbeat} to{successor}{ticksToHandOver} ");
-        text.Append(CultureInfo.InvariantCulture, $"r{Round}/{confirmed}/{roundHeard} m{isMember} ");
+        text.Append(CultureInfo.InvariantCulture, $"r{Round}/{confirmed}/{roundHeard} ");
+        text.Append(CultureInfo.InvariantCulture, $"m{isMember},{isLeaving},{isReady} ");
         text.Append(CultureInfo.InvariantCulture, $"sn{snapshot?.At}/{receiving?.At}.{chunksReceived}/");
         text.Append(CultureInfo.InvariantCulture, $"{installing?.At} ");
         SortedSet<NodeId> sorted = [.. votes];

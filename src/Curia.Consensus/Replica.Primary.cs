@@ -219,9 +219,11 @@ public sealed partial class Replica
         if (!peer.IsNews(refused.Refused.SeqNo)) return;
 
         // A refusal proves nothing about what the node has stored: it moves where to ask next, never the match.
+        // One that names no block which this log could have goes back to what is forgotten: to a snapshot.
         TxId end = log.BestMatch(refused.Hint);
         SeqNo next = end.SeqNo.Next;
         if (refused.Hint.SeqNo < log.Start.SeqNo) next = refused.Hint.SeqNo.Next;
+        else if (refused.Hint.View < log.Start.View) next = log.Start.SeqNo;
         if (next <= peer.Matched) next = peer.Matched.Next;
         if (next > peer.Next) next = peer.Next;
 

@@ -272,19 +272,23 @@ public sealed partial class Replica
         }
 
         if (newest is not null) ConfigurationCommitted(newest);
-        log.Forget(Committed.SeqNo, options.CommittedBlocksKept);
+
+        // A backup may know of commits before its own disk is there; what it acknowledges must be remembered.
+        log.Forget(stored < Committed.SeqNo ? stored : Committed.SeqNo, options.CommittedBlocksKept);
     }
 
     // The older ones no longer count. Who is in none that is left hears of this commit and of nothing after it.
     private void ConfigurationCommitted(Configuration newest)
     {
+        bool hadVote = isLeaving
+            || configurations.Exists(one => one.From < newest.From && one.Voters.Contains(self));
+        isLeaving = hadVote && !newest.Voters.Contains(self);
         configurations.RemoveAll(configuration => configuration.From < newest.From);
         if (Role == ReplicaRole.Primary) LetGo();
-        if (configurations.Exists(configuration => configuration.Has(self)))
-        {
-            isMember = true;
-            return;
-        }
+
+        // One that is not committed may be taken back, and then this node was never admitted.
+        isMember |= configurations[0].Has(self);
+        if (configurations.Exists(configuration => configuration.Has(self))) return;
 
         // DESIGN 4: only the second transaction of a retirement lets a node stop. One that was never in a
         // configuration has not been admitted yet.
@@ -303,5 +307,6 @@ public sealed partial class Replica
     // The first block of a view is always taken: only through it can those before it commit.
     private bool IsFull => UncommittedBlocks >= options.UncommittedBlocksMax && log.Last.View == View;
 
-    private bool IsVoter() => configurations.Exists(configuration => configuration.Voters.Contains(self));
+    private bool MayStand() => isReady
+        && (isLeaving || configurations.Exists(configuration => configuration.Voters.Contains(self)));
 }

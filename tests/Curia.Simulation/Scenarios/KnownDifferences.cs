@@ -8,21 +8,14 @@ internal static class KnownDifferences
     /// <summary>A file that is not to pass as it is. The lines that are named must fail and all others hold, so that an
     /// entry goes when it is no longer true.</summary>
     /// <param name="Lines">The lines that do not hold.</param>
-    /// <param name="EndsThere">Whether all that comes after the first of them rests on it, and is left out.</param>
     /// <param name="Reason">Why.</param>
-    internal sealed record Difference(IReadOnlyList<int> Lines, bool EndsThere, string Reason);
+    internal sealed record Difference(IReadOnlyList<int> Lines, string Reason);
 
     /// <summary>By the name of the file without its suffix.</summary>
     public static readonly IReadOnlyDictionary<string, Difference> All = new SortedDictionary<string, Difference>
     {
-        ["reconfig_01_el0_12"] = new Difference(
-            [47],
-            EndsThere: true,
-            "from line 47 on a primary that stepped down stands again after its own removal has committed; here only "
-                + "a node with a vote in an active configuration stands"),
         ["retire_one"] = new Difference(
             [78, 81],
-            EndsThere: false,
             "lines 78 and 81 want that a removed node does not hear of the commit that lets it go; here it is told, so "
                 + "that it can end"),
     };

@@ -201,6 +201,20 @@ public sealed class ElectionTests
         Assert.Equal(ReplicaRole.Backup, primary.Role);
     }
 
+    [Fact]
+    public void Who_is_not_ready_votes_and_stores_and_stands_for_nothing()
+    {
+        OneReplica joining = new(1, First(3), Options with { IsReady = false });
+        Assert.Empty(joining.Tick(3 * Timeout));
+        Assert.Equal(Vote(2), joining.Answer(2, VoteRequest(2, TxId.Zero)));
+        Assert.Equal(Appended(2, At(2, 1)), joining.Answer(2, Append(2, TxId.Zero, Log(2))));
+        joining.Receive(2, new ReplicaMessage.HandOver(View(2)));
+        Assert.Equal(ReplicaRole.Backup, joining.Role);
+        joining.Step(new ReplicaInput.Ready());
+        joining.Tick(Timeout);
+        Assert.Equal(ReplicaRole.Candidate, joining.Role);
+    }
+
     // DESIGN 4, "Diversity rule".
     [Fact]
     public void Who_could_not_commit_does_not_stand_but_a_vote_needs_majorities_only()

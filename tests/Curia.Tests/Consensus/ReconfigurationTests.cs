@@ -64,7 +64,6 @@ public sealed class ReconfigurationTests
         BlockInfo first = Block(2, 1, 2, Voters(2, 2, 3).With(1));
         leaving.Receive(2, Append(2, TxId.Zero, first) with { Committed = At(2, 2) });
         Assert.Equal(ReplicaRole.Backup, leaving.Role);
-        Assert.Empty(leaving.Tick(3 * Timeout));
 
         // It goes on to store and to answer.
         Assert.Equal(Appended(2, At(2, 3)), leaving.Answer(2, Append(2, At(2, 2), Block(2, 3, 3))));
@@ -76,6 +75,34 @@ public sealed class ReconfigurationTests
         Assert.Empty(leaving.Receive(2, Append(2, At(2, 5), Block(2, 6, 6))));
         Assert.Empty(leaving.Receive(3, VoteRequest(9, At(9, 9))));
         Assert.Empty(leaving.Tick(3 * Timeout));
+    }
+
+    // Raft thesis, section 4.2.2. Node 2 has not heard that {2,3} has committed and still needs node 1, which has the
+    // longer log and does not vote for it; so node 1 stands. Its own vote is none.
+    [Fact]
+    public void Who_has_lost_its_vote_by_a_commit_may_stand_until_it_is_let_go()
+    {
+        OneReplica leaving = new(1, First(3));
+        BlockInfo first = Block(2, 1, 2, Voters(2, 2, 3).With(1));
+        leaving.Receive(2, Append(2, TxId.Zero, first) with { Committed = At(2, 2) });
+        leaving.Tick(Timeout);
+        Assert.Equal(ReplicaRole.Candidate, leaving.Role);
+        leaving.Receive(2, Vote(3));
+        Assert.Equal(ReplicaRole.Candidate, leaving.Role);
+        leaving.Receive(3, Vote(3));
+        Assert.Equal(ReplicaRole.Primary, leaving.Role);
+    }
+
+    // A node of an older configuration that is not committed is not admitted by it: it may be taken back.
+    [Fact]
+    public void A_node_is_no_member_by_a_configuration_that_is_taken_back()
+    {
+        OneReplica joiner = new(4, configuration: null);
+        ReplicaMessage.Append both =
+            Append(2, TxId.Zero, Block(2, 1, 2, First(3)), Block(2, 3, 4, Voters(3, 1, 2, 3, 4)));
+        joiner.Receive(1, both with { Committed = At(2, 2) });
+        joiner.Receive(2, Append(3, At(2, 2), Block(3, 3, 4, Voters(3, 1, 2))) with { Committed = At(3, 4) });
+        Assert.Equal((ReplicaRole.Backup, At(3, 4)), (joiner.Role, joiner.Replica.Committed));
     }
 
     [Fact]

@@ -229,6 +229,19 @@ public sealed class ReplicationTests
             [2, 2, 1], OneReplica.Sent<ReplicaMessage.Append>(effects).Select(one => one.Message.Blocks.Length));
     }
 
+    // Only through it can the blocks that fill the primary commit.
+    [Fact]
+    public void The_first_block_of_a_view_is_taken_however_many_wait()
+    {
+        OneReplica primary = OneReplica.Primary(First(3), Options with { UncommittedBlocksMax = 2 }, 3, Log(2, 2, 2));
+        Assert.True(primary.Replica.CanPropose);
+        Assert.Empty(primary.Propose(Block(3, 4, 4)).OfType<ReplicaEffect.Refused>());
+        Assert.False(primary.Replica.CanPropose);
+        Assert.Equal(
+            ProposalRefusal.TooManyUncommitted,
+            Assert.Single(primary.Propose(Block(3, 5, 5)).OfType<ReplicaEffect.Refused>()).Reason);
+    }
+
     [Fact]
     public void Who_is_in_no_active_configuration_is_not_listened_to()
     {

@@ -42,6 +42,26 @@ public sealed class SnapshotTests
         Assert.Contains(new ReplicaEffect.FellBehind(Id(3)), primary.Receive(3, Refusal(At(2, 4), TxId.Zero)));
     }
 
+    // The primary of view 3 begins its memory with 2.4; the backup has 1.5, of a view before that.
+    [Fact]
+    public void A_node_whose_log_parts_where_memory_begins_gets_a_snapshot()
+    {
+        OneReplica primary = Forgetful();
+        primary.Propose(Block(2, 5, 6));
+        Assert.Equal(Chunk(0), Sent(primary.Receive(3, Refusal(At(2, 6), At(1, 5)))));
+    }
+
+    // What a slow disk has not reported yet is acknowledged later, by the block ends that are remembered.
+    [Fact]
+    public void What_is_not_on_disk_yet_is_not_forgotten()
+    {
+        OneReplica backup = new(1, Three, Options with { CommittedBlocksKept = 0 }) { HasSlowDisk = true };
+        backup.Receive(2, Append(2, TxId.Zero, Log(2, 2)) with { Committed = At(2, 2) });
+        Assert.Equal(At(2, 2), backup.Replica.Committed);
+        Assert.Equal(
+            [new ReplicaEffect.Send(Id(2), Appended(2, At(2, 1)))], backup.Step(new ReplicaInput.Stored(1)));
+    }
+
     [Fact]
     public void A_part_is_kept_in_its_turn_and_once()
     {
