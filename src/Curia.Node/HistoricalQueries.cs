@@ -72,7 +72,13 @@ internal sealed class HistoricalQueries
     /// <summary>The bytes of a committed block; null when they are on disk only.</summary>
     public ReadOnlyMemory<byte>? BytesOf(SeqNo first)
     {
-        lock (gate) return held.TryGetValue(first, out LinkedListNode<HeldBlock>? node) ? node.Value.Bytes : null;
+        // The type is written out: null alone would become empty bytes.
+        lock (gate)
+        {
+            return held.TryGetValue(first, out LinkedListNode<HeldBlock>? node)
+                ? node.Value.Bytes
+                : (ReadOnlyMemory<byte>?)null;
+        }
     }
 
     /// <summary>Time passes.</summary>

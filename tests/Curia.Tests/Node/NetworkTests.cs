@@ -180,4 +180,23 @@ public sealed class NetworkTests
         Configuration newest = network.Primary.Node.View.Configurations[^1];
         Assert.Equal((3, 1), (newest.Voters.Count, newest.Learners.Count));
     }
+
+    // What History no longer holds is null, and so read from disk; it once was sent as no bytes at all.
+    [Fact]
+    public void A_node_that_was_away_gets_blocks_that_are_only_on_disk()
+    {
+        using TestNetwork network = TestNetwork.Of(3, new NodeLimits { HistoryBytesMax = 1 });
+        TestNetwork.Member away = network.Nodes.Last(node => node != network.Primary);
+        network.Cut(away);
+        for (int write = 0; write < 5; write++)
+        {
+            network.Primary.Write($"key{write}", $"{write}");
+            network.Run(2);
+        }
+
+        network.Heal();
+        network.Run(50);
+        Assert.Equal("0", away.Read("key0"));
+        Assert.Equal("4", away.Read("key4"));
+    }
 }

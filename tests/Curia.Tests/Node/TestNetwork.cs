@@ -22,10 +22,12 @@ internal sealed class TestNetwork : IDisposable
     private readonly Queue<(Member From, NodeId To, ReadOnlyMemory<byte> Bytes)> wire = new();
     private readonly HashSet<(NodeId From, NodeId To)> cut = [];
     private readonly Entropy entropy = new SystemEntropy();
+    private readonly NodeLimits limits;
     private DateTimeOffset now = TestShell.Noon;
 
-    public TestNetwork(int members = 1)
+    public TestNetwork(int members = 1, NodeLimits? limits = null)
     {
+        this.limits = limits ?? new NodeLimits();
         User = TestShell.NewCertificate("user0", entropy);
         Members = [.. Enumerable.Range(0, members).Select(index => new TestMember($"member{index}", entropy))];
         Genesis = new GenesisSettings
@@ -63,9 +65,9 @@ internal sealed class TestNetwork : IDisposable
     public ReadOnlyMemory<byte> Sealed { get; private set; }
 
     /// <summary>A network of so many open nodes.</summary>
-    public static TestNetwork Of(int nodes)
+    public static TestNetwork Of(int nodes, NodeLimits? limits = null)
     {
-        TestNetwork network = new();
+        TestNetwork network = new(limits: limits);
         for (int node = 1; node < nodes; node++)
         {
             network.Join();
@@ -140,6 +142,12 @@ internal sealed class TestNetwork : IDisposable
         }
     }
 
+    /// <summary>Others hear a node, and it hears nobody.</summary>
+    public void Deafen(Member one)
+    {
+        foreach (Member other in Nodes) cut.Add((other.Id, one.Id));
+    }
+
     public void Heal() => cut.Clear();
 
     public void Dispose()
@@ -167,6 +175,7 @@ internal sealed class TestNetwork : IDisposable
         SubjectAlternativeNames = [],
         PublishedAddresses = ["127.0.0.1:8000"],
         PeerAddress = $"node{Nodes.Count}:1",
+        Limits = limits,
     };
 
     private static byte[] Chunk(IEnumerable<ReadOnlyMemory<byte>> blocks) =>
@@ -313,6 +322,7 @@ internal sealed class TestNetwork : IDisposable
                     send.Secrets.Dispose();
                     break;
                 case Effect.LoadState load: Load(load); break;
+                case Effect.MakeSnapshot make: make.Job.Run(_ => { }); break;
                 case Effect.Reply reply:
                     if (!Answers.TryGetValue(reply.Ticket, out List<Answer>? list)) Answers[reply.Ticket] = list = [];
                     list.Add(reply.Answer);
