@@ -53,7 +53,10 @@ internal sealed class Snapshots
             // none costs more than a fixed share of theirs, and what lies after the newest one is read back in about
             // the time that reading the state itself takes.
             nextAt = block.Info.Last.Value + Math.Max(interval, (ulong)state.EntryCount);
-            job = new SnapshotJob(secret, nodeId, state, block.After, views);
+
+            // A new primary commits blocks of the view before its own: the views of the state end there.
+            job = new SnapshotJob(
+                secret, nodeId, state, block.After, views.TruncateAfter(block.Info.Last));
             effects.Add(new Effect.MakeSnapshot(job));
         }
     }

@@ -199,4 +199,19 @@ public sealed class NetworkTests
         Assert.Equal("0", away.Read("key0"));
         Assert.Equal("4", away.Read("key4"));
     }
+
+    // The first blocks that a new primary commits can be of the view before its own.
+    [Fact]
+    public void A_new_primary_makes_a_snapshot_of_a_block_of_an_older_view()
+    {
+        using TestNetwork network = TestNetwork.Of(3, new NodeLimits { SnapshotInterval = 1 });
+        TestNetwork.Member old = network.Primary;
+        network.Deafen(old);
+        TxId written = old.Write("a", "1");
+        network.Run(2);
+        Assert.True(old.Node.View.Committed < written);
+        old.IsDead = true;
+        network.Run(400);
+        Assert.Equal("Committed", network.Primary.StatusOf(written));
+    }
 }
