@@ -219,7 +219,8 @@ public sealed partial class CuriaNode
         running.Sealing.End();
         running.Snapshots.Abandon(effects);
         if (store.Current.TxId.SeqNo > tail.Last.SeqNo) store.Rollback(tail.Last.SeqNo);
-        views = views.TruncateAfter(tail.Last.SeqNo);
+        views = views.TruncateAfter(tail.Last.SeqNo)
+            .WithLaidDown(new TxId(ended, tail.Last.SeqNo), tail.Committed);
         progress.Drop(tail.Last.SeqNo, ended, effects);
     }
 

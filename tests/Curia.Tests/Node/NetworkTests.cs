@@ -214,4 +214,19 @@ public sealed class NetworkTests
         network.Run(400);
         Assert.Equal("Committed", network.Primary.StatusOf(written));
     }
+
+    [Fact]
+    public void What_a_client_was_told_of_a_dropped_transaction_is_told_to_others_too()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        TestNetwork.Member old = network.Primary;
+        network.Cut(old);
+        TxId pending = old.Write("a", "sealed");
+        long ticket = old.Submit("a", "open");
+        TxId dropped = Assert.IsType<Answer.Ordered>(old.Answers[ticket][0]).TxId;
+        network.Run(400);
+        Assert.Equal(new Answer.Finished(dropped, TransactionStatus.Invalid), old.Answers[ticket][1]);
+        Assert.Equal("Invalid", old.StatusOf(dropped));
+        Assert.Equal("Pending", old.StatusOf(pending));
+    }
 }
