@@ -269,13 +269,16 @@ public sealed partial class CuriaNode
             return;
         }
 
-        // Who leads has them; if nobody does, one after the other is asked.
+        // Who leads has them. But who led may be gone, and this node may be needed to elect another one: so every
+        // other question goes to one after the other.
         NodeId[] others =
         [
             .. tail.CommittedNodes.Records
                 .Where(node => node.Value.Status == NodeRecord.Trusted && node.Key != id).Select(node => node.Key),
         ];
-        NodeId? asked = replica.Primary ?? (others.Length > 0 ? others[questions++ % others.Length] : null);
+        int question = questions++;
+        NodeId? asked = question % 2 == 0 ? replica.Primary : null;
+        if (asked is null && others.Length > 0) asked = others[question / 2 % others.Length];
         if (asked is { } to && to != id)
             effects.Add(new Effect.Send(to, new OutgoingMessage(PeerCodec.AskForSecrets(), [])));
     }

@@ -229,4 +229,15 @@ public sealed class NetworkTests
         Assert.Equal("Invalid", old.StatusOf(dropped));
         Assert.Equal("Pending", old.StatusOf(pending));
     }
+    // Who led last may be gone, and what a node that cannot stand has stored may keep the others from being elected.
+    [Fact]
+    public void A_node_asks_others_for_secrets_when_the_primary_does_not_answer()
+    {
+        using TestNetwork network = TestNetwork.Of(2);
+        network.Primary.HearsNoQuestions = true;
+        TestNetwork.Member joiner = network.Join();
+        network.Run(300);
+        Assert.Equal(NodeRecord.Trusted, network.StatusOf(joiner));
+        Assert.True(joiner.IsOpen);
+    }
 }

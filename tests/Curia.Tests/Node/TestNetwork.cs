@@ -127,6 +127,7 @@ internal sealed class TestNetwork : IDisposable
             Member? to = Nodes.Find(node => node.Id == sent.To && !node.IsDead);
             if (to is null || sent.From.IsDead || cut.Contains((sent.From.Id, sent.To))) continue;
             Assert.True(to.Node.TryRead(sent.Bytes, out PeerMessage? message, out string reason), reason);
+            if (to.HearsNoQuestions && message is PeerMessage.AskForSecrets) continue;
             to.Step(new Input.Message(sent.From.Id, message));
         }
 
@@ -192,6 +193,9 @@ internal sealed class TestNetwork : IDisposable
         public NodeId Id { get; } = id;
 
         public bool IsDead { get; set; }
+
+        /// <summary>Questions for secrets do not reach it.</summary>
+        public bool HearsNoQuestions { get; set; }
 
         public bool IsOpen { get; private set; }
 
