@@ -5,7 +5,7 @@ using Curia.Vocabulary;
 
 namespace Curia.Consensus;
 
-/// <content>Copies, for a search through all orders of events (docs/consensus.md, "How it is tested").</content>
+/// <content>Copies, for scenarios and tests: what would it do, and has anything changed?</content>
 public sealed partial class Replica
 {
     private Replica(Replica other)

@@ -174,11 +174,7 @@ public sealed partial class CuriaNode
     {
         foreach (LedgerEntry entry in block.Entries)
         {
-            WriteSet? writes = WriteSet.Empty;
-            bool isRead = entry.Type == EntryType.Signature
-                || (LedgerOutline.TryFindWrites(entry, out ReadOnlyMemory<byte> publicBytes)
-                    && service!.Opener.TryOpen(block, entry.TxId.SeqNo, out byte[] privateBytes)
-                    && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes));
+            bool isRead = LedgerOutline.TryOpenWrites(service!.Opener, block, entry, out WriteSet? writes);
             Invariant.Holds(isRead, $"{entry.TxId}, signed by the service, cannot be opened with its secrets");
             store.Apply(entry.TxId, writes!);
         }
@@ -353,7 +349,7 @@ public sealed partial class CuriaNode
             {
                 { Status: NodeRecord.Pending } when replica.IsWithinAWindow(node) =>
                     record with { Status = NodeRecord.Trusted },
-                { Status: NodeRecord.Retired, RetiredCommitted: false } => record with { RetiredCommitted = true },
+                { Status: NodeRecord.Retired, IsLearner: true } => record with { RetiredCommitted = true },
                 _ => null,
             };
             if (next is null) continue;

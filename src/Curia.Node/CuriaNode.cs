@@ -389,6 +389,17 @@ public sealed partial class CuriaNode : IDisposable
         effects.Add(new Effect.Stop($"a block could not be made durable: {reason}"));
     }
 
+    // They change a few times in the life of a network, and a view is made for each batch of transactions.
+    private IReadOnlyList<Configuration> ActiveConfigurations()
+    {
+        IReadOnlyList<Configuration> active = replica.Configurations;
+        IReadOnlyList<Configuration> known = published?.Configurations ?? [];
+        bool isSame = known.Count == active.Count;
+        for (int index = 0; isSame && index < active.Count; index++)
+            isSame = ReferenceEquals(known[index], active[index]);
+        return isSame ? known : [.. active];
+    }
+
     private NodeView Describe() => new()
     {
         NodeId = id,
@@ -397,7 +408,7 @@ public sealed partial class CuriaNode : IDisposable
         MayEnd = isDraining && (!orders || (store.Current.TxId == tail.Committed && !MayHandOver)),
         Role = replica.Role,
         Primary = replica.Primary,
-        Configurations = [.. replica.Configurations],
+        Configurations = ActiveConfigurations(),
         View = replica.View,
         Committed = tail.Committed,
         Last = joining is null ? store.Current.TxId : tail.Last,

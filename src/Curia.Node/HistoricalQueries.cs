@@ -168,11 +168,9 @@ internal sealed class HistoricalQueries
 
         // A sealer of its own for each call: a key serves one thread at a time.
         using EntrySealer sealer = new(epochs.At(block.First).Secret, block.NodeId);
-        ReadOnlyMemory<byte> publicBytes = entry.Public;
         WriteSet? writes = null;
         Invariant.Holds(
-            (entry.Type != EntryType.Genesis || GenesisBlock.TryDecodePublic(entry.Public, out _, out publicBytes))
-            && (entry.Type != EntryType.Epoch || EpochBlock.TryFindWrites(entry.Public, out publicBytes))
+            LedgerOutline.TryFindWrites(entry, out ReadOnlyMemory<byte> publicBytes)
             && sealer.TryOpen(entry, out byte[] privateBytes)
             && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes),
             "a verified entry of this node cannot be opened");

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Curia.Consensus;
 using Curia.KeyValue;
@@ -106,6 +107,18 @@ internal sealed class LedgerOutline
             EntryType.Epoch => EpochBlock.TryFindWrites(entry.Public, out writes),
             _ => true,
         };
+    }
+
+    /// <summary>The write set of an entry, opened; the empty one for a signature transaction.</summary>
+    /// <returns>False when no key of the opener fits, or the entry cannot be read.</returns>
+    public static bool TryOpenWrites(
+        BlockOpener opener, Block block, LedgerEntry entry, [NotNullWhen(true)] out WriteSet? writes)
+    {
+        writes = WriteSet.Empty;
+        return entry.Type == EntryType.Signature
+            || (TryFindWrites(entry, out ReadOnlyMemory<byte> publicBytes)
+                && opener.TryOpen(block, entry.TxId.SeqNo, out byte[] privateBytes)
+                && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes));
     }
 
     private void BeginEpoch(Block block)

@@ -168,8 +168,10 @@ public sealed class LedgerReplay : IDisposable
         foreach (LedgerEntry entry in block.Entries)
         {
             if (unusable is not null) return;
-            if (TryReadWrites(block, entry, out WriteSet? writes)) state.Apply(entry.TxId, writes!);
-            else unusable = $"{entry.TxId} cannot be opened with the sealed secrets";
+            if (LedgerOutline.TryOpenWrites(opener, block, entry, out WriteSet? writes))
+                state.Apply(entry.TxId, writes);
+            else
+                unusable = $"{entry.TxId} cannot be opened with the sealed secrets";
         }
 
         if (block.First.Value == 1) atGenesis = state.ToState();
@@ -186,15 +188,6 @@ public sealed class LedgerReplay : IDisposable
         secrets.Add(first, secret);
         Epochs.Add(new ServiceEpoch(epoch.First, epoch.Identity, secret, epoch.Opened));
         return null;
-    }
-
-    private bool TryReadWrites(Block block, LedgerEntry entry, out WriteSet? writes)
-    {
-        writes = WriteSet.Empty;
-        return entry.Type == EntryType.Signature
-            || (LedgerOutline.TryFindWrites(entry, out ReadOnlyMemory<byte> publicBytes)
-                && opener.TryOpen(block, entry.TxId.SeqNo, out byte[] privateBytes)
-                && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes));
     }
 
     // DESIGN 6, "node.json": what a promise to others rests on stands in the ledger, and settings must not differ.

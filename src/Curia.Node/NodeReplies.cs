@@ -138,7 +138,9 @@ public sealed record NodeRecord(
     /// <summary>The status of a node that never votes again.</summary>
     public const string Retired = "Retired";
 
-    /// <summary>Whether it receives without a vote.</summary>
+    /// <summary>Whether it receives without a vote. A retired node that no other could ever reach has nothing to
+    /// hear.</summary>
     [JsonIgnore]
-    public bool IsLearner => Status is Pending or Learner || (Status == Retired && !RetiredCommitted);
+    public bool IsLearner =>
+        Status is Pending or Learner || (Status == Retired && !RetiredCommitted && PeerAddress is not null);
 }

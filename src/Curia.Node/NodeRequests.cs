@@ -89,7 +89,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             : null;
     }
 
-    private static Response? FindProblem(NodeRequest asked, Transaction transaction)
+    private Response? FindProblem(NodeRequest asked, Transaction transaction)
     {
         bool isKnown = transaction.Map(NodeMaps.NodeInfo).TryGet(asked.NodeId.ToString(), out NodeRecord? record);
         switch (asked.Action)
@@ -104,6 +104,14 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                 // The framework lets null stand in a list of texts; nobody who reads the ledger expects one.
                 if (asked.PublishedAddresses?.Contains(null!) == true)
                     return Refuse("InvalidInput", "An address among published_addresses is null.");
+
+                // What it would send to the new one has nowhere to go, and an answer could never come.
+                if (transaction.Map(NodeMaps.NodeInfo).TryGet(view().NodeId.ToString(), out NodeRecord? own)
+                    && own.PeerAddress is null)
+                {
+                    return Response.Error(
+                        409, "NodeAlone", "This node has no address where other nodes could hear it.");
+                }
 
                 return isKnown
                     ? Response.Error(409, "NodeKnown", $"Node {asked.NodeId} is {record!.Status}; ids never come back.")

@@ -94,8 +94,14 @@ internal sealed class TransactionPipeline(
                     transaction.Claims,
                     done.Changes.Encode(Domain.Public),
                     done.Changes.Encode(Domain.Private));
-                if (done.Changes.Maps.Any(map => map.Name == NodeMaps.NodeInfo.Name))
+
+                // An application cannot change which nodes take part, so its transactions are not looked through.
+                if (transaction.Access == MapAccess.Node
+                    && done.Changes.Maps.Any(map => map.Name == NodeMaps.NodeInfo.Name))
+                {
                     sealing.NodesChanged(done.Id.SeqNo);
+                }
+
                 Ordered++;
                 return new Answer.Ordered(done.Id);
             case CommitOutcome.Conflict:

@@ -229,6 +229,7 @@ public sealed class NetworkTests
         Assert.Equal("Invalid", old.StatusOf(dropped));
         Assert.Equal("Pending", old.StatusOf(pending));
     }
+
     // Who led last may be gone, and what a node that cannot stand has stored may keep the others from being elected.
     [Fact]
     public void A_node_asks_others_for_secrets_when_the_primary_does_not_answer()

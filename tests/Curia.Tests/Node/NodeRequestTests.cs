@@ -43,6 +43,27 @@ public sealed class NodeRequestTests
         Assert.Equal(NodeRecord.Learner, StatusOf(network, Newcomer));
     }
 
+    // What it would send to others has nowhere to go; the program of one node has no connections at all.
+    [Fact]
+    public void A_node_without_an_address_for_others_takes_none()
+    {
+        using TestNetwork network = new(isAlone: true);
+        TxId before = network.Primary.Node.View.Last;
+        (int status, JsonElement answer) =
+            Post(network, network.Members[0].Sign(Payload(Add(network)), network.Now));
+        Assert.Equal((409, "NodeAlone"), (status, answer.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Equal(before, network.Primary.Node.View.Last);
+    }
+
+    // A ledger of one node that was restarted names nodes that ended: nobody waits for them to hear of it.
+    [Fact]
+    public void A_retired_node_that_nobody_could_reach_is_no_learner()
+    {
+        Assert.False(new NodeRecord(NodeRecord.Retired, "virtual", []).IsLearner);
+        Assert.True(new NodeRecord(NodeRecord.Retired, "virtual", [], "node:1").IsLearner);
+        Assert.False(new NodeRecord(NodeRecord.Retired, "virtual", [], "node:1", RetiredCommitted: true).IsLearner);
+    }
+
     [Fact]
     public void A_member_counts_once_and_whoever_repeats_a_signature_writes_nothing()
     {

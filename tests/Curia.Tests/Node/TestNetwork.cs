@@ -23,10 +23,12 @@ internal sealed class TestNetwork : IDisposable
     private readonly HashSet<(NodeId From, NodeId To)> cut = [];
     private readonly Entropy entropy = new SystemEntropy();
     private readonly NodeLimits limits;
+    private readonly bool isAlone;
     private DateTimeOffset now = TestShell.Noon;
 
-    public TestNetwork(int members = 1, NodeLimits? limits = null)
+    public TestNetwork(int members = 1, NodeLimits? limits = null, bool isAlone = false)
     {
+        this.isAlone = isAlone;
         this.limits = limits ?? new NodeLimits();
         User = TestShell.NewCertificate("user0", entropy);
         Members = [.. Enumerable.Range(0, members).Select(index => new TestMember($"member{index}", entropy))];
@@ -175,7 +177,7 @@ internal sealed class TestNetwork : IDisposable
         Genesis = Genesis,
         SubjectAlternativeNames = [],
         PublishedAddresses = ["127.0.0.1:8000"],
-        PeerAddress = $"node{Nodes.Count}:1",
+        PeerAddress = isAlone ? null : $"node{Nodes.Count}:1",
         Limits = limits,
     };
 
