@@ -5,7 +5,7 @@ namespace Curia.Peers;
 /// <summary>A message, a call, a reply, or one of the small frames, whole.</summary>
 /// <param name="Kind">What it is for.</param>
 /// <param name="CallKind">What a call asks for.</param>
-/// <param name="Number">Which call, or which ping.</param>
+/// <param name="Number">Which call.</param>
 /// <param name="IsRefused">Whether a reply says by a name why there is none.</param>
 /// <param name="Body">Its bytes; they belong to who takes them.</param>
 public readonly record struct PeerPacket(

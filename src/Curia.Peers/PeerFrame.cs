@@ -27,7 +27,7 @@ public enum PeerFrameKind : byte
     /// <summary>Asks for a <see cref="Pong"/>, to see that the other end lives.</summary>
     Ping = 7,
 
-    /// <summary>Answers a <see cref="Ping"/>, with its number.</summary>
+    /// <summary>Answers the pings that have come.</summary>
     Pong = 8,
 }
 
@@ -78,13 +78,13 @@ public readonly record struct PeerFrame
     /// <summary>How many bytes follow the header.</summary>
     public int Length { get; }
 
-    /// <summary>Which call, or which ping; 0 in all other frames.</summary>
+    /// <summary>Which call, from 1; 0 in all frames but those of calls and replies.</summary>
     public ulong Number { get; }
 
     /// <summary>A frame of the hello, a refusal, a ping or a pong: always whole.</summary>
     /// <exception cref="ArgumentException">The parts do not fit together.</exception>
-    public static PeerFrame Whole(PeerFrameKind kind, int length, ulong number = 0) =>
-        Checked(new PeerFrame(kind, FirstFlag | LastFlag, 0, length, number));
+    public static PeerFrame Whole(PeerFrameKind kind, int length) =>
+        Checked(new PeerFrame(kind, FirstFlag | LastFlag, 0, length, 0));
 
     /// <summary>A part of a message, of a call or of a reply.</summary>
     /// <exception cref="ArgumentException">The parts do not fit together.</exception>
@@ -158,7 +158,7 @@ public readonly record struct PeerFrame
                 PeerFrameKind.Hello => isWhole && Number == 0 && Length == PeerHello.Size,
                 PeerFrameKind.HelloAnswer => isWhole && Number == 0 && Length == 1,
                 PeerFrameKind.Refusal => isWhole && Number == 0 && IsNameLength,
-                PeerFrameKind.Ping or PeerFrameKind.Pong => isWhole && Length == 0,
+                PeerFrameKind.Ping or PeerFrameKind.Pong => isWhole && Number == 0 && Length == 0,
                 PeerFrameKind.Message => Number == 0,
                 PeerFrameKind.Call or PeerFrameKind.Reply => Number > 0,
                 _ => false,

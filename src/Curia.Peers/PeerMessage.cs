@@ -21,6 +21,8 @@ public readonly struct PeerPart
 
     /// <summary>Bytes that are read, on a worker thread, just before the message is sent, so that a queue of large
     /// messages takes no memory. Null when there are none any more: the message is dropped then.</summary>
+    /// <remarks>An array that is null converts to no bytes, which is not null: say <c>(ReadOnlyMemory&lt;byte&gt;?)null</c>
+    /// where a conversion could come between.</remarks>
     public static PeerPart Later(Func<ReadOnlyMemory<byte>?> read)
     {
         ArgumentNullException.ThrowIfNull(read);
@@ -29,6 +31,8 @@ public readonly struct PeerPart
 
     /// <summary>How much memory it holds while it waits.</summary>
     internal int Waiting => bytes.Length;
+
+    internal bool IsLater => read is not null;
 
     internal ReadOnlyMemory<byte>? Read() => read is null ? bytes : read();
 }
@@ -62,6 +66,9 @@ public sealed class PeerMessage
 
     /// <summary>How much memory it holds while it waits.</summary>
     internal long WaitingBytes { get; }
+
+    /// <summary>Whether some of it is read late, so that its size is not known.</summary>
+    internal bool HasLater => parts.Any(part => part.IsLater);
 
     internal IReadOnlyList<PeerPart> Parts => parts;
 }

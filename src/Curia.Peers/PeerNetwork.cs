@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Frozen;
 using System.Collections.Generic;
+using System.Linq;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
@@ -13,15 +15,24 @@ namespace Curia.Peers;
 /// send, and makes them again when they break; so two nodes never race to open one.</remarks>
 public sealed class PeerNetwork : IAsyncDisposable
 {
+    private readonly LocalNode self;
+    private readonly Doorkeeper doorkeeper;
+    private readonly Lock gate = new();
+    private readonly List<Task> ending = [];
+    private volatile FrozenDictionary<NodeId, Peer> peers = FrozenDictionary<NodeId, Peer>.Empty;
+    private PeerListener? listener;
+    private bool isDisposed;
+
     /// <summary>Makes it; nobody is connected before <see cref="SetPeers"/>.</summary>
     public PeerNetwork(PeerSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        NodeId = new NodeId(Digest.Of(settings.Key.SubjectPublicKeyInfo.Span));
+        self = new LocalNode(settings, Counters);
+        doorkeeper = new Doorkeeper(self, id => peers.GetValueOrDefault(id));
     }
 
     /// <summary>This node.</summary>
-    public NodeId NodeId { get; }
+    public NodeId NodeId => self.Id;
 
     /// <summary>What went over the connections.</summary>
     public PeerCounters Counters { get; } = new();
@@ -30,19 +41,54 @@ public sealed class PeerNetwork : IAsyncDisposable
     /// <returns>The address that was taken.</returns>
     /// <exception cref="System.IO.IOException">The port is in use.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is not one of this machine.</exception>
-    public Task<IPEndPoint> BindAsync(IPEndPoint endpoint) => throw new NotImplementedException();
+    public async Task<IPEndPoint> BindAsync(IPEndPoint endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        if (listener is not null) throw new InvalidOperationException("The network listens already.");
+        listener = await PeerListener.BindAsync(endpoint, doorkeeper.ServeAsync).ConfigureAwait(false);
+        return listener.Bound;
+    }
 
     /// <summary>Says who may connect, and where they are reached. Connections of others are closed; a new address
     /// counts from the next connection on. This node itself may be among them and is left out.</summary>
-    public void SetPeers(IReadOnlyDictionary<NodeId, PeerAddress> peers) => throw new NotImplementedException();
+    public void SetPeers(IReadOnlyDictionary<NodeId, PeerAddress> peers)
+    {
+        ArgumentNullException.ThrowIfNull(peers);
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            Dictionary<NodeId, Peer> next = [];
+            foreach ((NodeId id, PeerAddress address) in peers)
+            {
+                if (id == NodeId) continue;
+                if (this.peers.TryGetValue(id, out Peer? known)) known.Address = address;
+                next[id] = known ?? new Peer(self, id, address);
+            }
+
+            Peer[] gone = [.. this.peers.Values.Where(peer => !next.ContainsKey(peer.Id))];
+            this.peers = next.ToFrozenDictionary();
+            ending.RemoveAll(task => task.IsCompleted);
+            foreach (Peer peer in gone) ending.Add(peer.CloseAsync());
+        }
+    }
 
     /// <summary>Says which network this is, by the digest of its genesis block; until then any is taken.</summary>
-    public void SetNetwork(Digest genesis) => throw new NotImplementedException();
+    public void SetNetwork(Digest genesis)
+    {
+        self.Network = genesis;
+        foreach (Peer peer in peers.Values) peer.HoldTo(genesis);
+    }
 
     /// <summary>Sends a message as soon as there is a connection; never waits, and never says whether it
     /// arrived.</summary>
     /// <returns>False when there is no such peer: the message is dropped.</returns>
-    public bool Send(NodeId to, PeerMessage message) => throw new NotImplementedException();
+    public bool Send(NodeId to, PeerMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        if (peers.TryGetValue(to, out Peer? peer) && peer.Messages.Send(message)) return true;
+        Counters.Dropped(1);
+        return false;
+    }
 
     /// <summary>Calls another node.</summary>
     /// <param name="to">The node.</param>
@@ -52,11 +98,27 @@ public sealed class PeerNetwork : IAsyncDisposable
     /// <param name="cancellation">Ends the call early, as if the time were up.</param>
     public Task<PeerReply> CallAsync(
         NodeId to, byte kind, ReadOnlyMemory<byte> body, TimeSpan patience, CancellationToken cancellation) =>
-        throw new NotImplementedException();
+        peers.TryGetValue(to, out Peer? peer)
+            ? peer.Calls.CallAsync(kind, body, patience, cancellation)
+            : Task.FromResult<PeerReply>(new PeerReply.NotSent("the node is not one of the peers"));
 
     /// <summary>Whether there is a connection for messages to the node, over which it has agreed to talk.</summary>
-    public bool IsConnected(NodeId to) => throw new NotImplementedException();
+    public bool IsConnected(NodeId to) => peers.TryGetValue(to, out Peer? peer) && peer.Messages.IsConnected;
 
     /// <summary>Closes everything; calls in progress end.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        Task[] last;
+        lock (gate)
+        {
+            if (isDisposed) return;
+            isDisposed = true;
+            foreach (Peer peer in peers.Values) ending.Add(peer.CloseAsync());
+            peers = FrozenDictionary<NodeId, Peer>.Empty;
+            last = [.. ending];
+        }
+
+        await Task.WhenAll(last).ConfigureAwait(false);
+        if (listener is not null) await listener.DisposeAsync().ConfigureAwait(false);
+    }
 }
