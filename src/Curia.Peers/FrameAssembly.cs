@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace Curia.Peers;
 
@@ -12,15 +13,15 @@ public readonly record struct PeerPacket(
     PeerFrameKind Kind, byte CallKind, ulong Number, bool IsRefused, ReadOnlyMemory<byte> Body);
 
 /// <summary>Puts the frames of one direction of a connection together again.</summary>
-/// <remarks>At most one message is in parts at a time: between its parts only whole ones may pass. So a connection holds
-/// at most one message, and that only as far as its bytes have come.</remarks>
+/// <remarks>At most one message is in parts at a time: between its parts only whole ones may pass. So a connection
+/// holds at most one message, and that only as far as its bytes have come.</remarks>
 public sealed class FrameAssembly
 {
     /// <summary>The largest message: the largest block (128 MiB) and what is said of it.</summary>
     public const int MessageBytesMax = 129 * 1024 * 1024;
 
     private PeerFrame open;
-    private byte[] bytes = [];
+    private readonly List<byte[]> segments = [];
     private int count;
     private bool isOpen;
 
@@ -59,32 +60,25 @@ public sealed class FrameAssembly
 
         open = frame;
         isOpen = true;
-        Append(payload);
+        segments.Add(payload.ToArray()); // what has come is held, never what is announced
+        count += payload.Length;
         if (frame.IsLast) whole = Close();
         return true;
     }
 
-    private void Append(ReadOnlySpan<byte> payload)
-    {
-        int needed = count + payload.Length;
-        if (needed > bytes.Length)
-        {
-            // What has come decides, never what is announced.
-            byte[] larger = new byte[Math.Min(MessageBytesMax, Math.Max(needed, 2 * bytes.Length))];
-            bytes.AsSpan(0, count).CopyTo(larger);
-            bytes = larger;
-        }
-
-        payload.CopyTo(bytes.AsSpan(count));
-        count = needed;
-    }
-
     private PeerPacket Close()
     {
-        PeerPacket whole = new(open.Kind, open.CallKind, open.Number, false, bytes.AsMemory(0, count));
-        bytes = [];
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(count);
+        int at = 0;
+        foreach (byte[] segment in segments)
+        {
+            segment.CopyTo(bytes, at);
+            at += segment.Length;
+        }
+
+        segments.Clear();
         count = 0;
         isOpen = false;
-        return whole;
+        return new PeerPacket(open.Kind, open.CallKind, open.Number, false, bytes);
     }
 }

@@ -8,8 +8,8 @@ using System.Threading.Tasks;
 
 namespace Curia.Peers;
 
-/// <summary>Writes what waits in a queue to a connection: as much as fits into one write, small frames and what may pass
-/// between the frames of a large message.</summary>
+/// <summary>Writes what waits in a queue to a connection: as much as fits into one write, small frames and what may
+/// pass between the frames of a large message.</summary>
 internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters counters, Action<string> warn)
 {
     // As much as the system takes at a time on a fast network; a power of two, as the pool has them.

@@ -21,8 +21,8 @@ public readonly struct PeerPart
 
     /// <summary>Bytes that are read, on a worker thread, just before the message is sent, so that a queue of large
     /// messages takes no memory. Null when there are none any more: the message is dropped then.</summary>
-    /// <remarks>An array that is null converts to no bytes, which is not null: say <c>(ReadOnlyMemory&lt;byte&gt;?)null</c>
-    /// where a conversion could come between.</remarks>
+    /// <remarks>An array that is null converts to no bytes, which is not null: say
+    /// <c>(ReadOnlyMemory&lt;byte&gt;?)null</c> where a conversion could come between.</remarks>
     public static PeerPart Later(Func<ReadOnlyMemory<byte>?> read)
     {
         ArgumentNullException.ThrowIfNull(read);

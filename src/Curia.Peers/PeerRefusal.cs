@@ -17,8 +17,8 @@ public static class PeerRefusal
     /// <summary>The id in the hello is not that of the certificate.</summary>
     public const string WrongNodeId = "WrongNodeId";
 
-    /// <summary>The hello names a node that this one is not, or the node that was reached is not the one that was meant:
-    /// its address belongs to another one by now.</summary>
+    /// <summary>The hello names a node that this one is not, or the node that was reached is not the one that was
+    /// meant: its address belongs to another one by now.</summary>
     public const string NotMe = "NotMe";
 
     /// <summary>The hello names another network.</summary>

@@ -13,13 +13,14 @@ namespace Curia.Peers;
 /// <returns>Null to go on, or a name of 1 to 64 letters and digits, which the other end is told.</returns>
 public delegate string? PeerTrust(NodeId id, ReadOnlyMemory<byte> certificateDer);
 
-/// <summary>Takes a message. It is called in the order in which one node has sent them, and holds up that node's next
-/// one until it returns: it must not wait.</summary>
+/// <summary>Takes a message. It is called in the order in which one node has sent them, and holds up that node's
+/// next one until it returns: it must not wait.</summary>
 /// <param name="from">Who sent it, as its certificate says.</param>
 /// <param name="message">Its bytes; they belong to who takes them.</param>
 public delegate void PeerMessageHandler(NodeId from, ReadOnlyMemory<byte> message);
 
-/// <summary>Answers a call. Many run at a time; what it throws is the refusal <see cref="PeerRefusal.Failed"/>.</summary>
+/// <summary>Answers a call. Many run at a time; what it throws is the refusal
+/// <see cref="PeerRefusal.Failed"/>.</summary>
 /// <param name="from">Who calls, as its certificate says.</param>
 /// <param name="kind">What it asks for.</param>
 /// <param name="body">Its bytes; they belong to who takes them.</param>
@@ -59,7 +60,8 @@ public sealed record PeerSettings
 /// <summary>What protects a node from others, and from its own haste.</summary>
 public sealed record PeerLimits
 {
-    /// <summary>Messages that wait for one node; beyond, the oldest are dropped. Some seconds of a busy primary.</summary>
+    /// <summary>Messages that wait for one node; beyond, the oldest are dropped. Some seconds of a busy
+    /// primary.</summary>
     public int QueuedMessagesMax { get; init; } = 4096;
 
     /// <summary>Bytes that wait for one node; beyond, the oldest are dropped, but never the only one.</summary>

@@ -4,8 +4,8 @@ using System.Threading;
 
 namespace Curia.Peers;
 
-/// <summary>A line of the log that would come many times a second when something stays wrong: it is written at most once
-/// in a while, with how many were left out.</summary>
+/// <summary>A line of the log that would come many times a second when something stays wrong: it is written at most
+/// once in a while, with how many were left out.</summary>
 internal sealed class RareLine(Action<string> write)
 {
     private static readonly TimeSpan interval = TimeSpan.FromSeconds(30);

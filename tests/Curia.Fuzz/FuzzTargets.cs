@@ -11,7 +11,7 @@ internal static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         .. BlockTargets.All, .. EpochTargets.All, .. LedgerTargets.All, .. StateTargets.All, .. ReceiptTargets.All,
-        .. CryptographyTargets.All, .. TextTargets.All, .. RequestTargets.All,
+        .. CryptographyTargets.All, .. TextTargets.All, .. RequestTargets.All, .. PeerTargets.All,
     ];
 
     public static bool TryFind(string name, out FuzzTarget? target)

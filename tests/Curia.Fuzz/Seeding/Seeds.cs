@@ -46,5 +46,7 @@ internal static class Seeds
         ("codec", TextSeeds.Codecs()),
         ("request", TextSeeds.Requests()),
         ("body", TextSeeds.Bodies()),
+        ("peer-frames", PeerSeeds.Frames()),
+        ("peer-hello", PeerSeeds.Hellos()),
     ];
 }

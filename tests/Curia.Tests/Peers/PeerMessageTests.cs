@@ -126,7 +126,8 @@ public sealed class PeerMessageTests
         (LivePeer one, LivePeer other) = await LivePeer.PairAsync();
         await using LivePeer _ = one;
         await using LivePeer __ = other;
-        one.Network.Send(other.Id, new PeerMessage([PeerPart.Later(() => throw new InvalidOperationException("gone"))]));
+        PeerPart late = PeerPart.Later(() => throw new InvalidOperationException("gone"));
+        one.Network.Send(other.Id, new PeerMessage([late]));
         one.Send(other, 7);
         await other.HasReceivedAsync(1);
         Assert.Equal([7], other.Received.Single().Message);
