@@ -12,8 +12,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Fuzz;
 
-/// <summary>Every public member of the core, and of what nodes tell each other, that reads bytes or text and may refuse them: each has a target or an
-/// excuse.</summary>
+/// <summary>Every public member of the core, and of what nodes tell each other, that reads bytes or text and may refuse
+/// them: each has a target or an excuse.</summary>
 internal static class DecoderList
 {
     private static readonly Assembly[] assemblies =
