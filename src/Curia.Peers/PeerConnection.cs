@@ -24,6 +24,7 @@ internal sealed class PeerConnection : IDisposable
     private readonly PeerLimits limits;
     private readonly bool isMaker;
     private readonly CancellationTokenSource closing = new();
+    private readonly CancellationToken gone;
     private string? closedFor;
 
     public PeerConnection(SslStream stream, FrameReader reader, SendQueue queue, bool isMaker, PeerCounters counters,
@@ -34,6 +35,7 @@ internal sealed class PeerConnection : IDisposable
         this.counters = counters;
         this.limits = limits;
         this.isMaker = isMaker;
+        gone = closing.Token;
         Writer = new FrameWriter(stream, queue, counters, warn);
     }
 
@@ -41,7 +43,7 @@ internal sealed class PeerConnection : IDisposable
     public FrameWriter Writer { get; }
 
     /// <summary>Cancelled when the connection ends.</summary>
-    public CancellationToken Gone => closing.Token;
+    public CancellationToken Gone => gone;
 
     /// <summary>Ends it from any thread.</summary>
     public void Close(string reason)
@@ -83,7 +85,9 @@ internal sealed class PeerConnection : IDisposable
 
             return new ConnectionEnd(refused.Name, true);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+#pragma warning disable CA1031 // Whatever it is, the connection has ended; who holds it goes on.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             return new ConnectionEnd(Volatile.Read(ref closedFor) ?? e.Message, false);
         }
@@ -106,7 +110,7 @@ internal sealed class PeerConnection : IDisposable
 
     private async Task ReadAsync(Action<PeerPacket> take)
     {
-        while (await reader.ReadAsync(closing.Token).ConfigureAwait(false) is { } packet)
+        while (await reader.ReadAsync(gone).ConfigureAwait(false) is { } packet)
         {
             switch (packet.Kind)
             {
@@ -130,9 +134,11 @@ internal sealed class PeerConnection : IDisposable
     {
         try
         {
-            await Writer.RunAsync(closing.Token).ConfigureAwait(false);
+            await Writer.RunAsync(gone).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+#pragma warning disable CA1031 // Whatever it is, nothing more can be written.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             Close(e.Message);
         }
@@ -145,7 +151,7 @@ internal sealed class PeerConnection : IDisposable
         using PeriodicTimer timer = new(limits.PingTime);
         try
         {
-            while (await timer.WaitForNextTickAsync(closing.Token).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(gone).ConfigureAwait(false))
             {
                 bool isStuck = Writer.Writing > limits.SilenceTime;
                 if (isStuck || reader.Silence > limits.SilenceTime)
@@ -167,7 +173,7 @@ internal sealed class PeerConnection : IDisposable
 
     private async Task SayLastWordAsync(string name, Task writing)
     {
-        using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(closing.Token);
+        using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(gone);
         time.CancelAfter(LastWordTime);
         try
         {
@@ -176,7 +182,7 @@ internal sealed class PeerConnection : IDisposable
             await stream.ShutdownAsync().WaitAsync(time.Token).ConfigureAwait(false);
             await reader.DrainAsync(time.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
             // It was told as well as could be.
         }

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.IO;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -129,7 +128,13 @@ internal sealed class PeerLink : IAsyncDisposable
                 refused.IsOurs ? null : refused.Name);
             return;
         }
-        catch (Exception e) when (e is IOException or SocketException or TimeoutException)
+        catch (OperationCanceledException) when (closing.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // Whatever it is, the next attempt may succeed; a link that ends is never made again.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             NotReached(e.Message.TrimEnd('.'), null);
             return;

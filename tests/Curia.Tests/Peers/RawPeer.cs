@@ -61,6 +61,23 @@ internal sealed class RawPeer : IDisposable
         }).WaitAsync(patience);
     }
 
+    /// <summary>Takes a connection, up to the hello of who made it.</summary>
+    public async Task TakeAsync(RawListener listener)
+    {
+        SslStream tls = new(await listener.AcceptAsync().WaitAsync(patience));
+        Stream = tls;
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        {
+            ServerCertificate = Certificate(),
+            ClientCertificateRequired = true,
+            ApplicationProtocols = [new SslApplicationProtocol("curia-nodes")],
+#pragma warning disable CA5359 // whom a test talks to is known
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+#pragma warning restore CA5359
+        }).WaitAsync(patience);
+        Assert.Equal(1, (await ReadFrameAsync()).Header[1]);
+    }
+
     public PeerHello Hello(LivePeer to, PeerPurpose purpose = PeerPurpose.Messages) =>
         new(1, 1, purpose, Id, to.Id, Digest.Zero);
 
@@ -103,6 +120,7 @@ internal sealed class RawPeer : IDisposable
         while (header[1] == 8) (header, payload) = await ReadFrameAsync();
         Assert.Equal((3, name), (header[1], System.Text.Encoding.ASCII.GetString(payload)));
         await IsClosedAsync();
+        Stream.Dispose(); // the other end waits until it is read
     }
 
     public async Task IsClosedAsync()
