@@ -18,10 +18,14 @@ internal sealed class FrameReader(Stream stream, PeerCounters counters) : IDispo
     private int start;
     private int end;
     private int allowed;
+    private long records;
     private long lastHeard = Stopwatch.GetTimestamp();
 
     /// <summary>How long nothing has come.</summary>
     public TimeSpan Silence => Stopwatch.GetElapsedTime(Volatile.Read(ref lastHeard));
+
+    /// <summary>About how many records of TLS have come.</summary>
+    public long Records => Volatile.Read(ref records);
 
     /// <summary>Says what may come from here on; all else is refused by its header.</summary>
     public void Allow(params ReadOnlySpan<PeerFrameKind> kinds)
@@ -42,6 +46,7 @@ internal sealed class FrameReader(Stream stream, PeerCounters counters) : IDispo
             if (read == 0) return null;
             end += read;
             counters.Received(read);
+            Volatile.Write(ref records, records + 1);
             Volatile.Write(ref lastHeard, Stopwatch.GetTimestamp());
         }
     }

@@ -15,6 +15,9 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
     // As much as the system takes at a time on a fast network; a power of two, as the pool has them.
     private const int BatchBytes = 256 * 1024;
 
+    // RFC 8446 section 5.1: the largest record.
+    private const int RecordBytes = 16 * 1024;
+
     // A large message is cut where the batch ends, but not into crumbs.
     private const int CutBytesMin = 16 * 1024;
 
@@ -29,11 +32,16 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
     private int pings;
     private int pongs;
     private long writingSince;
+    private long records;
+    private bool isStopping;
     private string? lastWord;
 
     /// <summary>How long the write that is going on has taken.</summary>
     public TimeSpan Writing =>
         Volatile.Read(ref writingSince) is not 0 and long since ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>About how many records of TLS were written.</summary>
+    public long Records => Volatile.Read(ref records);
 
     /// <summary>Sends a ping soon.</summary>
     public void Ping()
@@ -56,6 +64,13 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
         queue.Wake();
     }
 
+    /// <summary>Ends <see cref="RunAsync"/> when what is begun is written.</summary>
+    public void Stop()
+    {
+        Volatile.Write(ref isStopping, true);
+        queue.Wake();
+    }
+
     /// <summary>Writes until it is cancelled, the connection breaks, or something is refused.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -66,8 +81,9 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
                 FillBatch();
                 bool isLast = Volatile.Read(ref lastWord) is not null;
                 if (isLast) PutRefusal(lastWord!);
+                isLast |= Volatile.Read(ref isStopping) && current is null && passing is null;
                 if (used > 0) await WriteBatchAsync(cancellation).ConfigureAwait(false);
-                else await queue.WaitAsync(cancellation).ConfigureAwait(false);
+                else if (!isLast) await queue.WaitAsync(cancellation).ConfigureAwait(false);
                 if (isLast) return;
             }
         }
@@ -99,7 +115,8 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
     /// <summary>What the next frame is of; null when there is nothing, or no room in this batch.</summary>
     private Outgoing? Next()
     {
-        while (passing is null && queue.Take(passingOnly: current is not null) is { } taken)
+        while (passing is null && !Volatile.Read(ref isStopping)
+            && queue.Take(passingOnly: current is not null) is { } taken)
         {
             if (!IsWanted(taken)) continue;
             if (taken.Passes) passing = taken;
@@ -162,6 +179,7 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
         await stream.FlushAsync(cancellation).ConfigureAwait(false);
         Volatile.Write(ref writingSince, 0);
         counters.Sent(used);
+        Volatile.Write(ref records, records + used / RecordBytes + 1);
         used = 0;
         foreach (Outgoing item in batch)
         {

@@ -9,7 +9,8 @@ namespace Curia.Peers;
 /// <summary>How a connection ended.</summary>
 /// <param name="Reason">The name of a refusal, or what the system says.</param>
 /// <param name="IsRefusal">Whether it is a name.</param>
-internal sealed record ConnectionEnd(string Reason, bool IsRefusal);
+/// <param name="IsRenewal">Whether nothing was wrong: its keys have served long enough.</param>
+internal sealed record ConnectionEnd(string Reason, bool IsRefusal, bool IsRenewal = false);
 
 /// <summary>A connection after its hello, of either end: reads, writes, and sees whether the other end lives.</summary>
 internal sealed class PeerConnection : IDisposable
@@ -26,6 +27,7 @@ internal sealed class PeerConnection : IDisposable
     private readonly CancellationTokenSource closing = new();
     private readonly CancellationToken gone;
     private string? closedFor;
+    private bool isRenewed;
 
     public PeerConnection(SslStream stream, FrameReader reader, SendQueue queue, bool isMaker, PeerCounters counters,
         PeerLimits limits, Action<string> warn)
@@ -61,15 +63,16 @@ internal sealed class PeerConnection : IDisposable
 
     /// <summary>Runs until it ends.</summary>
     /// <param name="take">Takes what comes, pings and pongs aside; throws <see cref="RefusedException"/>.</param>
-    public async Task<ConnectionEnd> RunAsync(Action<PeerPacket> take)
+    /// <param name="mayRenew">Whether nobody waits for what is to come; null for who took the connection.</param>
+    public async Task<ConnectionEnd> RunAsync(Action<PeerPacket> take, Func<bool>? mayRenew)
     {
         counters.Connection(isMaker, +1);
         Task writing = WriteAsync();
-        Task watching = WatchAsync();
+        Task watching = WatchAsync(mayRenew, writing);
         try
         {
             await ReadAsync(take).ConfigureAwait(false);
-            return new ConnectionEnd(Volatile.Read(ref closedFor) ?? "the other node has closed it", false);
+            return new ConnectionEnd(Volatile.Read(ref closedFor) ?? "the other node has closed it", false, isRenewed);
         }
         catch (RefusedException refused)
         {
@@ -146,7 +149,7 @@ internal sealed class PeerConnection : IDisposable
 
     // Who made the connection asks each second; who took it hears that. A node that is stopped, or a network that is
     // cut, is found on both ends.
-    private async Task WatchAsync()
+    private async Task WatchAsync(Func<bool>? mayRenew, Task writing)
     {
         using PeriodicTimer timer = new(limits.PingTime);
         try
@@ -163,12 +166,27 @@ internal sealed class PeerConnection : IDisposable
                 }
 
                 if (isMaker) Writer.Ping();
+                if (Math.Max(Writer.Records, reader.Records) > limits.RecordsMax && mayRenew?.Invoke() == true)
+                {
+                    await RenewAsync(writing).ConfigureAwait(false);
+                    return;
+                }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
             // The connection has ended.
         }
+    }
+
+    // Who takes the connection reads what is on its way, then closes; the link makes another one.
+    private async Task RenewAsync(Task writing)
+    {
+        closing.CancelAfter(limits.SilenceTime);
+        Writer.Stop();
+        await writing.WaitAsync(gone).ConfigureAwait(false);
+        isRenewed = true;
+        await stream.ShutdownAsync().WaitAsync(gone).ConfigureAwait(false);
     }
 
     private async Task SayLastWordAsync(string name, Task writing)

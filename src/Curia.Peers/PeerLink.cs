@@ -98,7 +98,7 @@ internal sealed class PeerLink : IAsyncDisposable
             while (true)
             {
                 while (queue.Count == 0) await queue.WaitAsync(closing.Token).ConfigureAwait(false);
-                await ConnectAndTalkAsync().ConfigureAwait(false);
+                if (await ConnectAndTalkAsync().ConfigureAwait(false)) continue;
                 await Task.Delay(backoff.Next(), closing.Token).ConfigureAwait(false);
             }
         }
@@ -113,7 +113,8 @@ internal sealed class PeerLink : IAsyncDisposable
         }
     }
 
-    private async Task ConnectAndTalkAsync()
+    /// <returns>Whether it ended because it was to be renewed.</returns>
+    private async Task<bool> ConnectAndTalkAsync()
     {
         PeerConnection made;
         try
@@ -126,7 +127,7 @@ internal sealed class PeerLink : IAsyncDisposable
             else self.Counters.RefusedBy(refused.Name);
             NotReached(refused.IsOurs ? $"refused for {refused.Name}" : $"it refuses for {refused.Name}",
                 refused.IsOurs ? null : refused.Name);
-            return;
+            return false;
         }
         catch (OperationCanceledException) when (closing.IsCancellationRequested)
         {
@@ -137,7 +138,7 @@ internal sealed class PeerLink : IAsyncDisposable
 #pragma warning restore CA1031
         {
             NotReached(e.Message.TrimEnd('.'), null);
-            return;
+            return false;
         }
 
         if (notReached.Forget()) self.Settings.Info($"Node {to} is reached again at {address()}");
@@ -146,14 +147,15 @@ internal sealed class PeerLink : IAsyncDisposable
             long since = Stopwatch.GetTimestamp();
             Volatile.Write(ref connection, made);
             if (closing.IsCancellationRequested) made.Close("the node is no longer one of the peers");
-            ConnectionEnd end = await made.RunAsync(Take).ConfigureAwait(false);
+            ConnectionEnd end = await made.RunAsync(Take, () => calls.IsEmpty).ConfigureAwait(false);
             Volatile.Write(ref connection, null);
             foreach (PendingCall call in calls.Values) call.Break($"the connection broke: {end.Reason}");
 
             // One that is closed as soon as it is open has not succeeded.
             if (Stopwatch.GetElapsedTime(since) > self.Limits.BackoffMax) backoff.Reset();
-            if (!closing.IsCancellationRequested)
+            if (!closing.IsCancellationRequested && !end.IsRenewal)
                 lost.Write($"The connection to node {to} at {address()} is lost: {end.Reason}. It is made again");
+            return end.IsRenewal;
         }
     }
 

@@ -89,6 +89,10 @@ public sealed record PeerLimits
     /// <summary>How long the other end may say nothing, or take nothing, before the connection is given up.</summary>
     public TimeSpan SilenceTime { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How many records of TLS a connection may have in a direction before it is renewed: a third of what
+    /// RFC 8446 section 5.5 allows for one key of AES-GCM, which is 2^24.5.</summary>
+    public long RecordsMax { get; init; } = 1L << 23;
+
     /// <summary>How long the first new attempt to connect waits; each further one waits twice as long.</summary>
     public TimeSpan BackoffMin { get; init; } = TimeSpan.FromMilliseconds(50);
 

@@ -33,7 +33,7 @@ internal sealed class Visit
     {
         try
         {
-            return await Connection.RunAsync(Take).ConfigureAwait(false);
+            return await Connection.RunAsync(Take, mayRenew: null).ConfigureAwait(false);
         }
         finally
         {

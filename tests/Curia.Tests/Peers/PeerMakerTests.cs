@@ -1,4 +1,6 @@
 using System;
+using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using Curia.Peers;
 
@@ -46,6 +48,38 @@ public sealed class PeerMakerTests
         await Task.Delay(1200, TestContext.Current.CancellationToken);
         Assert.True(one.Network.IsConnected(other.Id));
         Assert.Equal((0, 0), (one.Refused(PeerRefusal.Silent), other.Refused(PeerRefusal.Silent)));
+    }
+
+    [Fact]
+    public async Task A_connection_is_renewed_when_its_keys_have_served_long_enough_and_nothing_is_lost()
+    {
+        PeerSettings settings = LivePeer.Settings() with
+        {
+            Limits = LivePeer.Hasty with { RecordsMax = 3, PingTime = TimeSpan.FromMilliseconds(20) },
+        };
+        int connections = 0;
+        PeerSettings counting = LivePeer.Settings() with
+        {
+            Trust = (_, _) =>
+            {
+                Interlocked.Increment(ref connections);
+                return null;
+            },
+        };
+        (LivePeer one, LivePeer other) = await LivePeer.PairAsync(settings, counting);
+        await using LivePeer _ = one;
+        await using LivePeer __ = other;
+        for (int i = 0; i < 200; i++)
+        {
+            one.Send(other, [(byte)i, .. new byte[i % 50 == 0 ? 600_000 : 10]]);
+            Assert.IsType<PeerReply.Answered>(await one.CallAsync(other, [1]));
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        await other.HasReceivedAsync(200);
+        Assert.Equal(Enumerable.Range(0, 200), other.Received.Select(got => (int)got.Message[0]));
+        Assert.True(connections > 4, $"{connections} connections were made");
+        Assert.Empty(one.Warnings);
     }
 
     [Fact]
