@@ -17,6 +17,7 @@ internal sealed class PeerLink : IAsyncDisposable
     private readonly NodeId to;
     private readonly Func<PeerAddress> address;
     private readonly PeerPurpose purpose;
+    private readonly string what;
     private readonly SendQueue queue;
     private readonly ConcurrentDictionary<ulong, PendingCall> calls = new();
     private readonly CancellationTokenSource closing = new();
@@ -33,6 +34,7 @@ internal sealed class PeerLink : IAsyncDisposable
         this.to = to;
         this.address = address;
         this.purpose = purpose;
+        what = purpose == PeerPurpose.Messages ? "messages" : "calls";
         queue = new SendQueue(self.Limits.QueuedMessagesMax, self.Limits.QueuedBytesMax);
         backoff = new Backoff(self.Limits.BackoffMin, self.Limits.BackoffMax);
         notReached = new RareLine(self.Settings.Warning);
@@ -141,7 +143,7 @@ internal sealed class PeerLink : IAsyncDisposable
             return false;
         }
 
-        if (notReached.Forget()) self.Settings.Info($"Node {to} is reached again at {address()}");
+        if (notReached.Forget()) self.Settings.Info($"Node {to} is reached again at {address()} for {what}");
         using (made)
         {
             long since = Stopwatch.GetTimestamp();
@@ -154,7 +156,8 @@ internal sealed class PeerLink : IAsyncDisposable
             // One that is closed as soon as it is open has not succeeded.
             if (Stopwatch.GetElapsedTime(since) > self.Limits.BackoffMax) backoff.Reset();
             if (!closing.IsCancellationRequested && !end.IsRenewal)
-                lost.Write($"The connection to node {to} at {address()} is lost: {end.Reason}. It is made again");
+                lost.Write(
+                    $"The connection to node {to} at {address()} for {what} is lost: {end.Reason}. It is made again");
             return end.IsRenewal;
         }
     }
@@ -192,8 +195,8 @@ internal sealed class PeerLink : IAsyncDisposable
     // Who calls would rather go elsewhere than wait; messages stay, the oldest go when there is no more room.
     private void NotReached(string reason, string? refusal)
     {
-        notReached.Write($"Node {to} is not reached at {address()}: {reason}. Check that it runs and is reached there; "
-            + "it is tried again");
+        notReached.Write($"Node {to} is not reached at {address()} for {what}: {reason}. Check that it runs and is "
+            + "reached there; it is tried again");
         foreach (KeyValuePair<ulong, PendingCall> pair in calls)
             pair.Value.GiveUp($"the node is not reached: {reason}", isWriting: false, refusal);
     }
