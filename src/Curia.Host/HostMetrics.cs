@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Linq;
 using Curia.Node;
+using Curia.Peers;
 
 namespace Curia.Host;
 
@@ -105,6 +106,29 @@ internal sealed class HostMetrics : IDisposable
             "Connections closed for being too many.");
     }
 
+    /// <summary>Reads what went over the connections between nodes when somebody asks.</summary>
+    public void ObservePeers(PeerNetwork network)
+    {
+        PeerCounters counters = network.Counters;
+        meter.CreateObservableGauge("curia.peers.connections",
+            () => ByDirection(counters.ConnectionsMade, counters.ConnectionsTaken), null,
+            "Open connections between nodes, by who made them.");
+        meter.CreateObservableCounter("curia.peers.bytes",
+            () => ByDirection(counters.BytesSent, counters.BytesReceived), "By",
+            "Bytes of frames between nodes.");
+        meter.CreateObservableCounter("curia.peers.messages",
+            () => ByDirection(counters.MessagesSent, counters.MessagesReceived), null,
+            "One-way messages between nodes.");
+        meter.CreateObservableCounter("curia.peers.calls",
+            () => ByDirection(counters.CallsSent, counters.CallsReceived), null, "Calls between nodes.");
+        Total("curia.peers.messages.dropped", () => counters.MessagesDropped,
+            "Messages to other nodes that were not sent.");
+        meter.CreateObservableCounter("curia.peers.refused", () => counters.Refused.Select(ByReason), null,
+            "What this node refused others, by docs/node-protocol.md, \"Refusals\".");
+        meter.CreateObservableCounter("curia.peers.refused_by_others", () => counters.RefusedByPeers.Select(ByReason),
+            null, "What other nodes refused this one.");
+    }
+
     /// <inheritdoc/>
     public void Dispose() => meter.Dispose();
 
@@ -116,6 +140,15 @@ internal sealed class HostMetrics : IDisposable
 
     private static Measurement<long> ByListener(long value, ListenerSessions listener) =>
         new(value, new KeyValuePair<string, object?>("listener", listener.Configuration.Name));
+
+    private static Measurement<long>[] ByDirection(long outgoing, long incoming) =>
+    [
+        new(outgoing, new KeyValuePair<string, object?>("direction", "out")),
+        new(incoming, new KeyValuePair<string, object?>("direction", "in")),
+    ];
+
+    private static Measurement<long> ByReason(KeyValuePair<string, long> refused) =>
+        new(refused.Value, new KeyValuePair<string, object?>("reason", refused.Key));
 
     private static InstrumentAdvice<double> Buckets(double[] boundaries) =>
         new() { HistogramBucketBoundaries = boundaries };

@@ -7,18 +7,19 @@ using Curia.Endpoints;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Node;
+using Curia.Peers;
 using Curia.Vocabulary;
 
 namespace Curia.Fuzz;
 
-/// <summary>Every public member of the core that reads bytes or text and may refuse them: each has a target or an
-/// excuse.</summary>
+/// <summary>Every public member of the core, and of what nodes tell each other, that reads bytes or text and may refuse
+/// them: each has a target or an excuse.</summary>
 internal static class DecoderList
 {
     private static readonly Assembly[] assemblies =
     [
         typeof(TxId).Assembly, typeof(CoseSign1).Assembly, typeof(WriteSet).Assembly, typeof(Block).Assembly,
-        typeof(Request).Assembly, typeof(LedgerReplay).Assembly,
+        typeof(Request).Assembly, typeof(LedgerReplay).Assembly, typeof(PeerFrame).Assembly,
     ];
 
     private static readonly Type[] inputs =

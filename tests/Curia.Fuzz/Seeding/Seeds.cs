@@ -48,5 +48,7 @@ internal static class Seeds
         ("body", TextSeeds.Bodies()),
         ("peer", PeerSeeds.Messages()),
         ("member", PeerSeeds.MemberMessages()),
+        ("peer-frames", FrameSeeds.Frames()),
+        ("peer-hello", FrameSeeds.Hellos()),
     ];
 }

@@ -1,0 +1,115 @@
+using System;
+using System.Net.Security;
+using System.Threading.Tasks;
+
+namespace Curia.Peers;
+
+/// <summary>A connection that a peer has made: its messages, or its calls and their answers.</summary>
+internal sealed class Visit
+{
+    // Answers are bounded by the calls in progress; refusals to be busy come on top.
+    private const int BusyRepliesMax = 1024;
+
+    private readonly LocalNode self;
+    private readonly Peer peer;
+    private readonly PeerPurpose purpose;
+    private readonly SendQueue replies;
+
+    public Visit(LocalNode self, Peer peer, PeerHello hello, SslStream stream, FrameReader reader)
+    {
+        this.self = self;
+        this.peer = peer;
+        purpose = hello.Purpose;
+        replies = new SendQueue(self.Limits.CallsInProgressMax + BusyRepliesMax, long.MaxValue);
+        Connection = new PeerConnection(stream, reader, replies, isMaker: false, self.Counters, self.Limits,
+            self.Settings.Warning);
+    }
+
+    /// <summary>The connection.</summary>
+    public PeerConnection Connection { get; }
+
+    /// <summary>Serves it until it ends.</summary>
+    public async Task<ConnectionEnd> RunAsync()
+    {
+        try
+        {
+            return await Connection.RunAsync(Take, mayRenew: null).ConfigureAwait(false);
+        }
+        finally
+        {
+            peer.Release(purpose, Connection);
+            foreach (Outgoing left in replies.Close()) left.Finished?.Invoke();
+        }
+    }
+
+    private void Take(PeerPacket packet)
+    {
+        if (packet.Kind == PeerFrameKind.Message) TakeMessage(packet.Body);
+        else TakeCall(packet);
+    }
+
+    private void TakeMessage(ReadOnlyMemory<byte> message)
+    {
+        self.Counters.MessageReceived();
+        try
+        {
+            self.Settings.OnMessage(peer.Id, message);
+        }
+#pragma warning disable CA1031 // What takes messages is ours: its failure is not the fault of who sent one.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Failed("A message", e);
+        }
+    }
+
+    private void TakeCall(PeerPacket call)
+    {
+        self.Counters.CallReceived();
+        if (peer.TryBeginCall(call.Body.Length))
+        {
+            _ = Task.Run(() => AnswerAsync(call));
+            return;
+        }
+
+        self.Counters.Refuse(PeerRefusal.Busy);
+        if (!replies.TryAdd(Refusal(call, PeerRefusal.Busy, null)))
+            throw new RefusedException(PeerRefusal.DoesNotRead);
+    }
+
+    private async Task AnswerAsync(PeerPacket call)
+    {
+        Outgoing reply;
+        Action finished = () => peer.EndCall(call.Body.Length);
+        try
+        {
+            ReadOnlyMemory<byte> answer = await self.Settings
+                .OnCall(peer.Id, call.CallKind, call.Body, Connection.Gone).ConfigureAwait(false);
+            reply = answer.Length > FrameAssembly.MessageBytesMax
+                ? Refusal(call, PeerRefusal.Failed, finished)
+                : new Outgoing(PeerFrameKind.Reply, new PeerMessage(answer, mayPass: true), call.Number)
+                {
+                    Finished = finished,
+                };
+        }
+#pragma warning disable CA1031 // The caller is told; what answers calls is ours.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (e is not OperationCanceledException) Failed($"A call of kind {call.CallKind}", e);
+            reply = Refusal(call, PeerRefusal.Failed, finished);
+        }
+
+        if (!replies.TryAdd(reply)) finished();
+    }
+
+    private static Outgoing Refusal(PeerPacket call, string name, Action? finished) =>
+        new(PeerFrameKind.Reply, new PeerMessage(PeerRefusal.Encode(name), mayPass: true), call.Number)
+        {
+            IsRefused = true,
+            Finished = finished,
+        };
+
+    private void Failed(string what, Exception e) => self.Settings.Warning(
+        $"{what} of node {peer.Id} is lost, what takes it has failed: {e.GetType().Name}: {e.Message}");
+}
