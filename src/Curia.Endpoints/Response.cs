@@ -62,6 +62,9 @@ public sealed class Response
     /// <summary>204: done, nothing to say.</summary>
     public static Response NoContent() => new(204, null, default, []);
 
+    /// <summary>A status without a body.</summary>
+    public static Response Empty(int status) => new(status, null, default, []);
+
     /// <summary>202: the answer must first be loaded from the ledger; ask again.</summary>
     /// <param name="retryAfterSeconds">When to ask again.</param>
     public static Response Accepted(int retryAfterSeconds) =>

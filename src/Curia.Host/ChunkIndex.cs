@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.IO;
 using System.Linq;
 using System.Threading;
@@ -147,18 +148,7 @@ internal sealed class ChunkIndex
     /// <returns>Null when there is no such block, or the file ends before it does.</returns>
     public ReadOnlyMemory<byte>? Read(SeqNo seqNo)
     {
-        SafeFileHandle file;
-        Chunk chunk;
-        lock (gate)
-        {
-            int at = chunks.FindLastIndex(candidate => candidate.First <= seqNo);
-            if (at < 0 || seqNo > chunks[at].Last) return null;
-            chunk = chunks[at];
-
-            // Opened under the lock, since the writer renames under it; the open file keeps its content after that.
-            file = File.OpenHandle(chunk.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        }
-
+        if (!TryOpen(seqNo, out Chunk? chunk, out SafeFileHandle? file)) return null;
         using (file)
         {
             if (Locate(chunk, file, seqNo) is not Place place) return null;
@@ -167,24 +157,89 @@ internal sealed class ChunkIndex
         }
     }
 
+    /// <summary>The bytes of the block that holds a transaction and of those after it, as they stand in one
+    /// file.</summary>
+    /// <param name="from">Any seqno of the first block.</param>
+    /// <param name="last">No block that ends after this one is read.</param>
+    /// <param name="bytesMax">About how much; one block at least.</param>
+    /// <returns>Null when there is no such block, or the file ends before it does.</returns>
+    public ReadOnlyMemory<byte>? ReadRange(SeqNo from, SeqNo last, int bytesMax)
+    {
+        if (!TryOpen(from, out Chunk? chunk, out SafeFileHandle? file)) return null;
+        using (file)
+        {
+            (Place First, Place End)? range = LocateRange(chunk, file, from, last, bytesMax);
+            if (range is not { } found) return null;
+            byte[] blocks = new byte[found.End.Offset + found.End.Length - found.First.Offset];
+            return RandomAccess.Read(file, blocks, found.First.Offset) == blocks.Length ? blocks : null;
+        }
+    }
+
+    private bool TryOpen(
+        SeqNo seqNo, [NotNullWhen(true)] out Chunk? chunk, [NotNullWhen(true)] out SafeFileHandle? file)
+    {
+        chunk = null;
+        file = null;
+        lock (gate)
+        {
+            int at = chunks.FindLastIndex(candidate => candidate.First <= seqNo);
+            if (at < 0 || seqNo > chunks[at].Last) return false;
+            chunk = chunks[at];
+
+            // Opened under the lock, since the writer renames under it; the open file keeps its content after that.
+            file = File.OpenHandle(chunk.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return true;
+        }
+    }
+
+    private (Place First, Place End)? LocateRange(
+        Chunk chunk, SafeFileHandle file, SeqNo from, SeqNo last, int bytesMax)
+    {
+        EnsureLocated(chunk, file);
+        lock (gate)
+        {
+            if (chunk.Blocks is not { } blocks || FindIndex(blocks, from) is not (>= 0 and int first)) return null;
+            int end = first;
+            long bytes = blocks[first].Length;
+            while (end + 1 < blocks.Count && (bytes += blocks[end + 1].Length) <= bytesMax
+                && LastOf(chunk, end + 1) <= last)
+            {
+                end++;
+            }
+
+            return LastOf(chunk, first) <= last ? (blocks[first], blocks[end]) : null;
+        }
+    }
+
+    private static SeqNo LastOf(Chunk chunk, int block) => block + 1 < chunk.Blocks!.Count
+        ? new SeqNo(chunk.Blocks[block + 1].First.Value - 1)
+        : chunk.Last;
+
     private Place? Locate(Chunk chunk, SafeFileHandle file, SeqNo seqNo)
+    {
+        EnsureLocated(chunk, file);
+        lock (gate)
+        {
+            if (chunk.Blocks is not { } blocks) return null;
+            int index = FindIndex(blocks, seqNo);
+            return index < 0 ? null : blocks[index];
+        }
+    }
+
+    private void EnsureLocated(Chunk chunk, SafeFileHandle file)
     {
         lock (gate)
         {
-            if (chunk.Blocks is not null) return Find(chunk.Blocks, seqNo);
+            if (chunk.Blocks is not null) return;
         }
 
         List<Place> blocks = Walk(file);
         lock (gate)
         {
-            if (chunk.Blocks is null)
-            {
-                chunk.Blocks = blocks;
-                Keep(chunk);
-            }
+            if (chunk.Blocks is not null) return;
+            chunk.Blocks = blocks;
+            Keep(chunk);
         }
-
-        return Find(blocks, seqNo);
     }
 
     private ulong FindUnnamed()
@@ -201,7 +256,7 @@ internal sealed class ChunkIndex
         if (located.Count > ChunksLocatedMax) located.Dequeue().Blocks = null;
     }
 
-    private static Place? Find(List<Place> blocks, SeqNo seqNo)
+    private static int FindIndex(List<Place> blocks, SeqNo seqNo)
     {
         int low = 0;
         int high = blocks.Count - 1;
@@ -212,7 +267,7 @@ internal sealed class ChunkIndex
             else high = middle - 1;
         }
 
-        return high < 0 || blocks[low].First > seqNo ? null : blocks[low];
+        return high < 0 || blocks[low].First > seqNo ? -1 : low;
     }
 
     // Lengths on disk are the enemy's: a wrong one ends the walk, and the node then says that the block is missing or

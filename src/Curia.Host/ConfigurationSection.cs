@@ -98,6 +98,10 @@ internal sealed class ConfigurationSection
     public ConfigurationSection Section(string name) =>
         new(file, Full(name), TryTake(name, out JsonElement value) ? value : JsonElement.Parse("{}"));
 
+    /// <summary>An object, or null when the field is not there.</summary>
+    public ConfigurationSection? SectionOrNull(string name) =>
+        TryTake(name, out JsonElement value) ? new ConfigurationSection(file, Full(name), value) : null;
+
     /// <summary>Says that a field of this object holds something that cannot be used.</summary>
     public StartFailure Refuse(string name, string why, string todo) => Wrong(Full(name), why, todo);
 

@@ -1,10 +1,9 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
 using Curia.Cryptography;
 using Curia.Endpoints;
-using Curia.Ledger;
+using Curia.Host.Peers;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -81,26 +80,50 @@ public static class CuriaHost
         if (arguments.DiscloseDataKeys is string file)
             StartChecks.WritableFolder("data key", Path.GetDirectoryName(Path.GetFullPath(file))!);
 
+        // The node's key, and with it the node: another one at each start.
+        SystemEntropy entropy = new();
+        EcdsaSigner nodeKey = EcdsaSigner.Generate(entropy);
+        await using NodePeers? peers = configuration.Peers is { } listening
+            ? await NodePeers.BindAsync(listening, nodeKey, entropy, log)
+            : null;
+        if (peers is not null)
+        {
+            output.WriteIdentity(peers.Network.NodeId, peers.Address);
+            metrics.ObservePeers(peers.Network);
+        }
+
         // What an earlier process left is read and verified whole before it is touched.
         using SecretBytes sealingKey = VirtualPlatform.SealingKey();
         SealedFiles sealedFiles = SealedFiles.Prepare(configuration.SealedSecrets);
-        if (ReadLedger(configuration, genesis, () => sealedFiles.Read(sealingKey), log, shutdown) is not { } reading)
-            return 0;
-        SnapshotFiles.Prepare(configuration.Snapshots, isNewLedger: reading.Replay is null);
-        IReadOnlyList<FinishedChunk> finished = FinishLedger(reading, configuration.Ledger);
-
-        // The node, and what its effects are performed on.
-        SystemEntropy entropy = new();
-        EcdsaSigner nodeKey = EcdsaSigner.Generate(entropy);
         PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
-        NodeSetup setup = Setup(configuration, genesis, application, nodeKey, entropy, addresses, sealingKey);
-        CuriaNode node = new(setup, reading.Replay);
+        NodeSetup setup =
+            Setup(configuration, genesis, application, nodeKey, entropy, addresses, sealingKey, peers?.Address);
+        if (await NodeBeginning.FindAsync(configuration, setup, sealedFiles, peers, log, shutdown) is not { } begun)
+        {
+            output.Withdraw();
+            return 0;
+        }
+
+        Parts parts = new(
+            arguments, configuration, setup, nodeKey, frontend, addresses, peers, sealedFiles, output, metrics, log);
+        return await ServeAsync(parts, begun, shutdown);
+    }
+
+    // The node, and what its effects are performed on.
+    private static async Task<int> ServeAsync(Parts parts, NodeBeginning begun, Shutdown shutdown)
+    {
+        (HostArguments arguments, NodeConfiguration configuration, NodeSetup setup, EcdsaSigner nodeKey,
+            HttpFrontend frontend, PublishedAddresses addresses, NodePeers? peers, SealedFiles sealedFiles,
+            OutputFiles output, HostMetrics metrics, HostLog log) = parts;
+        SnapshotFiles.Prepare(configuration.Snapshots, begun.IsNewLedger);
+        CuriaNode node = begun.Node;
         using InputQueue inputs = new();
-        using LedgerFiles ledger = LedgerFiles.Open(configuration.Ledger, finished, inputs.Add, metrics, log);
+        using LedgerFiles ledger = LedgerFiles.Open(configuration.Ledger, begun.Files, inputs.Add, metrics, log);
         SnapshotFiles snapshots = new(configuration.Snapshots, configuration.Limits.SnapshotsKept, inputs.Add, log);
+        StateLoader states = new(ledger, setup, inputs.Add);
         bool isOpen = false;
         bool areKeysDisclosed = false;
-        NodeLoop loop = new(node, inputs, ledger, snapshots, sealedFiles, metrics, log, open =>
+        NodeLoop loop = new(node, inputs, ledger, snapshots, sealedFiles, peers, states, metrics, log, open =>
         {
             if (arguments.DiscloseDataKeys is string path)
             {
@@ -108,13 +131,17 @@ public static class CuriaHost
                 areKeysDisclosed = true;
             }
 
-            output.Write(node.View.NodeId, open, addresses);
+            output.Write(node.View.NodeId, open, addresses, peers?.Address);
             sealedFiles.RemoveOld();
             frontend.Open(TlsIdentity.Join(open.NodeCertificate.Span, nodeKey));
             isOpen = true;
         });
         SessionMetrics sessions = new(frontend.Sessions);
-        frontend.Handle(new RequestHandling(node, loop, setup.Limits, configuration.Limits, metrics, sessions, log));
+        Forwarder? forwarder = peers is null ? null : new Forwarder(peers.Network, () => node.View);
+        RequestHandling requests =
+            new(node, loop, setup.Limits, configuration.Limits, metrics, sessions, log, forwarder);
+        frontend.Handle(requests);
+        peers?.Serve(new PeerService(node, inputs.Add, ledger, requests));
         metrics.ObserveNode(node, inputs);
         metrics.ObserveSessions(frontend.Sessions);
         log.Warning(InsecureWarning);
@@ -137,44 +164,17 @@ public static class CuriaHost
         return 3;
     }
 
+    private sealed record Parts(
+        HostArguments Arguments, NodeConfiguration Configuration, NodeSetup Setup, EcdsaSigner NodeKey,
+        HttpFrontend Frontend, PublishedAddresses Addresses, NodePeers? Peers, SealedFiles SealedFiles,
+        OutputFiles Output, HostMetrics Metrics, HostLog Log);
+
     // A thread that does not end may be sealing: it keeps its keys, and the end of the process takes both.
     private static void ClearKeys(NodeLoop loop, SnapshotFiles snapshots, CuriaNode node, EcdsaSigner nodeKey)
     {
         if (!(loop.Stop(LastStepTime) & snapshots.Stop(LastStepTime))) return;
         node.Dispose();
         nodeKey.Dispose();
-    }
-
-    // Null when the process is asked to end meanwhile.
-    private static LedgerReading? ReadLedger(
-        NodeConfiguration configuration, GenesisSettings genesis, Func<IReadOnlyList<SealedSecrets>> unseal,
-        HostLog log, Shutdown shutdown)
-    {
-        try
-        {
-            return LedgerReading.Read(configuration.Ledger, unseal, genesis, configuration.Genesis.Platform, log,
-                () => shutdown.Requested.IsCompleted);
-        }
-        catch (OperationCanceledException asked) when (shutdown.Requested.IsCompleted)
-        {
-            log.Info(asked.Message);
-            return null;
-        }
-    }
-
-    private static IReadOnlyList<FinishedChunk> FinishLedger(LedgerReading reading, string folder)
-    {
-        try
-        {
-            IReadOnlyList<FinishedChunk> finished = reading.Finish();
-            if (reading.Replay is null) StartChecks.NothingElse("ledger", folder);
-            return finished;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartFailure($"The ledger in {folder} cannot be made good", e.Message.TrimEnd('.'),
-                "Look at the disk, make room, or correct permissions");
-        }
     }
 
     private static async Task<LoopEnd> UntilEndAsync(
@@ -192,7 +192,7 @@ public static class CuriaHost
 
     private static NodeSetup Setup(
         NodeConfiguration configuration, GenesisSettings genesis, EndpointTable application, Signer nodeKey,
-        Entropy entropy, PublishedAddresses addresses, SecretBytes sealingKey) => new()
+        Entropy entropy, PublishedAddresses addresses, SecretBytes sealingKey, string? peerAddress) => new()
         {
             SealingKey = sealingKey,
             NodeKey = nodeKey,
@@ -202,8 +202,14 @@ public static class CuriaHost
             Genesis = genesis,
             SubjectAlternativeNames = addresses.AlternativeNames,
             PublishedAddresses = addresses.HostsAndPorts,
+            PeerAddress = peerAddress,
             Platform = configuration.Genesis.Platform,
-            Limits = new NodeLimits { SnapshotInterval = (ulong)configuration.Limits.SnapshotTransactions },
+            Limits = new NodeLimits
+            {
+                SnapshotInterval = (ulong)configuration.Limits.SnapshotTransactions,
+                HeartbeatTicks = NodeLoop.TicksOf(configuration.Consensus.HeartbeatMilliseconds),
+                ElectionTimeoutTicks = NodeLoop.TicksOf(configuration.Consensus.ElectionTimeoutMilliseconds),
+            },
             ProgramVersion = ProgramVersion(),
         };
 

@@ -47,6 +47,24 @@ internal static class HostResponses
     public static Response OutcomeUnknown(TxId txId) => Response.Error(503, "OutcomeUnknown",
         $"The node stops before transaction {txId} is final. Ask for its status before you send it again.");
 
+    /// <summary>503: an election is under way, or the primary cannot be reached. Nothing was written.</summary>
+    public static readonly Response NoPrimary = Curia.Node.NodeResponses.NoPrimary;
+
+    /// <summary>503: the connection to the primary broke after the request was sent, and nobody knows whether it was
+    /// executed.</summary>
+    public static readonly Response ForwardingBroke = Response.Error(503, "OutcomeUnknown",
+        "The connection to the primary broke while it had the request. Look at the state before you send it again, "
+        + "or send it with an Idempotency-Key.");
+
+    /// <summary>503: what the client has seen on this connection is not here yet.</summary>
+    public static readonly Response Behind = Retry(Response.Error(503, "StateBehind",
+        "This node has not caught up with what this connection has seen. Try again soon, or another node."));
+
+    /// <summary>503: what the client has seen on this connection does not exist any more.</summary>
+    public static readonly Response SessionInvalid = Response.Error(503, "SessionConsistencyLost",
+        "A transaction that this connection has seen became invalid. The connection is closed; begin again with a new "
+        + "one.");
+
     /// <summary>404: the path is not served on this listener.</summary>
     public static readonly Response NotServedHere = Response.NotFound("This listener does not serve this path.");
 

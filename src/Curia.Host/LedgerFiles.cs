@@ -28,6 +28,7 @@ internal sealed class LedgerFiles : IDisposable
     private readonly AutoResetEvent hasWork = new(false);
     private List<Effect> waiting = [];
     private List<Effect> taken = [];
+    private Action<Effect.LoadState>? loader;
     private SeqNo committed;
     private bool closing;
     private bool isDisposed;
@@ -78,6 +79,18 @@ internal sealed class LedgerFiles : IDisposable
         hasWork.Set();
     }
 
+    /// <summary>Has a state loaded when everything that was appended before can be read.</summary>
+    public void Load(Effect.LoadState load, Action<Effect.LoadState> loader)
+    {
+        lock (gate)
+        {
+            waiting.Add(load);
+            this.loader = loader;
+        }
+
+        hasWork.Set();
+    }
+
     /// <summary>Chunks that end at or before this transaction get their final name.</summary>
     public void Committed(SeqNo last)
     {
@@ -88,6 +101,15 @@ internal sealed class LedgerFiles : IDisposable
     /// <summary>Reads the block that holds a transaction; <see cref="Input.BlockRead"/> follows. The node verifies what
     /// comes back, so a changed file is found there and not here.</summary>
     public void Read(SeqNo seqNo) => ThreadPool.UnsafeQueueUserWorkItem(ReadOne, (this, seqNo), preferLocal: false);
+
+    /// <summary>Reads committed blocks, from the one that holds a transaction on; empty when there is none such. Any
+    /// thread.</summary>
+    /// <param name="from">Any seqno of the first block.</param>
+    /// <param name="last">No block that ends after this one is read.</param>
+    /// <param name="bytesMax">About how much; one block at least.</param>
+    /// <exception cref="IOException">The disk is broken.</exception>
+    public ReadOnlyMemory<byte> ReadRange(SeqNo from, SeqNo last, int bytesMax) =>
+        index.ReadRange(from, last, bytesMax) ?? default;
 
     /// <summary>Takes away what was written by a start that did not succeed, so that the next one finds the folder
     /// as this one did.</summary>
@@ -173,6 +195,12 @@ internal sealed class LedgerFiles : IDisposable
             if (effect is Effect.TruncateLedger truncation)
             {
                 TruncateAfter(truncation.Last);
+                continue;
+            }
+
+            if (effect is Effect.LoadState load)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(loader!, load, preferLocal: false);
                 continue;
             }
 

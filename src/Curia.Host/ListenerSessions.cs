@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Vocabulary;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -123,7 +124,9 @@ internal sealed class ListenerSessions
 /// <summary>One connection, as its requests see it.</summary>
 internal sealed class ListenerSession
 {
+    private readonly Lock gate = new();
     private byte[]? clientCertificate;
+    private TxId lastSeen;
 
     /// <summary>A connection that was admitted.</summary>
     /// <param name="listener">Where it came in.</param>
@@ -139,6 +142,25 @@ internal sealed class ListenerSession
 
     /// <summary>Whether it is one too many, and gets 503 for an answer.</summary>
     public bool IsExcess { get; }
+
+    /// <summary>The newest transaction that its client has been told of: whatever it reads after that includes it, on
+    /// this node or on one that it was forwarded to.</summary>
+    public TxId LastSeen
+    {
+        get
+        {
+            lock (gate) return lastSeen;
+        }
+    }
+
+    /// <summary>Its client is told of a transaction.</summary>
+    public void See(TxId txId)
+    {
+        lock (gate)
+        {
+            if (txId > lastSeen) lastSeen = txId;
+        }
+    }
 
     /// <summary>The certificate whose key the client proved to hold, DER; empty when it showed none. Nothing else is
     /// known of it: who that is, is looked up in the ledger at each request, so that a removal counts at

@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using Curia.Node;
+using Curia.Vocabulary;
 
 namespace Curia.Host;
 
@@ -26,11 +27,12 @@ internal sealed record LimitsConfiguration(
 
 /// <summary>Files that the node writes for its operator; null: not wanted.</summary>
 internal sealed record OutputConfiguration(
-    string? ServiceCertificate, string? ServiceEndorsements, string? NodeCertificate, string? Addresses, string? Pid)
+    string? ServiceCertificate, string? ServiceEndorsements, string? NodeCertificate, string? Addresses, string? Pid,
+    string? Identity)
 {
     /// <summary>The paths that are wanted.</summary>
     public IEnumerable<string> Paths =>
-        new[] { ServiceCertificate, ServiceEndorsements, NodeCertificate, Addresses, Pid }.OfType<string>();
+        new[] { ServiceCertificate, ServiceEndorsements, NodeCertificate, Addresses, Pid, Identity }.OfType<string>();
 }
 
 /// <summary>Which certificate a member brings, and the public key that secrets for it are wrapped with.</summary>
@@ -41,10 +43,28 @@ internal sealed record GenesisConfiguration(
     string Name, string Platform, int CertificateValidityDays, IReadOnlyList<MemberConfiguration> Members,
     IReadOnlyList<string> Users);
 
+/// <summary>Where this node hears other nodes.</summary>
+/// <param name="Bind">Where it listens; port 0 takes any free port.</param>
+/// <param name="PublishedHost">The host that other nodes use.</param>
+/// <param name="PublishedPort">The port that other nodes use; 0: the one that is bound.</param>
+internal sealed record PeersConfiguration(IPEndPoint Bind, string PublishedHost, int PublishedPort);
+
+/// <summary>The network that a node joins instead of founding one.</summary>
+/// <param name="Network">Its name: the digest of its genesis block.</param>
+/// <param name="Nodes">Some of its nodes, by id, and where they hear others.</param>
+internal sealed record JoinConfiguration(Digest Network, IReadOnlyDictionary<NodeId, string> Nodes);
+
+/// <summary>How patient nodes are with each other.</summary>
+/// <param name="HeartbeatMilliseconds">Between two words of an idle primary.</param>
+/// <param name="ElectionTimeoutMilliseconds">Without a word of the primary until a node asks for votes, up to twice as
+/// long.</param>
+internal sealed record ConsensusConfiguration(int HeartbeatMilliseconds, int ElectionTimeoutMilliseconds);
+
 /// <summary>node.json: what the operator of one machine decides. No promise to others rests on it (DESIGN 6,
 /// "node.json").</summary>
 internal sealed record NodeConfiguration(
     string Name, string Ledger, string Snapshots, string SealedSecrets, IReadOnlyList<ListenerConfiguration> Listeners,
+    PeersConfiguration? Peers, JoinConfiguration? Join, ConsensusConfiguration Consensus,
     GenesisConfiguration Genesis, LimitsConfiguration Limits, OutputConfiguration Output, LogFormat LogFormat,
     LogSeverity LogLevel)
 {
@@ -53,6 +73,9 @@ internal sealed record NodeConfiguration(
 
     // As many listeners as an operator can tell apart; each costs a socket and a certificate.
     private const int ListenersMax = 16;
+
+    // As many as anybody would write down; one that answers is enough.
+    private const int JoinNodesMax = 100;
 
     // All of them are written in one transaction, the genesis, which is bounded.
     private const int GenesisCertificatesMax = 1000;
@@ -73,6 +96,9 @@ internal sealed record NodeConfiguration(
             Snapshots: Path.GetFullPath(top.Text("snapshots"), folder),
             SealedSecrets: Path.GetFullPath(top.TextOr("sealed_secrets", null) ?? "sealed_secrets", folder),
             Listeners: ReadListeners(top),
+            Peers: ReadPeers(top),
+            Join: ReadJoin(top),
+            Consensus: ReadConsensus(top.Section("consensus")),
             Genesis: ReadGenesis(top.Section("genesis"), folder),
             Limits: ReadLimits(top.Section("limits")),
             Output: ReadOutput(top.Section("output"), folder),
@@ -121,6 +147,59 @@ internal sealed record NodeConfiguration(
             SessionsMax: section.Number("max_sessions", 1, 100_000, 1000));
         section.Done();
         return listener;
+    }
+
+    private static PeersConfiguration? ReadPeers(ConfigurationSection top)
+    {
+        if (top.SectionOrNull("peers") is not { } section) return null;
+        string address = section.Text("address");
+        if (!TryHostAndPort(address, out string host, out int port) || !IPAddress.TryParse(host, out IPAddress? bind))
+            throw section.Refuse("address", $"is \"{address}\"",
+                "write an IP address and a port, such as 127.0.0.1:9000");
+        string published = section.TextOr("published", null) ?? address;
+        if (!TryHostAndPort(published, out string publishedHost, out int publishedPort))
+            throw section.Refuse("published", $"is \"{published}\"", "write the host and port that other nodes use");
+        section.Done();
+        return new PeersConfiguration(new IPEndPoint(bind, port), publishedHost, publishedPort);
+    }
+
+    private static JoinConfiguration? ReadJoin(ConfigurationSection top)
+    {
+        if (top.SectionOrNull("join") is not { } section) return null;
+        string network = section.Text("network");
+        if (!Digest.TryParseHex(network, out Digest digest))
+            throw section.Refuse("network", $"is \"{network}\"",
+                "write the digest of the network's genesis block, 64 hexadecimal digits");
+        Dictionary<NodeId, string> nodes = [];
+        foreach (ConfigurationSection node in section.Sections("nodes", JoinNodesMax))
+        {
+            string id = node.Text("id");
+            string address = node.Text("address");
+            if (!Digest.TryParseHex(id, out Digest parsed))
+                throw node.Refuse("id", $"is \"{id}\"", "write the id of a node, 64 hexadecimal digits");
+            if (!TryHostAndPort(address, out _, out _))
+                throw node.Refuse("address", $"is \"{address}\"", "write the host and port where it hears other nodes");
+            nodes[new NodeId(parsed)] = address;
+            node.Done();
+        }
+
+        if (nodes.Count == 0) throw section.Refuse("nodes", "is empty", "name at least one node of the network");
+        if (top.SectionOrNull("peers") is null)
+            throw top.Refuse("peers", "is missing, and join is there", "say where this node hears the others");
+        section.Done();
+        return new JoinConfiguration(digest, nodes);
+    }
+
+    private static ConsensusConfiguration ReadConsensus(ConfigurationSection section)
+    {
+        ConsensusConfiguration consensus = new(
+            section.Number("heartbeat_ms", 10, 60_000, 100),
+            section.Number("election_timeout_ms", 50, 600_000, 800));
+        if (consensus.ElectionTimeoutMilliseconds < 2 * consensus.HeartbeatMilliseconds)
+            throw section.Refuse("election_timeout_ms", "is less than twice heartbeat_ms",
+                "leave time for a heartbeat that is late");
+        section.Done();
+        return consensus;
     }
 
     private static GenesisConfiguration ReadGenesis(ConfigurationSection section, string folder)
@@ -178,7 +257,7 @@ internal sealed record NodeConfiguration(
         OutputConfiguration output = new(
             Relative(section, "service_certificate", folder), Relative(section, "service_endorsements", folder),
             Relative(section, "node_certificate", folder), Relative(section, "addresses", folder),
-            Relative(section, "pid", folder));
+            Relative(section, "pid", folder), Relative(section, "identity", folder));
         section.Done();
         return output;
     }
@@ -196,7 +275,8 @@ internal sealed record NodeConfiguration(
             "use at most 64 letters, digits, dots, dashes, underscores and spaces");
     }
 
-    private static bool TryHostAndPort(string text, out string host, out int port)
+    /// <summary>Reads <c>host:port</c>, an IPv6 address in brackets.</summary>
+    public static bool TryHostAndPort(string text, out string host, out int port)
     {
         int colon = text.LastIndexOf(':');
         host = colon > 0 ? text[..colon] : "";

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Host.Peers;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -25,6 +26,8 @@ internal sealed class NodeLoop
     private readonly LedgerFiles ledger;
     private readonly SnapshotFiles snapshots;
     private readonly SealedFiles sealedFiles;
+    private readonly NodePeers? peers;
+    private readonly StateLoader states;
     private readonly HostMetrics metrics;
     private readonly HostLog log;
     private readonly Action<Effect.Open> open;
@@ -42,8 +45,10 @@ internal sealed class NodeLoop
     /// <summary>Takes what effects are performed on; <see cref="Start"/> begins.</summary>
     public NodeLoop(
         CuriaNode node, InputQueue inputs, LedgerFiles ledger, SnapshotFiles snapshots, SealedFiles sealedFiles,
-        HostMetrics metrics, HostLog log, Action<Effect.Open> open)
+        NodePeers? peers, StateLoader states, HostMetrics metrics, HostLog log, Action<Effect.Open> open)
     {
+        this.peers = peers;
+        this.states = states;
         this.node = node;
         this.inputs = inputs;
         this.ledger = ledger;
@@ -54,6 +59,9 @@ internal sealed class NodeLoop
         this.open = open;
         thread = new Thread(Run) { IsBackground = true, Name = "node loop" };
     }
+
+    /// <summary>So many ticks are so many milliseconds, or a little less.</summary>
+    public static int TicksOf(int milliseconds) => Math.Max(1, milliseconds / (int)TickInterval.TotalMilliseconds);
 
     /// <summary>Done when the loop has ended: drained, or stopped for a reason.</summary>
     public Task<LoopEnd> Ended => ended.Task;
@@ -191,8 +199,8 @@ internal sealed class NodeLoop
             case Effect.Reply reply:
                 Answer(reply);
                 return null;
-            case Effect.StoreSecrets secrets:
-                sealedFiles.Write(secrets); // once, before anybody is served: the loop may wait for the disk here
+            case Effect.StoreSecrets own:
+                sealedFiles.Write(own); // once, before anybody is served: the loop may wait for the disk here
                 return null;
             case Effect.StoreBlock block:
                 metrics.BlockSealed(block.Bytes.Length);
@@ -201,7 +209,17 @@ internal sealed class NodeLoop
             case Effect.TruncateLedger truncation:
                 ledger.Truncate(truncation);
                 return null;
-            case Effect.Peers:
+            case Effect.Peers others:
+                peers?.Set(others.Addresses);
+                return null;
+            case Effect.Send send:
+                peers!.Send(send);
+                return null;
+            case Effect.SendSecrets secrets:
+                peers!.Send(secrets);
+                return null;
+            case Effect.LoadState load:
+                ledger.Load(load, states.Load);
                 return null;
             case Effect.ReadBlock read:
                 ledger.Read(read.SeqNo);

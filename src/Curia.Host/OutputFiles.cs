@@ -39,15 +39,21 @@ internal sealed class OutputFiles
         return files;
     }
 
-    /// <summary>Writes all of them; the addresses last, since tools wait for those.</summary>
+    /// <summary>Writes who this node is, for those who admit it: long before it is open.</summary>
     /// <exception cref="StartFailure">The disk is full or broken.</exception>
-    public void Write(NodeId id, Effect.Open open, PublishedAddresses published)
+    public void WriteIdentity(NodeId id, string peerAddress) =>
+        Write(paths.Identity, JsonSerializer.Serialize(new Identity(id.ToString(), peerAddress)) + "\n");
+
+    /// <summary>Writes all others; the addresses last, since tools wait for those.</summary>
+    /// <exception cref="StartFailure">The disk is full or broken.</exception>
+    public void Write(NodeId id, Effect.Open open, PublishedAddresses published, string? peerAddress)
     {
         Write(paths.ServiceCertificate, Pem(open.ServiceCertificate.Span));
         Write(paths.ServiceEndorsements, string.Concat(open.Endorsements.Select(one => Pem(one.Span))));
         Write(paths.NodeCertificate, Pem(open.NodeCertificate.Span));
         Write(paths.Pid, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
-        Addresses addresses = new(id.ToString(), [.. published.Urls.Select(one => new Address(one.Listener, one.Url))]);
+        Addresses addresses = new(
+            id.ToString(), peerAddress, [.. published.Urls.Select(one => new Address(one.Listener, one.Url))]);
         Write(paths.Addresses, JsonSerializer.Serialize(addresses) + "\n");
     }
 
@@ -74,6 +80,7 @@ internal sealed class OutputFiles
     {
         if (paths.Addresses is not null) DurableFiles.Remove(paths.Addresses);
         if (paths.Pid is not null) DurableFiles.Remove(paths.Pid);
+        if (paths.Identity is not null) DurableFiles.Remove(paths.Identity);
     }
 
     private static string Pem(ReadOnlySpan<byte> der) => PemEncoding.WriteString("CERTIFICATE", der) + "\n";
@@ -96,7 +103,13 @@ internal sealed class OutputFiles
 
     private sealed record Addresses(
         [property: JsonPropertyName("node_id")] string NodeId,
+        [property: JsonPropertyName("peer_address")]
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PeerAddress,
         [property: JsonPropertyName("listeners")] IReadOnlyList<Address> Listeners);
+
+    private sealed record Identity(
+        [property: JsonPropertyName("node_id")] string NodeId,
+        [property: JsonPropertyName("peer_address")] string PeerAddress);
 
     private sealed record Address(
         [property: JsonPropertyName("name")] string Name,

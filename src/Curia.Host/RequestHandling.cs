@@ -1,10 +1,12 @@
 using System;
 using System.Buffers;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Endpoints;
+using Curia.Host.Peers;
 using Curia.Node;
 using Curia.Vocabulary;
 using Microsoft.AspNetCore.Connections;
@@ -21,6 +23,10 @@ internal sealed class RequestHandling
     // cannot give it one within this time is stuck.
     private static readonly TimeSpan OrderingTime = TimeSpan.FromSeconds(10);
 
+    // A backup is behind by a round trip and a write to disk; one that is behind by more serves nobody well.
+    private static readonly TimeSpan CatchUpTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CatchUpInterval = TimeSpan.FromMilliseconds(1);
+
     // A body up to this size waits for the end of the request, and goes out in one piece with the header and the end of
     // the stream; it fits a segment of the server's own buffers.
     private const int BodyBytesAtOnce = 2048;
@@ -33,13 +39,15 @@ internal sealed class RequestHandling
     private readonly SessionMetrics sessionMetrics;
     private readonly HostLog log;
     private readonly BodyMemory bodies = new();
+    private readonly Forwarder? forwarder;
     private long inFlight;
 
     /// <summary>Takes what requests are handed to.</summary>
     public RequestHandling(
         CuriaNode node, NodeLoop loop, NodeLimits nodeLimits, LimitsConfiguration limits, HostMetrics metrics,
-        SessionMetrics sessionMetrics, HostLog log)
+        SessionMetrics sessionMetrics, HostLog log, Forwarder? forwarder)
     {
+        this.forwarder = forwarder;
         this.node = node;
         this.loop = loop;
         this.limits = limits;
@@ -75,6 +83,7 @@ internal sealed class RequestHandling
             outgoing = Interlocked.Increment(ref inFlight) > limits.InFlight
                 ? new Outgoing(HostResponses.TooManyInFlight)
                 : await AnswerAsync(context, session, body);
+            if (forwarder is not null && outgoing.TxId is { } seen) session.See(seen);
             await SendAsync(context, outgoing);
         }
         catch (Exception e) when (HasGone(context, e))
@@ -120,24 +129,82 @@ internal sealed class RequestHandling
         if (!session.Listener.Serves(request.Path)) return new(new Outgoing(HostResponses.NotServedHere));
         if (request is { Verb: HttpVerb.Get or HttpVerb.Head, Path: "/node/metrics" })
             return new(new Outgoing(sessionMetrics.Respond(), "/node/metrics"));
-        return ExecuteAsync(request, PreferredWait.Parse(headers["Prefer"]));
+        TimeSpan? patience = PreferredWait.Parse(headers["Prefer"]);
+        return node.View.IsPrimary
+            ? ExecuteAsync(request, patience, context)
+            : ExecuteAsBackupAsync(request, patience, context, session);
     }
 
-    private async ValueTask<Outgoing> ExecuteAsync(Request request, TimeSpan? patience)
+    /// <summary>Executes a request that another node has forwarded, and is the last to do so.</summary>
+    /// <param name="bytes">The request as <see cref="Forwarding"/> has it.</param>
+    /// <returns>The answer as <see cref="Forwarding"/> has it.</returns>
+    public async Task<ReadOnlyMemory<byte>> ExecuteForwardedAsync(ReadOnlyMemory<byte> bytes)
+    {
+        if (!Forwarding.TryDecode(bytes, out Forwarding.ForwardedRequest? forwarded))
+            return Forwarding.Encode(new Outgoing(HostResponses.BadRequest(400, limits)));
+        Outgoing outgoing = Request.TryCreate(
+            forwarded.Method, forwarded.Target, name => forwarded.Headers.GetValueOrDefault(name), forwarded.Body,
+            forwarded.Certificate, out Request? request, out Response? refusal)
+            ? await ExecuteAsync(request, forwarded.Patience, source: null)
+            : new Outgoing(refusal);
+        return Forwarding.Encode(outgoing with { TxId = outgoing.TxId ?? node.View.Last });
+    }
+
+    // A client that has seen a transaction on this connection never sees a state without it (DESIGN 9; anchors: session
+    // consistency). The primary has all there is; a backup may have to wait for what it forwarded a moment ago.
+    private async ValueTask<Outgoing> ExecuteAsBackupAsync(
+        Request request, TimeSpan? patience, HttpContext context, ListenerSession session)
+    {
+        long began = Environment.TickCount64;
+        while (!node.View.Includes(session.LastSeen))
+        {
+            if (node.View.StatusOf(session.LastSeen) == TransactionStatus.Invalid)
+            {
+                AskToClose(context);
+                return new Outgoing(HostResponses.SessionInvalid);
+            }
+
+            if (Environment.TickCount64 - began > CatchUpTime.TotalMilliseconds)
+                return new Outgoing(HostResponses.Behind);
+            await Task.Delay(CatchUpInterval, context.RequestAborted);
+        }
+
+        return await ExecuteAsync(request, patience, context);
+    }
+
+    /// <param name="request">The request.</param>
+    /// <param name="patience">How long to wait for commit; null: not at all.</param>
+    /// <param name="source">Where it came in; null when another node has forwarded it.</param>
+    private async ValueTask<Outgoing> ExecuteAsync(Request request, TimeSpan? patience, HttpContext? source)
     {
         for (int attempt = 1; ; attempt++)
         {
             Execution execution = node.Execute(request);
             if (execution is Execution.Answered answered) return await FinishAsync(answered, patience);
+            if (execution is Execution.Elsewhere)
+                return await ForwardAsync(request, patience, source, execution.Route);
 
             Execution.Proposed proposed = (Execution.Proposed)execution;
             PendingReply? pending = loop.TrySubmit(proposed, patience is not null, patience ?? OrderingTime);
             if (pending is null) return new Outgoing(HostResponses.QueueFull, proposed.Route);
             Answer? reply = await pending.Answered;
+            if (reply is Answer.NotPrimary) return await ForwardAsync(request, patience, source, proposed.Route);
             if (reply is not Answer.Conflict) return Decided(proposed.Route, proposed.Response, pending, reply);
 
             if (attempt == executionsMax) return new Outgoing(HostResponses.AttemptsExceeded, proposed.Route);
         }
+    }
+
+    private ValueTask<Outgoing> ForwardAsync(
+        Request request, TimeSpan? patience, HttpContext? source, string route)
+    {
+        if (source is null || forwarder is null) return new(new Outgoing(HostResponses.NoPrimary, route));
+        IHttpRequestFeature message = source.Features.GetRequiredFeature<IHttpRequestFeature>();
+        byte[] bytes = Forwarding.Encode(
+            message.Method, message.RawTarget, message.Headers, request.ClientCertificate, request.Body, patience);
+        bool mayRepeat = message.Headers.ContainsKey(NodeHeaders.IdempotencyKey);
+        return new(forwarder.ForwardAsync(
+            bytes, mayRepeat, (patience ?? OrderingTime) + OrderingTime, route, source.RequestAborted));
     }
 
     private async ValueTask<Outgoing> FinishAsync(Execution.Answered answered, TimeSpan? patience)

@@ -33,6 +33,18 @@ public sealed class KeyValueStore
     /// <summary>Begins a transaction. Any thread.</summary>
     public Transaction Begin(MapAccess access) => new(newest, access);
 
+    /// <summary>Lets the node read and write its own maps in a transaction of the application. Whoever runs the
+    /// transaction.</summary>
+    /// <param name="transaction">One that was begun here.</param>
+    /// <param name="work">What the node does; it keeps nothing of the transaction.</param>
+    /// <remarks>Application code holds transactions and no store, so it cannot.</remarks>
+    public void AsNode(Transaction transaction, Action<Transaction> work)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        ArgumentNullException.ThrowIfNull(work);
+        transaction.RunAs(MapAccess.Node, work);
+    }
+
     /// <summary>Begins a transaction that only reads. Any thread.</summary>
     public ReadOnlyTransaction BeginReadOnly(MapAccess access) => new(newest, access);
 

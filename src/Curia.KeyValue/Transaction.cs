@@ -21,7 +21,7 @@ public class ReadOnlyTransaction
     }
 
     /// <summary>Whose code runs the transaction.</summary>
-    public MapAccess Access { get; }
+    public MapAccess Access { get; private protected set; }
 
     /// <summary>The state that the reads come from; none before the first read.</summary>
     public TxId? ReadVersion => snapshot?.TxId;
@@ -49,12 +49,14 @@ public class ReadOnlyTransaction
 
     private protected OpenMap Open(string name)
     {
-        int at = PlaceOf(name);
-        if (at >= 0) return maps[at];
+        // Also of a map that is open: the node may have opened it, for itself.
         if (!MapNames.MayRead(name, Access))
         {
             throw new MapAccessException($"Map {name} belongs to the node; the application cannot read it.");
         }
+
+        int at = PlaceOf(name);
+        if (at >= 0) return maps[at];
 
         if (maps.Count == SizeLimits.MapsMax)
         {
@@ -138,6 +140,20 @@ public sealed class Transaction : ReadOnlyTransaction
         else if (valueBytes > SizeLimits.ValueBytesMax)
         {
             Oversized ??= new CommitOutcome.TooLarge(valueBytes, SizeLimits.ValueBytesMax) { Part = "value" };
+        }
+    }
+
+    internal void RunAs(MapAccess access, Action<Transaction> work)
+    {
+        MapAccess before = Access;
+        Access = access;
+        try
+        {
+            work(this);
+        }
+        finally
+        {
+            Access = before;
         }
     }
 

@@ -251,16 +251,16 @@ public sealed partial class CuriaNode : IDisposable
 
     private void Submit(Input.Submit submit)
     {
-        Answer answer = Order(submit.Proposed.Transaction);
+        Answer answer = Order(submit.Proposed);
         effects.Add(new Effect.Reply(submit.Ticket, answer));
         if (submit.WaitForCommit && answer is Answer.Ordered ordered) Await(submit.Ticket, ordered.TxId);
     }
 
-    private Answer Order(Transaction transaction)
+    private Answer Order(Execution.Proposed proposed)
     {
         if (isOpen && replica.Role != ReplicaRole.Primary) return Answer.NotPrimary.Instance;
         return isOpen && !isDraining
-            ? service!.Pipeline.Order(transaction, replica.View, progress.Committed)
+            ? service!.Pipeline.Order(proposed, replica.View, progress.Committed)
             : new Answer.Refused(503, "FrontendNotOpen", "This node takes no transactions now; try another, or later.");
     }
 

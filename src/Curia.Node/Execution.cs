@@ -27,9 +27,17 @@ public abstract record Execution
         public Input? FollowUp { get; init; }
     }
 
+    /// <summary>The endpoint writes, and this node does not order: whoever is primary has to execute it. Nothing was
+    /// executed here.</summary>
+    public sealed record Elsewhere : Execution;
+
     /// <summary>The transaction wrote something and wants its place in the order; the answer holds if it gets
     /// one.</summary>
     /// <param name="Transaction">What it read and wrote.</param>
     /// <param name="Response">The answer, once ordered.</param>
-    public sealed record Proposed(Transaction Transaction, Response Response) : Execution;
+    public sealed record Proposed(Transaction Transaction, Response Response) : Execution
+    {
+        /// <summary>Under what the reply is kept; null when the request asked for nothing of the kind.</summary>
+        internal IdempotentRequest? Idempotent { get; init; }
+    }
 }

@@ -134,14 +134,17 @@ public sealed class LedgerReplay : IDisposable
     /// <summary>Why the state cannot be taken from what was read by a node of the same epoch, which another node told
     /// its secrets; null when it can. That is never so before <see cref="Finish"/> has found the ledger
     /// whole.</summary>
-    public string? FindLoadObstacle()
+    /// <param name="settings">What node.json says of genesis: it must be what the genesis block says.</param>
+    /// <param name="platform">What node.json says of the platform.</param>
+    public string? FindLoadObstacle(GenesisSettings settings, string platform)
     {
+        ArgumentNullException.ThrowIfNull(settings);
         if (!isWhole) return "it did not pass its audit to the end";
         if (unusable is not null) return unusable;
         Sealed = candidates[0];
         Store = new KeyValueStore(state.ToState());
         state = new StateBuilder();
-        return null;
+        return FindDifference(settings, platform);
     }
 
     /// <inheritdoc/>

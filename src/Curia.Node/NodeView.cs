@@ -51,6 +51,16 @@ public sealed record NodeView
     /// <summary>The first transaction of this epoch: genesis, or where this process went on.</summary>
     public required TxId ServiceCreated { get; init; }
 
+    /// <summary>Whether this node orders.</summary>
+    public bool IsPrimary => Role == ReplicaRole.Primary;
+
+    /// <summary>The status of a transaction, as far as this node knows.</summary>
+    public TransactionStatus StatusOf(TxId txId) => TransactionStatuses.Of(txId, Committed, Last, Views);
+
+    /// <summary>Whether the state of this node includes a transaction.</summary>
+    public bool Includes(TxId txId) =>
+        txId == TxId.Zero || (txId.SeqNo <= Last.SeqNo && Views.ViewAt(txId.SeqNo) == txId.View);
+
     /// <summary>Counters since start, for metrics.</summary>
     public required NodeCounters Counters { get; init; }
 }

@@ -57,7 +57,8 @@ internal sealed class Service : IDisposable
         Snapshots = new Snapshots(secret, id, setup.Limits.SnapshotInterval, store.Current.TxId.SeqNo);
         NodeEndpoints own = new(setup, view, store, Epochs, new NodeRequests(view, clock));
         Pipeline = new TransactionPipeline(
-            store, own.WithApplication(), own.Node(), new CallerAuthentication(clock), History, Sealing, setup.Limits);
+            store, own.WithApplication(), own.Node(), new CallerAuthentication(clock), History, Sealing,
+            new Idempotency(clock), setup.Limits);
     }
 
     /// <summary>The service identity.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Curia.Consensus;
 using Curia.Endpoints;
 using Curia.KeyValue;
 using Curia.Ledger;
@@ -10,7 +11,7 @@ namespace Curia.Node;
 
 /// <summary>The way of one transaction through the node, in order (docs/one-transaction.md, steps 5 to 8): route,
 /// authenticate, execute on a snapshot; then commit to the store and join the open block.</summary>
-/// <remarks><see cref="Execute"/> runs on any thread, so a slow handler never stops a tick. <see cref="Order"/> runs on
+/// <remarks><see cref="Execute"/> runs on any thread, so a slow handler never stops a tick. <c>Order</c> runs on
 /// the loop, which alone decides the order.</remarks>
 internal sealed class TransactionPipeline(
     KeyValueStore store,
@@ -19,6 +20,7 @@ internal sealed class TransactionPipeline(
     CallerAuthentication authentication,
     HistoricalQueries history,
     BlockSealing sealing,
+    Idempotency idempotency,
     NodeLimits limits)
 {
     private const string NodePrefix = "/node";
@@ -62,6 +64,9 @@ internal sealed class TransactionPipeline(
             return Answered(route, notOpen.With("Retry-After", "1"));
         }
 
+        if (endpoint.Handler is EndpointHandler.ReadWrite && view.Role != ReplicaRole.Primary)
+            return new Execution.Elsewhere { Route = route };
+
         // The caller is looked up in the request's own transaction, so both see one state. What a reading one read is
         // not kept: nothing has to be validated.
         ReadOnlyTransaction transaction = endpoint.Handler is EndpointHandler.ReadWrite
@@ -73,6 +78,14 @@ internal sealed class TransactionPipeline(
         }
 
         return Run(endpoint, request.With(caller, found.PathValues), transaction, view, route);
+    }
+
+    /// <summary>Gives what a request wrote its place, or says why not.</summary>
+    public Answer Order(Execution.Proposed proposed, View view, TxId committed)
+    {
+        if (proposed.Idempotent is { } asked)
+            idempotency.Keep(asked, proposed.Response, store, proposed.Transaction, view);
+        return Order(proposed.Transaction, view, committed);
     }
 
     /// <summary>Gives an executed transaction its place, or says why not.</summary>
@@ -126,18 +139,25 @@ internal sealed class TransactionPipeline(
                 Response read = reading.Run(request, transaction);
                 return Answered(route, read, transaction.ReadVersion);
             case EndpointHandler.ReadWrite writing:
-                Transaction own = (Transaction)transaction;
-                Response written = writing.Run(request, own);
-
-                // An error has no effect, whatever the handler had written before it (as in CCF).
-                return written.IsSuccess && own.HasWrites
-                    ? new Execution.Proposed(own, written) { Route = route }
-                    : Answered(route, written, own.ReadVersion);
+                return RunWriting(writing, request, (Transaction)transaction, route);
             case EndpointHandler.Historical historical:
                 return RunHistorical(historical, request, view, route);
             default:
                 throw new InvariantException($"{endpoint} has a handler of no known kind");
         }
+    }
+
+    private Execution RunWriting(
+        EndpointHandler.ReadWrite writing, Request request, Transaction transaction, string route)
+    {
+        if (Idempotency.Find(request, store, transaction, out IdempotentRequest? asked) is { } known)
+            return Answered(route, known.Response, known.TxId ?? transaction.ReadVersion);
+        Response written = writing.Run(request, transaction);
+
+        // An error has no effect, whatever the handler had written before it (as in CCF).
+        return written.IsSuccess && transaction.HasWrites
+            ? new Execution.Proposed(transaction, written) { Route = route, Idempotent = asked }
+            : Answered(route, written, transaction.ReadVersion);
     }
 
     private Execution.Answered RunHistorical(

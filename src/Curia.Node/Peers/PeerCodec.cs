@@ -56,6 +56,10 @@ public static class PeerCodec
         };
     }
 
+    /// <summary>Whether a message that was written here is an append, which brings blocks or says that there are
+    /// none.</summary>
+    public static bool IsAppend(ReadOnlySpan<byte> message) => message.Length > 1 && message[1] == (byte)Kind.Append;
+
     /// <summary>Asks for secrets.</summary>
     public static byte[] AskForSecrets() => Write(Kind.AskForSecrets);
 

@@ -349,7 +349,7 @@ internal sealed class TestNetwork : IDisposable
             replay.AddChunk(
                 LedgerChunk.OpenName(new SeqNo(1)), Chunk(Disk.Where(block => Decode(block).Last <= load.Last)));
             Assert.Empty(replay.Finish().Problems);
-            Assert.Null(replay.FindLoadObstacle());
+            Assert.Null(replay.FindLoadObstacle(network.Genesis, NodeSetup.VirtualPlatform));
             Step(new Input.StateLoaded(replay, ""));
         }
     }

@@ -1,0 +1,156 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using System.IO;
+using System.Text;
+using Curia.Endpoints;
+using Curia.Vocabulary;
+using Microsoft.AspNetCore.Http;
+
+namespace Curia.Host;
+
+/// <summary>A client's request on its way from a backup to the primary, and the answer on its way back, as bytes of a
+/// call between nodes (docs/node-protocol.md, "Forwarding").</summary>
+/// <remarks>Whose request it is goes along as the certificate whose key the client has proved to the backup to hold:
+/// who can forge it is inside of the trust boundary already, since only attested nodes have such a channel.</remarks>
+internal static class Forwarding
+{
+    private const byte Version = 1;
+
+    // What a request may have of its own is bounded by the listener that took it in.
+    private const int HeadersMax = 1024;
+
+    /// <summary>A request as it was forwarded.</summary>
+    public sealed record ForwardedRequest(
+        string Method, string Target, IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Certificate,
+        ReadOnlyMemory<byte> Body, TimeSpan? Patience);
+
+    /// <summary>Writes a request.</summary>
+    public static byte[] Encode(
+        string method, string target, IHeaderDictionary headers, ReadOnlyMemory<byte> certificate,
+        ReadOnlyMemory<byte> body, TimeSpan? patience)
+    {
+        using MemoryStream stream = new(body.Length + 1024);
+        using BinaryWriter writer = new(stream);
+        writer.Write(Version);
+        writer.Write(method);
+        writer.Write(target);
+        writer.Write(patience is { } time ? (int)time.TotalMilliseconds : -1);
+        writer.Write(headers.Count);
+        foreach ((string name, Microsoft.Extensions.Primitives.StringValues value) in headers)
+        {
+            writer.Write(name);
+            writer.Write(value.ToString());
+        }
+
+        Write(writer, certificate);
+        Write(writer, body);
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    /// <summary>Reads a request; nothing throws.</summary>
+    public static bool TryDecode(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out ForwardedRequest? request)
+    {
+        request = null;
+        try
+        {
+            using MemoryStream stream = new(bytes.ToArray(), writable: false);
+            using BinaryReader reader = new(stream, Encoding.UTF8);
+            if (reader.ReadByte() != Version) return false;
+            string method = reader.ReadString();
+            string target = reader.ReadString();
+            int patience = reader.ReadInt32();
+            int count = reader.ReadInt32();
+            if (count is < 0 or > HeadersMax) return false;
+            Dictionary<string, string> headers = new(StringComparer.OrdinalIgnoreCase);
+            for (int index = 0; index < count; index++) headers[reader.ReadString()] = reader.ReadString();
+            byte[] certificate = Read(reader);
+            byte[] body = Read(reader);
+            if (stream.Position != stream.Length) return false;
+            request = new ForwardedRequest(method, target, headers, certificate, body,
+                patience < 0 ? null : TimeSpan.FromMilliseconds(patience));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Writes an answer.</summary>
+    public static byte[] Encode(Outgoing outgoing)
+    {
+        Response response = outgoing.Response;
+        using MemoryStream stream = new(response.Body.Length + 256);
+        using BinaryWriter writer = new(stream);
+        writer.Write(Version);
+        writer.Write(response.Status);
+        writer.Write(response.ContentType ?? "");
+        writer.Write(outgoing.TxId?.ToString() ?? "");
+        writer.Write(outgoing.WaitedForCommit);
+        writer.Write(response.Headers.Count);
+        foreach ((string name, string value) in response.Headers)
+        {
+            writer.Write(name);
+            writer.Write(value);
+        }
+
+        Write(writer, response.Body);
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    /// <summary>Reads an answer; nothing throws.</summary>
+    /// <param name="bytes">The answer.</param>
+    /// <param name="route">The endpoint, for metrics.</param>
+    /// <param name="outgoing">What goes to the client.</param>
+    public static bool TryDecode(ReadOnlyMemory<byte> bytes, string? route, out Outgoing outgoing)
+    {
+        outgoing = default;
+        try
+        {
+            using MemoryStream stream = new(bytes.ToArray(), writable: false);
+            using BinaryReader reader = new(stream, Encoding.UTF8);
+            if (reader.ReadByte() != Version) return false;
+            int status = reader.ReadInt32();
+            string contentType = reader.ReadString();
+            TxId? txId = TxId.TryParse(reader.ReadString(), out TxId parsed) ? parsed : null;
+            bool waited = reader.ReadBoolean();
+            int count = reader.ReadInt32();
+            if (count is < 0 or > HeadersMax) return false;
+            List<(string Name, string Value)> headers = [];
+            for (int index = 0; index < count; index++) headers.Add((reader.ReadString(), reader.ReadString()));
+            byte[] body = Read(reader);
+            if (stream.Position != stream.Length) return false;
+            Response response = contentType.Length > 0
+                ? Response.Bytes(body, contentType, status)
+                : Response.Empty(status);
+            foreach ((string name, string value) in headers) response = response.With(name, value);
+            outgoing = new Outgoing(response, route, txId, waited);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a node answered that it is not the primary: it has executed nothing.</summary>
+    public static bool IsNoPrimary(Outgoing outgoing) => outgoing.Response.Status == HostResponses.NoPrimary.Status
+        && outgoing.Response.Body.Span.SequenceEqual(HostResponses.NoPrimary.Body.Span);
+
+    private static void Write(BinaryWriter writer, ReadOnlyMemory<byte> bytes)
+    {
+        writer.Write(bytes.Length);
+        writer.Write(bytes.Span);
+    }
+
+    private static byte[] Read(BinaryReader reader)
+    {
+        int length = reader.ReadInt32();
+        if (length < 0 || length > reader.BaseStream.Length - reader.BaseStream.Position)
+            throw new FormatException("a length goes beyond the end");
+        return reader.ReadBytes(length);
+    }
+}

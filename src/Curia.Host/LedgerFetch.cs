@@ -1,0 +1,203 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Ledger;
+using Curia.Node;
+using Curia.Vocabulary;
+using Microsoft.Win32.SafeHandles;
+
+namespace Curia.Host;
+
+/// <summary>The ledger of a network that this node joins: what an earlier process left is verified and used again, the
+/// rest is fetched from other nodes, verified, and written as it comes.</summary>
+/// <remarks>Nothing of it is opened, and nobody's word is taken for it: the audit begins with the network's
+/// name.</remarks>
+internal sealed class LedgerFetch
+{
+    // A chunk is closed after the block that brings it over its size, so it is never longer than both together.
+    private const long ChunkBytesMax = (long)Block.BytesMax + LedgerChunk.BytesToClose + LedgerChunk.HeaderSize;
+
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(2);
+
+    private readonly string folder;
+    private readonly HostLog log;
+    private readonly LedgerSurvey survey;
+    private readonly List<FinishedChunk> finished = [];
+    private readonly List<ReadOnlyMemory<byte>> blocks = [];
+    private SeqNo chunkFirst = new(1);
+    private SeqNo last;
+    private ReadOnlyMemory<byte> lastBlock;
+    private long chunkBytes;
+    private long bytesFetched;
+
+    private LedgerFetch(string folder, Digest network, HostLog log)
+    {
+        this.folder = folder;
+        this.log = log;
+        survey = new LedgerSurvey(new AuditOptions { Genesis = network });
+    }
+
+    /// <summary>Asks another node for blocks.</summary>
+    /// <param name="from">The seqno that the first of them begins with.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>Committed blocks back to back; nothing when there is none so far.</returns>
+    public delegate Task<ReadOnlyMemory<byte>> Source(SeqNo from, CancellationToken cancel);
+
+    /// <summary>Brings the ledger up to what the others have committed.</summary>
+    /// <param name="folder">The ledger folder; it exists.</param>
+    /// <param name="network">The name of the network.</param>
+    /// <param name="source">Another node.</param>
+    /// <param name="log">Takes progress.</param>
+    /// <param name="cancel">The process is asked to end.</param>
+    /// <returns>The verified ledger, and its files.</returns>
+    /// <exception cref="StartFailure">What is on disk, or what was sent, is not the ledger of the network.</exception>
+    public static async Task<(LedgerSurvey Survey, IReadOnlyList<FinishedChunk> Files)> RunAsync(
+        string folder, Digest network, Source source, HostLog log, CancellationToken cancel)
+    {
+        LedgerFetch fetch = new(folder, network, log);
+        try
+        {
+            fetch.UseFiles();
+            await fetch.CompareAsync(source, cancel).ConfigureAwait(false);
+            await fetch.FetchAsync(source, cancel).ConfigureAwait(false);
+            DurableFiles.FlushFolder(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartFailure($"The ledger in {folder} cannot be written", e.Message.TrimEnd('.'),
+                "Look at the disk, make room, or correct permissions");
+        }
+
+        AuditReport report = fetch.survey.Finish();
+        string? obstacle = report.Ok ? fetch.survey.FindObstacle() : report.Problems[0].Reason;
+        if (obstacle is not null)
+        {
+            throw new StartFailure($"The ledger in {folder} is not that of the network {network}", obstacle,
+                "Empty the folder to fetch all of it anew, or correct join.network in the configuration");
+        }
+
+        return (fetch.survey, fetch.finished);
+    }
+
+    // What has its final name is committed to its end. Of the rest nobody knows, and it is quickly fetched.
+    private void UseFiles()
+    {
+        foreach (string name in LedgerChunk.InOrder(Directory.EnumerateFiles(folder).Select(Path.GetFileName)!))
+        {
+            string path = Path.Combine(folder, name);
+            bool isNext = LedgerChunk.TryParseName(name, out LedgerChunkName parsed) && !parsed.IsOpen
+                && parsed.First == last.Next && new FileInfo(path).Length <= ChunkBytesMax;
+            if (!isNext)
+            {
+                File.Delete(path);
+                continue;
+            }
+
+            ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
+            survey.AddChunk(name, bytes);
+            lastBlock = LastBlockOf(bytes);
+            last = parsed.Last!.Value;
+            finished.Add(new FinishedChunk(parsed.First, last, path));
+        }
+
+        DurableFiles.FlushFolder(folder);
+        chunkFirst = last.Next;
+        if (last != SeqNo.Zero) log.Info($"The ledger on disk is used again up to seqno {last}.");
+    }
+
+    // Every byte on disk may be valid and of a fork: the others say what stands in the network at its end.
+    private async Task CompareAsync(Source source, CancellationToken cancel)
+    {
+        if (last == SeqNo.Zero) return;
+        ReadOnlyMemory<byte> theirs = await source(last, cancel).ConfigureAwait(false);
+        if (!lastBlock.IsEmpty && theirs.Length >= lastBlock.Length
+            && theirs.Span[..lastBlock.Length].SequenceEqual(lastBlock.Span))
+        {
+            return;
+        }
+
+        throw new StartFailure($"The ledger in {folder} is not part of the network's",
+            $"the block that ends with seqno {last} is another one there, or is not committed",
+            "Empty the folder to fetch all of it anew");
+    }
+
+    private static ReadOnlyMemory<byte> LastBlockOf(ReadOnlyMemory<byte> chunk)
+    {
+        ReadOnlyMemory<byte> block = default;
+        ReadOnlyMemory<byte> rest = chunk.Length > LedgerChunk.HeaderSize ? chunk[LedgerChunk.HeaderSize..] : default;
+        while (Block.TryReadLength(rest.Span, out int length) && length <= rest.Length)
+        {
+            block = rest[..length];
+            rest = rest[length..];
+        }
+
+        return block;
+    }
+
+    private async Task FetchAsync(Source source, CancellationToken cancel)
+    {
+        ReadOnlyMemory<byte> some = await source(last.Next, cancel).ConfigureAwait(false);
+        for (long said = Stopwatch.GetTimestamp(); ; some = await source(last.Next, cancel).ConfigureAwait(false))
+        {
+            if (some.IsEmpty) break;
+            bytesFetched += some.Length;
+            Take(some);
+            if (chunkBytes >= LedgerChunk.BytesToClose) CloseChunk();
+            if (Stopwatch.GetElapsedTime(said) < ProgressInterval) continue;
+            said = Stopwatch.GetTimestamp();
+            log.Info($"Fetching the ledger: {last} transactions, {bytesFetched >> 20} MiB.");
+        }
+
+        if (blocks.Count > 0) CloseChunk();
+        log.Info($"The ledger was fetched up to seqno {last}: {bytesFetched >> 10} KiB came from other nodes.");
+    }
+
+    private void Take(ReadOnlyMemory<byte> some)
+    {
+        while (!some.IsEmpty)
+        {
+            if (!Block.TryReadLength(some.Span, out int length) || length > some.Length
+                || !BlockHeader.TryDecode(some.Span, out BlockHeader header, out _) || header.First != last.Next)
+            {
+                throw new StartFailure("The ledger cannot be fetched",
+                    $"what another node sent for seqno {last.Next} is no block that begins there",
+                    "Look at the log of that node, or name another one in join.nodes");
+            }
+
+            blocks.Add(some[..length]);
+            chunkBytes += length;
+            last = header.Last;
+            some = some[length..];
+        }
+    }
+
+    private void CloseChunk()
+    {
+        byte[] bytes = new byte[LedgerChunk.HeaderSize + chunkBytes];
+        LedgerChunk.Header(chunkFirst).CopyTo(bytes, 0);
+        int offset = LedgerChunk.HeaderSize;
+        foreach (ReadOnlyMemory<byte> block in blocks)
+        {
+            block.CopyTo(bytes.AsMemory(offset));
+            offset += block.Length;
+        }
+
+        string name = LedgerChunk.ClosedName(chunkFirst, last);
+        survey.AddChunk(name, bytes);
+        string path = Path.Combine(folder, name);
+        using (SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.Read))
+        {
+            RandomAccess.Write(file, bytes, 0);
+            DurableFiles.Flush(file);
+        }
+
+        finished.Add(new FinishedChunk(chunkFirst, last, path));
+        blocks.Clear();
+        chunkBytes = 0;
+        chunkFirst = last.Next;
+    }
+}

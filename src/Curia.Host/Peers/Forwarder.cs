@@ -1,0 +1,56 @@
+using System;
+using System.Diagnostics;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Node;
+using Curia.Peers;
+
+namespace Curia.Host.Peers;
+
+/// <summary>Hands requests that write to the primary, and its answers back (docs/http.md, "Writes on a
+/// backup").</summary>
+internal sealed class Forwarder(PeerNetwork network, Func<NodeView> view)
+{
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Has the primary execute a request.</summary>
+    /// <param name="request">As <see cref="Forwarding"/> has it.</param>
+    /// <param name="mayRepeat">Whether it has an <c>Idempotency-Key</c>: then it may be sent again when nobody knows
+    /// what became of it.</param>
+    /// <param name="patience">How long all of it may take.</param>
+    /// <param name="route">The endpoint, for metrics.</param>
+    /// <param name="cancel">The client is gone.</param>
+    public async Task<Outgoing> ForwardAsync(
+        byte[] request, bool mayRepeat, TimeSpan patience, string? route, CancellationToken cancel)
+    {
+        long start = Stopwatch.GetTimestamp();
+        bool isSent = false;
+        while (patience - Stopwatch.GetElapsedTime(start) is { } left && left > TimeSpan.Zero)
+        {
+            NodeView now = view();
+            if (now.Primary is { } primary && primary != now.NodeId)
+            {
+                switch (await network.CallAsync(primary, PeerCalls.Request, request, left, cancel)
+                    .ConfigureAwait(false))
+                {
+                    case PeerReply.Answered answered
+                        when Forwarding.TryDecode(answered.Body, route, out Outgoing outgoing):
+                        // One that has no primary either has not executed it; an earlier one may have.
+                        if (!isSent || !Forwarding.IsNoPrimary(outgoing)) return outgoing;
+                        break;
+                    case PeerReply.NotSent or PeerReply.Refused:
+                        break;
+                    default:
+                        isSent = true;
+                        if (!mayRepeat) return new Outgoing(HostResponses.ForwardingBroke, route);
+                        break;
+                }
+            }
+
+            if (!isSent) return new Outgoing(HostResponses.NoPrimary, route);
+            await Task.Delay(pause, cancel).ConfigureAwait(false);
+        }
+
+        return new Outgoing(isSent ? HostResponses.ForwardingBroke : HostResponses.NoPrimary, route);
+    }
+}

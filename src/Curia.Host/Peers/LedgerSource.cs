@@ -1,0 +1,63 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Peers;
+using Curia.Vocabulary;
+
+namespace Curia.Host.Peers;
+
+/// <summary>The nodes of a network as a source of its blocks: whichever answers.</summary>
+internal sealed class LedgerSource(NodePeers peers, IReadOnlyList<NodeId> nodes, HostLog log)
+{
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan sayInterval = TimeSpan.FromSeconds(15);
+
+    private int next;
+    private long? said;
+
+    /// <summary>Fetches committed blocks, and waits for a node that gives them.</summary>
+    /// <param name="from">The first transaction that is wanted.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<ReadOnlyMemory<byte>> FetchAsync(SeqNo from, CancellationToken cancel)
+    {
+        while (true)
+        {
+            string reason = "";
+            for (int tried = 0; tried < nodes.Count; tried++, next = (next + 1) % nodes.Count)
+            {
+                PeerReply reply = await peers.FetchAsync(nodes[next], from, patience, cancel).ConfigureAwait(false);
+                cancel.ThrowIfCancellationRequested();
+                switch (reply)
+                {
+                    case PeerReply.Answered answered:
+                        return answered.Body;
+                    case PeerReply.Refused refused:
+                        reason = refused.Reason;
+                        break;
+                    case PeerReply.NotSent notSent:
+                        if (reason.Length == 0) reason = notSent.Reason;
+                        break;
+                    case PeerReply.OutcomeUnknown unknown:
+                        if (reason.Length == 0) reason = unknown.Reason;
+                        break;
+                }
+            }
+
+            Say(reason);
+            await Task.Delay(pause, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private void Say(string reason)
+    {
+        if (said is { } before && Stopwatch.GetElapsedTime(before) < sayInterval) return;
+        said = Stopwatch.GetTimestamp();
+        log.Info(reason == PeerRefusal.UnknownNode
+            ? $"Waiting to be admitted: members have to sign a request that adds node {peers.Network.NodeId} at "
+                + $"{peers.Address} (curia node add)."
+            : $"No node of the network answers so far: {reason}.");
+    }
+}

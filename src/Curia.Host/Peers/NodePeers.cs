@@ -1,0 +1,189 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.IO;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Cryptography;
+using Curia.Node;
+using Curia.Node.Peers;
+using Curia.Peers;
+using Curia.Vocabulary;
+using PeerMessage = Curia.Peers.PeerMessage;
+
+namespace Curia.Host.Peers;
+
+/// <summary>What calls between nodes ask for (docs/node-protocol.md, "What calls ask for").</summary>
+internal static class PeerCalls
+{
+    /// <summary>Committed blocks from a seqno on.</summary>
+    public const byte Blocks = 1;
+
+    /// <summary>The answer to a client's request.</summary>
+    public const byte Request = 2;
+}
+
+/// <summary>What a node that serves gives its connections with others.</summary>
+/// <param name="Node">Reads messages.</param>
+/// <param name="Tell">Takes them.</param>
+/// <param name="Ledger">Has the blocks that others ask for.</param>
+/// <param name="Requests">Answers the requests that others forward.</param>
+internal sealed record PeerService(
+    CuriaNode Node, Action<Input> Tell, LedgerFiles Ledger, RequestHandling Requests);
+
+/// <summary>The node's connections with other nodes: effects go out, inputs come in, calls are answered.</summary>
+internal sealed class NodePeers : IAsyncDisposable
+{
+    // A few round trips fill a chunk, and a reply is far from the limit of frames.
+    private const int BlockBytesAtOnce = 4 << 20;
+
+    private readonly HostLog log;
+    private readonly PeerNetwork network;
+    private volatile PeerService? service;
+    private long refused;
+
+    private NodePeers(EcdsaSigner key, Entropy entropy, HostLog log)
+    {
+        this.log = log;
+        network = new PeerNetwork(new PeerSettings
+        {
+            Key = key,
+            Entropy = entropy,
+            OnMessage = Hear,
+            OnCall = AnswerAsync,
+            Info = log.Info,
+            Warning = log.Warning,
+        });
+    }
+
+    /// <summary>Where other nodes find this one, <c>host:port</c>.</summary>
+    public string Address { get; private set; } = "";
+
+    /// <summary>The connections.</summary>
+    public PeerNetwork Network => network;
+
+    /// <summary>Listens; nobody is let in so far.</summary>
+    /// <exception cref="StartFailure">The address cannot be used.</exception>
+    public static async Task<NodePeers> BindAsync(
+        PeersConfiguration configuration, EcdsaSigner key, Entropy entropy, HostLog log)
+    {
+        NodePeers peers = new(key, entropy, log);
+        try
+        {
+            System.Net.IPEndPoint bound = await peers.network.BindAsync(configuration.Bind).ConfigureAwait(false);
+            int port = configuration.PublishedPort == 0 ? bound.Port : configuration.PublishedPort;
+            peers.Address = new PeerAddress(configuration.PublishedHost, port).ToString();
+            return peers;
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            await peers.DisposeAsync().ConfigureAwait(false);
+            throw new StartFailure($"The node cannot listen for other nodes on {configuration.Bind}", e.Message,
+                "Free the port, or set peers.address to another one");
+        }
+    }
+
+    /// <summary>From here on messages are taken and calls answered.</summary>
+    public void Serve(PeerService service) => this.service = service;
+
+    /// <summary>Says who may connect.</summary>
+    /// <param name="addresses">The nodes, and where they listen.</param>
+    public void Set(IReadOnlyDictionary<NodeId, string> addresses)
+    {
+        Dictionary<NodeId, PeerAddress> peers = [];
+        foreach ((NodeId id, string address) in addresses)
+        {
+            // Members signed it; that does not make it an address.
+            if (NodeConfiguration.TryHostAndPort(address, out string host, out int port) && port > 0)
+                peers[id] = new PeerAddress(host, port);
+            else
+                log.Warning($"Node {id} cannot be reached: \"{address}\" is no host and port.");
+        }
+
+        network.SetPeers(peers);
+    }
+
+    /// <summary>Sends a message.</summary>
+    public void Send(Effect.Send send)
+    {
+        // An append stays behind the blocks of those before it, or it would be refused and they sent again.
+        bool mayPass = !PeerCodec.IsAppend(send.Message.Header.Span);
+        List<PeerPart> parts = [PeerPart.Of(send.Message.Header)];
+        foreach (OutgoingBlock block in send.Message.Blocks)
+            parts.Add(block.Bytes is { } bytes ? PeerPart.Of(bytes) : PeerPart.Later(() => Read(block)));
+        network.Send(send.To, new PeerMessage(parts, mayPass));
+    }
+
+    /// <summary>Tells a trusted node the secrets.</summary>
+    public void Send(Effect.SendSecrets send)
+    {
+        using SecretBytes secrets = send.Secrets;
+        network.Send(send.To, new PeerMessage(PeerCodec.GiveSecrets(secrets.Reveal())));
+    }
+
+    /// <summary>Asks another node for committed blocks.</summary>
+    /// <param name="from">The node.</param>
+    /// <param name="seqNo">The first transaction that is wanted.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<PeerReply> FetchAsync(NodeId from, SeqNo seqNo, TimeSpan patience, CancellationToken cancel)
+    {
+        byte[] question = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(question, seqNo.Value);
+        return network.CallAsync(from, PeerCalls.Blocks, question, patience, cancel);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => network.DisposeAsync();
+
+    private ReadOnlyMemory<byte>? Read(OutgoingBlock block)
+    {
+        try
+        {
+            return service?.Ledger.ReadRange(block.First, block.Last, bytesMax: 1) is { IsEmpty: false } bytes
+                ? bytes
+                : (ReadOnlyMemory<byte>?)null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Warning($"The block of seqno {block.First}, which another node needs, cannot be read: {e.Message}");
+            return null;
+        }
+    }
+
+    // Roots and signatures are verified here, on the thread of the connection, and not on the loop.
+    private void Hear(NodeId from, ReadOnlyMemory<byte> bytes)
+    {
+        if (service is not { } serving) return;
+        if (serving.Node.TryRead(bytes, out Node.Peers.PeerMessage? message, out string reason))
+        {
+            serving.Tell(new Input.Message(from, message));
+            return;
+        }
+
+        long count = Interlocked.Increment(ref refused);
+        if (long.IsPow2(count))
+            log.Warning($"A message of node {from} is refused: {reason}. Messages refused so far: {count}.");
+    }
+
+    private async Task<ReadOnlyMemory<byte>> AnswerAsync(
+        NodeId from, byte kind, ReadOnlyMemory<byte> body, CancellationToken gone)
+    {
+        if (service is not { } serving)
+            throw new InvalidOperationException("The node starts.");
+        switch (kind)
+        {
+            case PeerCalls.Blocks:
+                if (body.Length != sizeof(ulong)) throw new ArgumentException("a seqno has eight bytes");
+                SeqNo first = new(BinaryPrimitives.ReadUInt64BigEndian(body.Span));
+                return first <= serving.Node.View.Committed.SeqNo && first.Value > 0
+                    ? serving.Ledger.ReadRange(first, serving.Node.View.Committed.SeqNo, BlockBytesAtOnce)
+                    : ReadOnlyMemory<byte>.Empty;
+            case PeerCalls.Request:
+                return await serving.Requests.ExecuteForwardedAsync(body).ConfigureAwait(false);
+            default:
+                throw new ArgumentException($"there is no call {kind}");
+        }
+    }
+}
