@@ -109,7 +109,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             peers.Network.SetNetwork(replay.Genesis);
             disk.Add(self);
             NodeId[] earlier = [.. disk.Nodes.Append(replay.Sealed!.NodeId).Distinct()];
-            ColdRestart restart = new(setup, replay, earlier, disk.Pending);
+            ColdRestart restart = new(setup, replay, earlier, disk.Promised);
             ColdRestarting restarting = new(peers, restart, disk, Keep, log);
             RestartOutcome outcome = await restarting.RunAsync(cancel).ConfigureAwait(false);
             switch (outcome)
