@@ -45,8 +45,12 @@ public sealed record Configuration
     /// <summary>What an acknowledged block needs beside a majority.</summary>
     public CommitRule Rule { get; init; } = CommitRule.Majority;
 
-    /// <summary>How many voters are a majority: more than half of <b>all</b> of them, answering or not.</summary>
-    public int Majority => Voters.Count / 2 + 1;
+    /// <summary>Whether a majority is not enough and each of them counts: so the first block of a cold restart commits
+    /// (docs/consensus.md, "Cold restart").</summary>
+    public bool NeedsAll { get; init; }
+
+    /// <summary>How many voters it takes: more than half of <b>all</b> of them, answering or not.</summary>
+    public int Majority => NeedsAll ? Voters.Count : Voters.Count / 2 + 1;
 
     /// <summary>A configuration of one node.</summary>
     public static Configuration Of(SeqNo from, NodeId only) => new(from, ImmutableSortedSet.Create(only));
@@ -85,7 +89,8 @@ public sealed record Configuration
     public bool SaysTheSameAs(Configuration other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Voters.SetEquals(other.Voters) && Learners.SetEquals(other.Learners) && Rule.Equals(other.Rule);
+        return Voters.SetEquals(other.Voters) && Learners.SetEquals(other.Learners) && Rule.Equals(other.Rule)
+            && NeedsAll == other.NeedsAll;
     }
 
     /// <inheritdoc/>

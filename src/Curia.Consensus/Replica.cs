@@ -138,8 +138,11 @@ public sealed partial class Replica
     private void Start()
     {
         isStarted = true;
-        if (configurations.Count > 0 && Quorum.IsElected(configurations, new SortedSet<NodeId> { self }))
-            StandForElection();
+        SortedSet<NodeId> promised = [self, .. options.Promised];
+        if (configurations.Count == 0 || !Quorum.IsElected(configurations, promised)) return;
+        StandForElection();
+        votes.UnionWith(promised);
+        if (Role == ReplicaRole.Candidate) TryWin(isPreVote: false);
     }
 
     private void Tick()

@@ -1,3 +1,6 @@
+using System.Collections.Generic;
+using Curia.Vocabulary;
+
 namespace Curia.Consensus;
 
 /// <summary>The settings of a replica that no promise to others rests on.</summary>
@@ -45,6 +48,10 @@ public sealed record ReplicaOptions
     /// <summary>Whether it may lead from the start. A node that cannot open the ledger yet receives, acknowledges and
     /// votes, and stands for nothing until <see cref="ReplicaInput.Ready"/>.</summary>
     public bool IsReady { get; init; } = true;
+
+    /// <summary>Nodes that have promised this one their vote before it began: in a cold restart nobody else opens an
+    /// epoch with them (docs/consensus.md, "Cold restart").</summary>
+    public IReadOnlyList<NodeId> Promised { get; init; } = [];
 
     /// <summary>Where the spread of the election timeout comes from, so that a run repeats; differs between
     /// nodes.</summary>

@@ -95,30 +95,34 @@ public static class CuriaHost
         // What an earlier process left is read and verified whole before it is touched.
         using SecretBytes sealingKey = VirtualPlatform.SealingKey();
         SealedFiles sealedFiles = SealedFiles.Prepare(configuration.SealedSecrets);
+        DiskFile disk = DiskFile.Read(configuration.SealedSecrets);
         PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
         NodeSetup setup =
             Setup(configuration, genesis, application, nodeKey, entropy, addresses, sealingKey, peers?.Address);
-        if (await NodeBeginning.FindAsync(configuration, setup, sealedFiles, peers, log, shutdown) is not { } begun)
+        NodeBeginning? begun =
+            await NodeBeginning.FindAsync(configuration, setup, sealedFiles, disk, peers, log, shutdown);
+        if (begun is null)
         {
             output.Withdraw();
             return 0;
         }
 
         Parts parts = new(
-            arguments, configuration, setup, nodeKey, frontend, addresses, peers, sealedFiles, output, metrics, log);
+            arguments, configuration, setup, nodeKey, frontend, addresses, peers, sealedFiles, disk, output, metrics,
+            log);
         return await ServeAsync(parts, begun, shutdown);
     }
 
     // The node, and what its effects are performed on.
-    private static async Task<int> ServeAsync(Parts parts, NodeBeginning begun, Shutdown shutdown)
+    private static async Task<int> ServeAsync(Parts parts, NodeBeginning beginning, Shutdown shutdown)
     {
         (HostArguments arguments, NodeConfiguration configuration, NodeSetup setup, EcdsaSigner nodeKey,
             HttpFrontend frontend, PublishedAddresses addresses, NodePeers? peers, SealedFiles sealedFiles,
-            OutputFiles output, HostMetrics metrics, HostLog log) = parts;
-        SnapshotFiles.Prepare(configuration.Snapshots, begun.IsNewLedger);
-        CuriaNode node = begun.Node;
+            DiskFile disk, OutputFiles output, HostMetrics metrics, HostLog log) = parts;
+        SnapshotFiles.Prepare(configuration.Snapshots, beginning.IsNewLedger);
+        CuriaNode node = beginning.Node;
         using InputQueue inputs = new();
-        using LedgerFiles ledger = LedgerFiles.Open(configuration.Ledger, begun.Files, inputs.Add, metrics, log);
+        using LedgerFiles ledger = LedgerFiles.Open(configuration.Ledger, beginning.Files, inputs.Add, metrics, log);
         SnapshotFiles snapshots = new(configuration.Snapshots, configuration.Limits.SnapshotsKept, inputs.Add, log);
         StateLoader states = new(ledger, setup, inputs.Add);
         bool isOpen = false;
@@ -133,6 +137,12 @@ public static class CuriaHost
 
             output.Write(node.View.NodeId, open, addresses, peers?.Address);
             sealedFiles.RemoveOld();
+            if (peers is not null)
+            {
+                disk.Settle(node.View.NodeId);
+                peers.Probed = null;
+            }
+
             frontend.Open(TlsIdentity.Join(open.NodeCertificate.Span, nodeKey));
             isOpen = true;
         });
@@ -146,6 +156,7 @@ public static class CuriaHost
         metrics.ObserveSessions(frontend.Sessions);
         log.Warning(InsecureWarning);
         loop.Start();
+        _ = beginning.AfterStart(shutdown.Token);
         LoopEnd end = await UntilEndAsync(frontend, loop, shutdown, configuration.Limits, log);
         output.Withdraw();
         await frontend.StopAsync(LastAnswersTime);
@@ -167,7 +178,7 @@ public static class CuriaHost
     private sealed record Parts(
         HostArguments Arguments, NodeConfiguration Configuration, NodeSetup Setup, EcdsaSigner NodeKey,
         HttpFrontend Frontend, PublishedAddresses Addresses, NodePeers? Peers, SealedFiles SealedFiles,
-        OutputFiles Output, HostMetrics Metrics, HostLog Log);
+        DiskFile Disk, OutputFiles Output, HostMetrics Metrics, HostLog Log);
 
     // A thread that does not end may be sealing: it keeps its keys, and the end of the process takes both.
     private static void ClearKeys(NodeLoop loop, SnapshotFiles snapshots, CuriaNode node, EcdsaSigner nodeKey)

@@ -51,16 +51,18 @@ internal sealed class LedgerFetch
     /// <param name="folder">The ledger folder; it exists.</param>
     /// <param name="network">The name of the network.</param>
     /// <param name="source">Another node.</param>
+    /// <param name="cutsFork">Whether files that end otherwise than the ledger of the network are removed.</param>
     /// <param name="log">Takes progress.</param>
     /// <param name="cancel">The process is asked to end.</param>
     /// <returns>The verified ledger, and its files.</returns>
     /// <exception cref="StartFailure">What is on disk, or what was sent, is not the ledger of the network.</exception>
     public static async Task<(LedgerSurvey Survey, IReadOnlyList<FinishedChunk> Files)> RunAsync(
-        string folder, Digest network, Source source, HostLog log, CancellationToken cancel)
+        string folder, Digest network, Source source, bool cutsFork, HostLog log, CancellationToken cancel)
     {
         LedgerFetch fetch = new(folder, network, log);
         try
         {
+            if (cutsFork) await CutForkAsync(folder, source, log, cancel).ConfigureAwait(false);
             fetch.UseFiles();
             await fetch.CompareAsync(source, cancel).ConfigureAwait(false);
             await fetch.FetchAsync(source, cancel).ConfigureAwait(false);
@@ -123,6 +125,26 @@ internal sealed class LedgerFetch
         throw new StartFailure($"The ledger in {folder} is not part of the network's",
             $"the block that ends with seqno {last} is another one there, or is not committed",
             "Empty the folder to fetch all of it anew");
+    }
+
+    // The newest epoch goes on from another disk, whose last blocks are not these: none of these is committed.
+    private static async Task CutForkAsync(string folder, Source source, HostLog log, CancellationToken cancel)
+    {
+        IEnumerable<string> names = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path));
+        foreach (string name in LedgerChunk.InOrder(names).Reverse())
+        {
+            string path = Path.Combine(folder, name);
+            ReadOnlyMemory<byte> own = LastBlockOf(File.ReadAllBytes(path));
+            if (!own.IsEmpty && BlockHeader.TryDecode(own.Span, out BlockHeader header, out _))
+            {
+                ReadOnlyMemory<byte> theirs = await source(header.First, cancel).ConfigureAwait(false);
+                if (theirs.Length >= own.Length && theirs.Span[..own.Length].SequenceEqual(own.Span)) return;
+            }
+
+            log.Warning($"{name} ends otherwise than the ledger of the network, in what did not commit: it is removed "
+                + "and fetched again.");
+            File.Delete(path);
+        }
     }
 
     private static ReadOnlyMemory<byte> LastBlockOf(ReadOnlyMemory<byte> chunk)

@@ -1,10 +1,15 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Cryptography;
 using Curia.Host.Peers;
+using Curia.Ledger;
 using Curia.Node;
+using Curia.Vocabulary;
 
 namespace Curia.Host;
 
@@ -15,63 +20,165 @@ namespace Curia.Host;
 /// <param name="IsNewLedger">Whether it begins a network.</param>
 internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk> Files, bool IsNewLedger)
 {
+    /// <summary>What has to be done once the node has started; ends by itself.</summary>
+    public Func<CancellationToken, Task> AfterStart { get; private init; } = _ => Task.CompletedTask;
+
     /// <summary>Finds out which, and reads and verifies what there is.</summary>
     /// <returns>Null when the process is asked to end meanwhile.</returns>
     /// <exception cref="StartFailure">What is on disk, or what was sent, cannot be believed.</exception>
     public static async Task<NodeBeginning?> FindAsync(
-        NodeConfiguration configuration, NodeSetup setup, SealedFiles sealedFiles, NodePeers? peers, HostLog log,
-        Shutdown shutdown)
+        NodeConfiguration configuration, NodeSetup setup, SealedFiles sealedFiles, DiskFile disk, NodePeers? peers,
+        HostLog log, Shutdown shutdown)
     {
+        Search search = new(configuration, setup, sealedFiles, disk, peers, log, shutdown);
         try
         {
-            return configuration.Join is { } join
-                ? await JoinAsync(configuration.Ledger, join, setup, peers!, log, shutdown).ConfigureAwait(false)
-                : GoOn(configuration, setup, sealedFiles, log, shutdown);
+            return await search.RunAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException asked) when (shutdown.Requested.IsCompleted)
         {
             log.Info(asked is TaskCanceledException
-                ? "The node ends before it has joined the network."
+                ? "The node ends before it is part of the network."
                 : asked.Message);
             return null;
         }
     }
 
-    private static NodeBeginning GoOn(
-        NodeConfiguration configuration, NodeSetup setup, SealedFiles sealedFiles, HostLog log, Shutdown shutdown)
+    private sealed class Search(
+        NodeConfiguration configuration, NodeSetup setup, SealedFiles sealedFiles, DiskFile disk, NodePeers? peers,
+        HostLog log, Shutdown shutdown)
     {
-        LedgerReading reading = LedgerReading.Read(
-            configuration.Ledger, () => sealedFiles.Read(setup.SealingKey!), setup.Genesis, setup.Platform, log,
-            () => shutdown.Requested.IsCompleted);
-        bool isNew = reading.Replay is null;
-        try
+        private string Folder => configuration.Ledger;
+
+        public async Task<NodeBeginning> RunAsync()
         {
-            IReadOnlyList<FinishedChunk> finished = reading.Finish();
-            if (isNew) StartChecks.NothingElse("ledger", configuration.Ledger);
+            LedgerReading reading;
+            try
+            {
+                reading = LedgerReading.Read(
+                    Folder, () => sealedFiles.Read(setup.SealingKey!), setup.Genesis, setup.Platform, log,
+                    () => shutdown.Requested.IsCompleted);
+            }
+            catch (StartFailure failure) when (configuration.Join is not null)
+            {
+                // Of a process that had not been told the secrets, for example: the others have them.
+                log.Warning($"{failure.Message} It is fetched from the network instead, as far as it is not there.");
+                return await JoinAsync(configuration.Join.Network, configuration.Join.Nodes, shutdown.Token)
+                    .ConfigureAwait(false);
+            }
+
+            if (reading.Replay is null && configuration.Join is { } join)
+                return await JoinAsync(join.Network, join.Nodes, shutdown.Token).ConfigureAwait(false);
+            if (reading.Replay is not { IsAlone: false } replay) return Alone(reading);
+            if (peers is null)
+            {
+                throw new StartFailure($"The node cannot go on with the ledger in {Folder}",
+                    "its newest configuration is not the one node whose secrets are here",
+                    "Say in peers where this node hears the others");
+            }
+
+            return await RestartAsync(reading, replay, shutdown.Token).ConfigureAwait(false);
+        }
+
+        private NodeBeginning Alone(LedgerReading reading)
+        {
+            IReadOnlyList<FinishedChunk> finished = Finish(reading);
+            bool isNew = reading.Replay is null;
+            if (isNew) StartChecks.NothingElse("ledger", Folder);
             return new NodeBeginning(new CuriaNode(setup, reading.Replay), finished, isNew);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartFailure($"The ledger in {configuration.Ledger} cannot be made good",
-                e.Message.TrimEnd('.'), "Look at the disk, make room, or correct permissions");
-        }
-    }
 
-    private static async Task<NodeBeginning> JoinAsync(
-        string folder, JoinConfiguration join, NodeSetup setup, NodePeers peers, HostLog log, Shutdown shutdown)
-    {
-        using CancellationTokenSource ending = new();
-        Task asked = shutdown.Requested.ContinueWith(
-            _ => ending.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-        peers.Set(join.Nodes);
-        peers.Network.SetNetwork(join.Network);
-        LedgerSource source = new(peers, [.. join.Nodes.Keys], log);
-        log.Info($"This is node {peers.Network.NodeId}, at {peers.Address} for other nodes. It joins the network "
-            + $"{join.Network}.");
-        (LedgerSurvey survey, IReadOnlyList<FinishedChunk> files) = await LedgerFetch
-            .RunAsync(folder, join.Network, source.FetchAsync, log, ending.Token).ConfigureAwait(false);
-        if (asked.IsCompleted) ending.Token.ThrowIfCancellationRequested();
-        return new NodeBeginning(new CuriaNode(setup, survey), files, IsNewLedger: false);
+        private IReadOnlyList<FinishedChunk> Finish(LedgerReading reading)
+        {
+            try
+            {
+                return reading.Finish();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new StartFailure($"The ledger in {Folder} cannot be made good", e.Message.TrimEnd('.'),
+                    "Look at the disk, make room, or correct permissions");
+            }
+        }
+
+        private async Task<NodeBeginning> RestartAsync(
+            LedgerReading reading, LedgerReplay replay, CancellationToken cancel)
+        {
+            IReadOnlyList<FinishedChunk> files = Finish(reading);
+            NodeId self = peers!.Network.NodeId;
+            peers.Network.SetNetwork(replay.Genesis);
+            disk.Add(self);
+            NodeId[] earlier = [.. disk.Nodes.Append(replay.Sealed!.NodeId).Distinct()];
+            ColdRestart restart = new(setup, replay, earlier, disk.Pending);
+            ColdRestarting restarting = new(peers, restart, disk, Keep, log);
+            RestartOutcome outcome = await restarting.RunAsync(cancel).ConfigureAwait(false);
+            switch (outcome)
+            {
+                case RestartOutcome.Found found:
+                    CuriaNode founder = new(setup, replay, found.Formation);
+                    peers.Also = found.Formation.Members.Where(one => one.Node != self)
+                        .ToDictionary(one => one.Node, one => one.PeerAddress);
+                    return new NodeBeginning(founder, files, IsNewLedger: false)
+                    {
+                        AfterStart = stop => restarting.BeginAsync(found.Formation, founder, stop),
+                    };
+                case RestartOutcome.Follow follow:
+                    peers.Also = follow.Members;
+                    if (follow.Founder.Last == replay.Last)
+                    {
+                        CuriaNode member = new(setup, LedgerSurvey.Of(replay));
+                        replay.Dispose();
+                        return new NodeBeginning(member, files, IsNewLedger: false);
+                    }
+
+                    replay.Dispose();
+                    return await FetchAsync(
+                        restart.Own.Network, follow.Members, [follow.Founder.Node], cutsFork: true, cancel)
+                        .ConfigureAwait(false);
+                case RestartOutcome.Join join:
+                    replay.Dispose();
+                    log.Info("The network lives; this process joins it as a new node.");
+                    return await JoinAsync(restart.Own.Network, join.Nodes, cancel).ConfigureAwait(false);
+                default:
+                    throw new UnreachableException($"Outcome {outcome.GetType().Name} has no arm");
+            }
+        }
+
+        private void Keep(SealedSecrets told)
+        {
+            NodeId self = peers!.Network.NodeId;
+            using SecretBytes all = told.Export();
+            Invariant.Holds(SealedSecrets.TryImport(all.Reveal(), self, out SealedSecrets? own), "it was read before");
+            using (own)
+            {
+                SecretPeriod newest = own.Periods[^1];
+                sealedFiles.Write(new Effect.StoreSecrets(
+                    SealedSecrets.FileName(newest.From, newest.ServiceKeyId),
+                    own.Seal(setup.SealingKey!, setup.Entropy)));
+            }
+        }
+
+        private Task<NodeBeginning> JoinAsync(
+            Digest network, IReadOnlyDictionary<NodeId, string> nodes, CancellationToken cancel)
+        {
+            // What was stored and not committed may be dropped: the disk must not count any more for who stored it.
+            disk.Reset(peers!.Network.NodeId);
+            peers.Probed = null;
+            log.Info($"This is node {peers.Network.NodeId}, at {peers.Address} for other nodes. It joins the network "
+                + $"{network}.");
+            return FetchAsync(network, nodes, [.. nodes.Keys], cutsFork: false, cancel);
+        }
+
+        private async Task<NodeBeginning> FetchAsync(
+            Digest network, IReadOnlyDictionary<NodeId, string> nodes, IReadOnlyList<NodeId> sources, bool cutsFork,
+            CancellationToken cancel)
+        {
+            peers!.Set(nodes);
+            peers.Network.SetNetwork(network);
+            LedgerSource source = new(peers, sources, log);
+            (LedgerSurvey survey, IReadOnlyList<FinishedChunk> files) = await LedgerFetch
+                .RunAsync(Folder, network, source.FetchAsync, cutsFork, log, cancel).ConfigureAwait(false);
+            return new NodeBeginning(new CuriaNode(setup, survey), files, IsNewLedger: false);
+        }
     }
 }

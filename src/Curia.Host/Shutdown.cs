@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Curia.Host;
@@ -8,6 +9,7 @@ namespace Curia.Host;
 internal sealed class Shutdown : IDisposable
 {
     private readonly TaskCompletionSource requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource token = new();
     private readonly PosixSignalRegistration terminate;
     private readonly PosixSignalRegistration interrupt;
 
@@ -21,11 +23,15 @@ internal sealed class Shutdown : IDisposable
     /// <summary>Done at the first signal.</summary>
     public Task Requested => requested.Task;
 
+    /// <summary>Cancelled at the first signal.</summary>
+    public CancellationToken Token => token.Token;
+
     /// <inheritdoc/>
     public void Dispose()
     {
         terminate.Dispose();
         interrupt.Dispose();
+        token.Dispose();
     }
 
     // 128 plus the number of the signal, as shells report it.
@@ -33,5 +39,6 @@ internal sealed class Shutdown : IDisposable
     {
         context.Cancel = true;
         if (!requested.TrySetResult()) Environment.Exit(exitCode);
+        token.Cancel();
     }
 }

@@ -23,6 +23,7 @@ public sealed partial class CuriaNode : IDisposable
     private readonly Effects effects = new();
     private readonly Replica replica;
     private readonly LedgerReplay? replay;
+    private readonly Formation? formation;
     private readonly LedgerTail tail;
     private readonly TxId first;
     private KeyValueStore store;
@@ -39,14 +40,21 @@ public sealed partial class CuriaNode : IDisposable
     /// <param name="setup">What it is given.</param>
     /// <param name="replay">A ledger that was read back, finished, and met no obstacle: the node goes on with it in a
     /// new epoch. Null: the node begins a new one.</param>
-    public CuriaNode(NodeSetup setup, LedgerReplay? replay = null)
+    /// <param name="formation">Who opens the epoch with this node, its founder; null when it is alone.</param>
+    public CuriaNode(NodeSetup setup, LedgerReplay? replay = null, Formation? formation = null)
         : this(setup, replay?.Store ?? new KeyValueStore(), FirstOf(replay), replay?.Outline)
     {
+        Invariant.Holds(replay is null || replay.IsAlone || formation is not null, "a node goes on alone that is not");
+        Invariant.Holds(formation is null || formation.Founder.Node == id, "another node founds the epoch");
         this.replay = replay;
+        this.formation = formation;
         View before = new(first.View.Value - 1);
-        replica = new Replica(
-            id, Configuration.Of(new SeqNo(first.SeqNo.Value - 1), id), Options(isReady: true), before,
-            store.Committed.TxId);
+        SeqNo from = new(first.SeqNo.Value - 1);
+        Configuration configuration = formation is null
+            ? Configuration.Of(from, id)
+            : new Configuration(from, [.. formation.Ids]) { NeedsAll = true };
+        ReplicaOptions options = Options(isReady: true) with { Promised = formation?.Ids ?? [] };
+        replica = new Replica(id, configuration, options, before, store.Committed.TxId);
         published = Describe();
     }
 
@@ -146,6 +154,16 @@ public sealed partial class CuriaNode : IDisposable
         return (service ?? throw new InvalidOperationException("The node has not started.")).DataKeys();
     }
 
+    /// <summary>What a member of the formation must know before it stores the first block of the epoch that this node
+    /// has founded, in clear: for that member alone, over a channel that ends in it.</summary>
+    /// <returns>Null when there is no such member, or the node has not started.</returns>
+    public SecretBytes? SecretsFor(NodeId member)
+    {
+        if (formation is null || !formation.Ids.Contains(member) || service is not { } running) return null;
+        using SealedSecrets all = running.Export(member);
+        return all.Export();
+    }
+
     /// <summary>Clears keys.</summary>
     public void Dispose() => service?.Dispose();
 
@@ -189,7 +207,7 @@ public sealed partial class CuriaNode : IDisposable
         created.Sealing.Begin(tail.After);
         Transaction transaction = store.Begin(MapAccess.Node);
         if (replay is null) Genesis.Write(transaction, setup, id, created.Key);
-        else EpochOpening.Write(transaction, setup, id, created.Key, created.Secret, replay);
+        else EpochOpening.Write(transaction, setup, id, created.Key, created.Secret, replay, formation);
         CommitOutcome.Committed? outcome = store.Commit(transaction, replica.View) as CommitOutcome.Committed;
         Invariant.Holds(outcome is not null && outcome.Id == first, "the first transaction has not the first place");
         byte[] publicWrites = outcome.Changes.Encode(Domain.Public);

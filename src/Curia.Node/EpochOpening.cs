@@ -17,14 +17,25 @@ internal static class EpochOpening
     /// <param name="service">The new service key.</param>
     /// <param name="secret">The new ledger secret.</param>
     /// <param name="replay">What was read back.</param>
+    /// <param name="formation">Who opens the epoch with the new node; null when it is alone.</param>
     public static void Write(
         Transaction transaction, NodeSetup setup, NodeId nodeId, ServiceKey service, LedgerSecret secret,
-        LedgerReplay replay)
+        LedgerReplay replay, Formation? formation)
     {
+        // All processes of before have ended, or will never commit anything again.
         MapView<string, NodeRecord> nodes = transaction.Map(NodeMaps.NodeInfo);
-        string older = replay.Sealed!.NodeId.ToString();
-        if (nodes.TryGet(older, out NodeRecord? record))
-            nodes.Put(older, record with { Status = NodeRecord.Retired, RetiredCommitted = true });
+        foreach ((NodeId older, NodeRecord record) in replay.Outline.Nodes.Records)
+        {
+            if (record is not { Status: NodeRecord.Retired, RetiredCommitted: true })
+                nodes.Put(older.ToString(), record with { Status = NodeRecord.Retired, RetiredCommitted = true });
+        }
+
+        foreach (RestartClaim member in formation?.Members ?? [])
+        {
+            nodes.Put(member.Node.ToString(), new NodeRecord(
+                NodeRecord.Trusted, setup.Platform, member.PublishedAddresses, member.PeerAddress));
+        }
+
         nodes.Put(nodeId.ToString(), new NodeRecord(
             NodeRecord.Trusted, setup.Platform, setup.PublishedAddresses, setup.PeerAddress));
         transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());

@@ -23,6 +23,7 @@ internal sealed class LedgerOutline
     private static readonly byte[] nodeInfo = Encoding.UTF8.GetBytes(NodeMaps.NodeInfo.Name);
 
     private readonly List<EpochIdentity> epochs = [];
+    private readonly List<Configuration> active = [];
     private Block? last;
     private SeqNo nodesFrom;
 
@@ -56,6 +57,10 @@ internal sealed class LedgerOutline
     /// <summary>Who votes at its end; null when nobody does.</summary>
     public Configuration? Configuration => Nodes.ToConfiguration(nodesFrom);
 
+    /// <summary>The configurations that count at its end, oldest first: the newest one that its last block knows to be
+    /// committed, and those after it.</summary>
+    public IReadOnlyList<Configuration> Active => active;
+
     /// <summary>The Merkle tree up to its end.</summary>
     public MerkleFrontier After() => last!.FrontierAfter();
 
@@ -65,7 +70,10 @@ internal sealed class LedgerOutline
         if (block.First.Value == 1 || block.Entries[0].Type == EntryType.Epoch) BeginEpoch(block);
         if (Views.Starts.Count == 0 || Views.Starts[^1].View != block.View)
             Views = Views.With(new TxId(block.View, block.First));
+        NodeTable before = Nodes;
         Nodes = NodesAfter(block, Nodes, ref nodesFrom) ?? Nodes;
+        if (!ReferenceEquals(before, Nodes) && Configuration is { } changed) active.Add(changed);
+        while (active.Count > 1 && active[1].From <= block.Signature.Committed.SeqNo) active.RemoveAt(0);
         last = block;
     }
 

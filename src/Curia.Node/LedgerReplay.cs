@@ -59,13 +59,13 @@ public sealed class LedgerReplay : IDisposable
     internal ViewHistory Views => Outline.Views;
 
     /// <summary>The name of the network.</summary>
-    internal Digest Genesis => Outline.Genesis;
+    public Digest Genesis => Outline.Genesis;
 
     /// <summary>What the last process sealed; there when <see cref="Finish"/> found nothing wrong.</summary>
-    internal SealedSecrets? Sealed { get; private set; }
+    public SealedSecrets? Sealed { get; private set; }
 
     /// <summary>The last signature transaction.</summary>
-    internal TxId Last => Outline.Last;
+    public TxId Last => Outline.Last;
 
     /// <summary>The root that it signs.</summary>
     internal Digest Root => Outline.Root;
@@ -104,8 +104,13 @@ public sealed class LedgerReplay : IDisposable
         return report;
     }
 
-    /// <summary>Why a node cannot go on from what was read; null when it can. That is never so before
-    /// <see cref="Finish"/> has found the ledger whole.</summary>
+    /// <summary>Whether the newest configuration is the node whose secrets are here, and nobody else: then this process
+    /// may go on alone (DESIGN 6, "Epochs").</summary>
+    public bool IsAlone => Outline.Active is [.., { Voters: [NodeId only] }] && only == Sealed!.NodeId
+        && Outline.Active.All(older => older.Voters.Count == 1);
+
+    /// <summary>Why a node cannot go on from what was read, alone or with others; null when it can. That is never so
+    /// before <see cref="Finish"/> has found the ledger whole.</summary>
     /// <param name="settings">What node.json says of genesis: it must be what the genesis block says.</param>
     /// <param name="platform">What node.json says of the platform.</param>
     public string? FindObstacle(GenesisSettings settings, string platform)
@@ -118,17 +123,7 @@ public sealed class LedgerReplay : IDisposable
         if (Sealed is null) return $"no sealed secrets of its newest epoch (service key {newest}) can be opened";
         Store = new KeyValueStore(state.ToState());
         state = new StateBuilder(); // its tables are as large as the state
-        ReadOnlyTransaction read = KeyValueStore.ReadAt(Store.Current, MapAccess.Node);
-        string[] trusted =
-        [
-            .. read.Map(NodeMaps.NodeInfo).Range().Where(node => node.Value.Status == NodeRecord.Trusted)
-                .Select(node => node.Key),
-        ];
-
-        // DESIGN 6: alone only if the newest configuration is itself.
-        return trusted is [string only] && only == Sealed.NodeId.ToString()
-            ? FindDifference(settings, platform)
-            : "its newest configuration is not the one node whose secrets are here";
+        return FindDifference(settings, platform);
     }
 
     /// <summary>Why the state cannot be taken from what was read by a node of the same epoch, which another node told

@@ -20,7 +20,22 @@ public sealed class LedgerSurvey
             anchors with { Signatures = AuditSignatures.LastOfEachEpoch, Accept = Outline.Add });
     }
 
+    private LedgerSurvey(LedgerReplay replay)
+    {
+        audit = new LedgerAudit(new AuditOptions());
+        Outline = replay.Outline;
+        isWhole = true;
+    }
+
     internal LedgerOutline Outline { get; } = new();
+
+    /// <summary>The survey of a ledger that was read back already.</summary>
+    /// <param name="replay">Finished, and without obstacle.</param>
+    public static LedgerSurvey Of(LedgerReplay replay)
+    {
+        ArgumentNullException.ThrowIfNull(replay);
+        return new LedgerSurvey(replay);
+    }
 
     /// <summary>Verifies the next file.</summary>
     /// <param name="fileName">Its name without the folder.</param>

@@ -74,7 +74,7 @@ internal sealed class Doorkeeper(LocalNode self, Func<NodeId, Peer?> find)
     {
         try
         {
-            (PeerHello hello, Peer peer) =
+            (PeerHello hello, IVisitor peer) =
                 await Greeting.HearAsync(self, session.Certificate, reader, find, time).ConfigureAwait(false);
             await Greeting.AnswerAsync(session.Stream, time).ConfigureAwait(false);
             Visit visit = new(self, peer, hello, session.Stream, reader);

@@ -11,6 +11,9 @@ namespace Curia.Peers;
 /// <summary>What both ends say before the first message (docs/node-protocol.md, "Hello").</summary>
 internal static class Greeting
 {
+    /// <summary>Whoever answers: only a probe may be for it.</summary>
+    public static NodeId Anybody { get; } = new(Digest.Zero);
+
     /// <summary>The part of who made the connection.</summary>
     /// <exception cref="RefusedException">One of the ends does not want to talk.</exception>
     public static async Task SayAsync(LocalNode self, TlsSession session, FrameReader reader, NodeId to,
@@ -18,6 +21,7 @@ internal static class Greeting
     {
         // Before a word is said: who is there may be another node by now.
         NodeId reached = new(session.Certificate.KeyDigest);
+        if (to == Anybody) to = reached;
         if (reached != to) throw new RefusedException(PeerRefusal.NotMe);
         if (self.Settings.Trust(reached, session.Certificate.Der) is string name) throw new RefusedException(name);
 
@@ -48,7 +52,7 @@ internal static class Greeting
     /// <param name="find">Finds a peer by its id.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="RefusedException">The other end is not to be talked to.</exception>
-    public static async Task<(PeerHello Hello, Peer Peer)> HearAsync(LocalNode self, Certificate certificate,
+    public static async Task<(PeerHello Hello, IVisitor Visitor)> HearAsync(LocalNode self, Certificate certificate,
         FrameReader reader, Func<NodeId, Peer?> find, CancellationToken cancellation)
     {
         reader.Allow(PeerFrameKind.Hello);
@@ -62,7 +66,14 @@ internal static class Greeting
         if (hello.To != self.Id) throw new RefusedException(PeerRefusal.NotMe);
         if (!LocalNode.AreOneNetwork(hello.Network, self.Network))
             throw new RefusedException(PeerRefusal.OtherNetwork);
-        Peer peer = find(id) ?? throw new RefusedException(PeerRefusal.UnknownNode);
+        if (hello.Purpose == PeerPurpose.Probe)
+        {
+            if (self.Settings.OnProbe is null) throw new RefusedException(PeerRefusal.UnknownNode);
+            reader.Allow(PeerFrameKind.Call, PeerFrameKind.Ping);
+            return (hello, new Stranger(self, id));
+        }
+
+        IVisitor peer = find(id) ?? throw new RefusedException(PeerRefusal.UnknownNode);
         if (self.Settings.Trust(id, certificate.Der) is string name) throw new RefusedException(name);
         if (hello.Purpose == PeerPurpose.Messages) reader.Allow(PeerFrameKind.Message, PeerFrameKind.Ping);
         else reader.Allow(PeerFrameKind.Call, PeerFrameKind.Ping);

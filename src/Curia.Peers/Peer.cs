@@ -7,7 +7,7 @@ namespace Curia.Peers;
 
 /// <summary>Another node: where it is reached, the connections to it and from it, and its calls that are being
 /// answered.</summary>
-internal sealed class Peer
+internal sealed class Peer : IVisitor
 {
     private readonly Lock gate = new();
     private readonly PeerLimits limits;
@@ -26,7 +26,7 @@ internal sealed class Peer
         Calls = new PeerLink(self, id, () => Address, PeerPurpose.Calls);
     }
 
-    /// <summary>Its id.</summary>
+    /// <inheritdoc/>
     public NodeId Id { get; }
 
     /// <summary>Where it is reached from the next connection on.</summary>
@@ -42,8 +42,7 @@ internal sealed class Peer
     /// <summary>What carries calls to it.</summary>
     public PeerLink Calls { get; }
 
-    /// <summary>Takes a connection that it made; an older one for the same purpose is a leftover.</summary>
-    /// <returns>False when it is no longer a peer.</returns>
+    /// <inheritdoc/>
     public bool TryTake(PeerHello hello, PeerConnection connection)
     {
         lock (gate)
@@ -56,7 +55,7 @@ internal sealed class Peer
         }
     }
 
-    /// <summary>A connection that it made has ended.</summary>
+    /// <inheritdoc/>
     public void Release(PeerPurpose purpose, PeerConnection connection)
     {
         lock (gate)
@@ -81,7 +80,7 @@ internal sealed class Peer
         }
     }
 
-    /// <summary>Whether one more of its calls may be answered; <see cref="EndCall"/> follows then.</summary>
+    /// <inheritdoc/>
     public bool TryBeginCall(int bytes)
     {
         lock (gate)
@@ -94,7 +93,7 @@ internal sealed class Peer
         }
     }
 
-    /// <summary>One of its calls is answered, or its answer can no longer be sent.</summary>
+    /// <inheritdoc/>
     public void EndCall(int bytes)
     {
         lock (gate)

@@ -11,6 +11,10 @@ public enum PeerPurpose : byte
 
     /// <summary>Calls of who made the connection, and their replies, in any order.</summary>
     Calls = 2,
+
+    /// <summary>One call and its reply, of a node that need not be one of the peers: processes that were started on the
+    /// disks of a network find each other so.</summary>
+    Probe = 3,
 }
 
 /// <summary>How who made a connection introduces itself (docs/node-protocol.md, "Hello").</summary>
@@ -32,7 +36,7 @@ public sealed record PeerHello(
     {
         hello = null;
         if (bytes.Length != Size || bytes[0] == 0 || bytes[1] < bytes[0] || bytes[3] != 0) return false;
-        if ((PeerPurpose)bytes[2] is not (PeerPurpose.Messages or PeerPurpose.Calls)) return false;
+        if ((PeerPurpose)bytes[2] is not (PeerPurpose.Messages or PeerPurpose.Calls or PeerPurpose.Probe)) return false;
         hello = new PeerHello(bytes[0], bytes[1], (PeerPurpose)bytes[2],
             new NodeId(new Digest(bytes.Slice(4, Digest.Size))),
             new NodeId(new Digest(bytes.Slice(4 + Digest.Size, Digest.Size))),

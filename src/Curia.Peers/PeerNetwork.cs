@@ -16,6 +16,7 @@ namespace Curia.Peers;
 public sealed class PeerNetwork : IAsyncDisposable
 {
     private readonly LocalNode self;
+    private readonly LocalNode prober;
     private readonly Doorkeeper doorkeeper;
     private readonly Lock gate = new();
     private readonly List<Task> ending = [];
@@ -28,6 +29,9 @@ public sealed class PeerNetwork : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         self = new LocalNode(settings, Counters);
+
+        // Nobody need be where it looks, so there is nothing to warn of.
+        prober = new LocalNode(settings with { Info = _ => { }, Warning = _ => { } }, Counters);
         doorkeeper = new Doorkeeper(self, id => peers.GetValueOrDefault(id));
     }
 
@@ -76,6 +80,7 @@ public sealed class PeerNetwork : IAsyncDisposable
     public void SetNetwork(Digest genesis)
     {
         self.Network = genesis;
+        prober.Network = genesis;
         foreach (Peer peer in peers.Values) peer.HoldTo(genesis);
     }
 
@@ -101,6 +106,23 @@ public sealed class PeerNetwork : IAsyncDisposable
         peers.TryGetValue(to, out Peer? peer)
             ? peer.Calls.CallAsync(kind, body, patience, cancellation)
             : Task.FromResult<PeerReply>(new PeerReply.NotSent("the node is not one of the peers"));
+
+    /// <summary>Makes one call to whoever listens on an address, over a connection of its own: the other node answers
+    /// also when neither is a peer of the other (docs/node-protocol.md, "Probes").</summary>
+    /// <param name="address">Where it listens.</param>
+    /// <param name="expected">Who must be there; null for anybody.</param>
+    /// <param name="kind">What is asked for.</param>
+    /// <param name="body">The question.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="cancellation">Ends the call early.</param>
+    public async Task<PeerReply> ProbeAsync(
+        PeerAddress address, NodeId? expected, byte kind, ReadOnlyMemory<byte> body, TimeSpan patience,
+        CancellationToken cancellation)
+    {
+        PeerLink link = new(prober, expected ?? Greeting.Anybody, () => address, PeerPurpose.Probe);
+        await using (link.ConfigureAwait(false))
+            return await link.CallAsync(kind, body, patience, cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Whether there is a connection for messages to the node, over which it has agreed to talk.</summary>
     public bool IsConnected(NodeId to) => peers.TryGetValue(to, out Peer? peer) && peer.Messages.IsConnected;

@@ -43,6 +43,10 @@ public sealed record PeerSettings
     /// <summary>Answers calls.</summary>
     public required PeerCallHandler OnCall { get; init; }
 
+    /// <summary>Answers the calls of probes: nothing of the caller is known but that it holds the key of its id. Null:
+    /// probes are refused.</summary>
+    public PeerCallHandler? OnProbe { get; init; }
+
     /// <summary>Asked about each peer that connects or is reached; until attestation lands the nodes map, which
     /// <see cref="PeerNetwork.SetPeers"/> tells, is enough.</summary>
     public PeerTrust Trust { get; init; } = (_, _) => null;
@@ -73,6 +77,9 @@ public sealed record PeerLimits
     /// <summary>Bytes of calls of one node that are answered at a time, but never less than one call; beyond:
     /// <see cref="PeerRefusal.Busy"/>.</summary>
     public long CallBytesInProgressMax { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Probes that are answered at a time; more are refused.</summary>
+    public int ProbesMax { get; init; } = 64;
 
     /// <summary>Connections that have not said who they are; more are closed at once.</summary>
     public int HandshakesMax { get; init; } = 64;

@@ -11,15 +11,17 @@ internal sealed class Visit
     private const int BusyRepliesMax = 1024;
 
     private readonly LocalNode self;
-    private readonly Peer peer;
+    private readonly IVisitor peer;
     private readonly PeerPurpose purpose;
+    private readonly PeerCallHandler answer;
     private readonly SendQueue replies;
 
-    public Visit(LocalNode self, Peer peer, PeerHello hello, SslStream stream, FrameReader reader)
+    public Visit(LocalNode self, IVisitor peer, PeerHello hello, SslStream stream, FrameReader reader)
     {
         this.self = self;
         this.peer = peer;
         purpose = hello.Purpose;
+        answer = purpose == PeerPurpose.Probe ? self.Settings.OnProbe! : self.Settings.OnCall;
         replies = new SendQueue(self.Limits.CallsInProgressMax + BusyRepliesMax, long.MaxValue);
         Connection = new PeerConnection(stream, reader, replies, isMaker: false, self.Counters, self.Limits,
             self.Settings.Warning);
@@ -83,11 +85,11 @@ internal sealed class Visit
         Action finished = () => peer.EndCall(call.Body.Length);
         try
         {
-            ReadOnlyMemory<byte> answer = await self.Settings
-                .OnCall(peer.Id, call.CallKind, call.Body, Connection.Gone).ConfigureAwait(false);
-            reply = answer.Length > FrameAssembly.MessageBytesMax
+            ReadOnlyMemory<byte> body = await answer(peer.Id, call.CallKind, call.Body, Connection.Gone)
+                .ConfigureAwait(false);
+            reply = body.Length > FrameAssembly.MessageBytesMax
                 ? Refusal(call, PeerRefusal.Failed, finished)
-                : new Outgoing(PeerFrameKind.Reply, new PeerMessage(answer, mayPass: true), call.Number)
+                : new Outgoing(PeerFrameKind.Reply, new PeerMessage(body, mayPass: true), call.Number)
                 {
                     Finished = finished,
                 };

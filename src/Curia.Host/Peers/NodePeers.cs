@@ -1,7 +1,9 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Collections.ObjectModel;
 using System.IO;
+using System.Linq;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -22,6 +24,35 @@ internal static class PeerCalls
 
     /// <summary>The answer to a client's request.</summary>
     public const byte Request = 2;
+
+    /// <summary>In a probe: what a process says that was started on the disk of a node.</summary>
+    public const byte Claim = 3;
+
+    /// <summary>In a probe: whether the process promises to take part in a formation.</summary>
+    public const byte Prepare = 4;
+
+    /// <summary>In a probe: the formation begins, and these are its secrets.</summary>
+    public const byte Begin = 5;
+}
+
+/// <summary>What the answer to <see cref="PeerCalls.Claim"/> begins with.</summary>
+internal enum ProbeAnswer : byte
+{
+    /// <summary>The claim of the other process follows.</summary>
+    Restarting = 1,
+
+    /// <summary>The other node is part of a network that has a primary; its id follows.</summary>
+    Live = 2,
+
+    /// <summary>The other node has nothing to say so far.</summary>
+    Busy = 3,
+}
+
+/// <summary>Answers the probes of processes that are none of the peers.</summary>
+internal interface IProbed
+{
+    /// <summary>Answers one. Any thread.</summary>
+    ReadOnlyMemory<byte> Answer(NodeId from, byte kind, ReadOnlyMemory<byte> body);
 }
 
 /// <summary>What a node that serves gives its connections with others.</summary>
@@ -52,6 +83,7 @@ internal sealed class NodePeers : IAsyncDisposable
             Entropy = entropy,
             OnMessage = Hear,
             OnCall = AnswerAsync,
+            OnProbe = (from, kind, body, _) => Task.FromResult(AnswerProbe(from, kind, body)),
             Info = log.Info,
             Warning = log.Warning,
         });
@@ -84,6 +116,12 @@ internal sealed class NodePeers : IAsyncDisposable
         }
     }
 
+    /// <summary>Answers probes in place of the node; null once it serves.</summary>
+    public IProbed? Probed { get; set; }
+
+    /// <summary>Nodes that may connect though the nodes map does not have them yet, by address.</summary>
+    public IReadOnlyDictionary<NodeId, string> Also { get; set; } = ReadOnlyDictionary<NodeId, string>.Empty;
+
     /// <summary>From here on messages are taken and calls answered.</summary>
     public void Serve(PeerService service) => this.service = service;
 
@@ -92,7 +130,7 @@ internal sealed class NodePeers : IAsyncDisposable
     public void Set(IReadOnlyDictionary<NodeId, string> addresses)
     {
         Dictionary<NodeId, PeerAddress> peers = [];
-        foreach ((NodeId id, string address) in addresses)
+        foreach ((NodeId id, string address) in Also.Concat(addresses))
         {
             // Members signed it; that does not make it an address.
             if (NodeConfiguration.TryHostAndPort(address, out string host, out int port) && port > 0)
@@ -150,6 +188,15 @@ internal sealed class NodePeers : IAsyncDisposable
             log.Warning($"The block of seqno {block.First}, which another node needs, cannot be read: {e.Message}");
             return null;
         }
+    }
+
+    private ReadOnlyMemory<byte> AnswerProbe(NodeId from, byte kind, ReadOnlyMemory<byte> body)
+    {
+        if (Probed is { } probed) return probed.Answer(from, kind, body);
+        if (kind != PeerCalls.Claim) throw new ArgumentException($"a node that serves has no call {kind} for a probe");
+        return service is { Node.View: { IsOpen: true, Primary: not null } view }
+            ? (byte[])[(byte)ProbeAnswer.Live, .. view.NodeId.Value.ToArray()]
+            : (byte[])[(byte)ProbeAnswer.Busy];
     }
 
     // Roots and signatures are verified here, on the thread of the connection, and not on the loop.

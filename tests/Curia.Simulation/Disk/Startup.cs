@@ -56,6 +56,7 @@ internal sealed class Startup(World world, WriteGate gate)
         }
 
         if (replay.FindObstacle(settings, NodeSetup.VirtualPlatform) is { } obstacle) throw Refused(obstacle);
+        if (!replay.IsAlone) throw Refused("its newest configuration is not this disk's node alone");
         Replay = replay;
     }
 

@@ -1,0 +1,326 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Ledger;
+using Curia.Node;
+using Curia.Peers;
+using Curia.Vocabulary;
+
+namespace Curia.Host.Peers;
+
+/// <summary>How the search of processes that were started on the disks of one network has ended.</summary>
+internal abstract record RestartOutcome
+{
+    /// <summary>This one opens the epoch.</summary>
+    public sealed record Found(Formation Formation) : RestartOutcome;
+
+    /// <summary>Another one opens it, and this one takes part.</summary>
+    public sealed record Follow(RestartClaim Founder, IReadOnlyDictionary<NodeId, string> Members) : RestartOutcome;
+
+    /// <summary>The network never ended, or goes on already.</summary>
+    public sealed record Join(IReadOnlyDictionary<NodeId, string> Nodes) : RestartOutcome;
+}
+
+/// <summary>Finds the other processes that were started on the disks of the network, and agrees with them on who opens
+/// the next epoch (docs/consensus.md, "Cold restart"). What is decided, <see cref="ColdRestart"/> decides.</summary>
+internal sealed class ColdRestarting : IProbed
+{
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(3);
+
+    // Who is started a moment later takes part from the beginning, and need not be admitted by members.
+    private static readonly TimeSpan grace = TimeSpan.FromSeconds(3);
+
+    // A network without its old quorum loses its primary in less; one with a primary for so long lives.
+    private static readonly TimeSpan liveTime = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan promiseTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan sayInterval = TimeSpan.FromSeconds(10);
+
+    private readonly NodePeers peers;
+    private readonly ColdRestart restart;
+    private readonly DiskFile disk;
+    private readonly Action<SealedSecrets> keep;
+    private readonly HostLog log;
+    private readonly Lock gate = new();
+    private readonly TaskCompletionSource<RestartOutcome> begun =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentDictionary<NodeId, string> live = new();
+    private readonly HashSet<string> addresses;
+    private Formation? own;
+    private (NodeId Founder, IReadOnlyList<NodeId> Members, long At)? promised;
+    private long? liveSince;
+
+    /// <summary>Begins to answer the others.</summary>
+    /// <param name="peers">Reaches the others.</param>
+    /// <param name="restart">Decides.</param>
+    /// <param name="disk">Keeps promises.</param>
+    /// <param name="keep">Seals the secrets of the new epoch to the disk.</param>
+    /// <param name="log">Takes progress.</param>
+    public ColdRestarting(
+        NodePeers peers, ColdRestart restart, DiskFile disk, Action<SealedSecrets> keep, HostLog log)
+    {
+        this.peers = peers;
+        this.restart = restart;
+        this.disk = disk;
+        this.keep = keep;
+        this.log = log;
+        addresses = [.. restart.Addresses.Values];
+        addresses.Remove(peers.Address);
+        peers.Probed = this;
+    }
+
+    /// <summary>Searches until it is decided.</summary>
+    public async Task<RestartOutcome> RunAsync(CancellationToken cancel)
+    {
+        log.Info($"The network ended at {restart.Own.Last}. Looking for the other disks of its "
+            + $"{restart.Own.Active[^1].Count} nodes.");
+        long start = Stopwatch.GetTimestamp();
+        long said = start;
+        long? enough = null;
+        while (true)
+        {
+            await Task.WhenAll(Known().Select(address => AskAsync(address, cancel))).ConfigureAwait(false);
+            cancel.ThrowIfCancellationRequested();
+            Formation? formation = restart.Find();
+            if (begun.Task.IsCompleted) return await begun.Task.ConfigureAwait(false);
+            if (formation is null)
+            {
+                enough = null;
+                if (IsLive()) return new RestartOutcome.Join(live.ToDictionary());
+            }
+            else
+            {
+                enough ??= Stopwatch.GetTimestamp();
+                bool isTime = restart.IsComplete || Stopwatch.GetElapsedTime(enough.Value) > grace;
+                if (isTime && formation.Founder.Node == restart.Own.Node
+                    && await PrepareAsync(formation, cancel).ConfigureAwait(false))
+                {
+                    return new RestartOutcome.Found(formation);
+                }
+            }
+
+            if (Stopwatch.GetElapsedTime(said) > sayInterval)
+            {
+                said = Stopwatch.GetTimestamp();
+                string missing = string.Join(", ", restart.Missing());
+                log.Warning(missing.Length > 0
+                    ? $"The network cannot go on yet. Disks that are missing: {missing}. Start nodes on them."
+                    : "All disks are here; the nodes have not agreed yet on who goes on.");
+            }
+
+            await Task.WhenAny(begun.Task, Task.Delay(pause, cancel)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tells the members of the formation that the epoch has begun, until each has heard.</summary>
+    public async Task BeginAsync(Formation formation, CuriaNode node, CancellationToken cancel)
+    {
+        await Task.WhenAll(formation.Members.Where(one => one.Node != restart.Own.Node).Select(TellAsync))
+            .ConfigureAwait(false);
+
+        async Task TellAsync(RestartClaim member)
+        {
+            PeerAddress? address = AddressOf(member.PeerAddress);
+            while (address is not null && !cancel.IsCancellationRequested)
+            {
+                if (node.SecretsFor(member.Node) is { } secrets)
+                {
+                    using (secrets)
+                    {
+                        byte[] body = secrets.Reveal().ToArray();
+                        PeerReply reply = await peers.Network
+                            .ProbeAsync(address, member.Node, PeerCalls.Begin, body, patience, cancel)
+                            .ConfigureAwait(false);
+                        Array.Clear(body);
+                        if (reply is PeerReply.Answered { Body.Length: 1 } answer)
+                        {
+                            if (answer.Body.Span[0] == 1) return;
+                            log.Error($"Node {member.Node} takes part in another formation: this one cannot go on. "
+                                + "Stop the nodes and start them again.");
+                            return;
+                        }
+                    }
+                }
+
+                await Task.Delay(pause, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Answer(NodeId from, byte kind, ReadOnlyMemory<byte> body)
+    {
+        lock (gate)
+        {
+            return kind switch
+            {
+                PeerCalls.Claim => AnswerClaim(from, body),
+                PeerCalls.Prepare => Flag(TryPromise(from, body.Span)),
+                PeerCalls.Begin => Flag(TryBegin(from, body.Span)),
+                _ => throw new ArgumentException($"a probe has no call {kind}"),
+            };
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Flag(bool yes) => new byte[] { yes ? (byte)1 : (byte)0 };
+
+    private static PeerAddress? AddressOf(string text) =>
+        NodeConfiguration.TryHostAndPort(text, out string host, out int port) && port > 0
+            ? new PeerAddress(host, port)
+            : null;
+
+    private ReadOnlyMemory<byte> AnswerClaim(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        Take(from, body.Span);
+        return (byte[])[(byte)ProbeAnswer.Restarting, .. restart.Claim.Span];
+    }
+
+    private void Take(NodeId? from, ReadOnlySpan<byte> claim)
+    {
+        if (!restart.TryTake(claim, out RestartClaim? taken, out _)) return;
+        if (from is { } node && taken.Node != node) restart.Forget(taken.Node);
+        else if (taken.PeerAddress != peers.Address) Know(taken.PeerAddress);
+    }
+
+    private void Know(string address)
+    {
+        lock (gate) addresses.Add(address);
+    }
+
+    private string[] Known()
+    {
+        lock (gate) return [.. addresses];
+    }
+
+    private async Task AskAsync(string address, CancellationToken cancel)
+    {
+        if (AddressOf(address) is not { } target) return;
+        PeerReply reply = await peers.Network
+            .ProbeAsync(target, null, PeerCalls.Claim, restart.Claim, patience, cancel).ConfigureAwait(false);
+        if (reply is not PeerReply.Answered { Body: { IsEmpty: false } body })
+        {
+            foreach ((NodeId id, _) in live.Where(one => one.Value == address)) live.TryRemove(id, out _);
+            return;
+        }
+
+        switch ((ProbeAnswer)body.Span[0])
+        {
+            case ProbeAnswer.Restarting:
+                Take(null, body.Span[1..]);
+                break;
+            case ProbeAnswer.Live when body.Length == 1 + Digest.Size:
+                live[new NodeId(new Digest(body.Span[1..]))] = address;
+                break;
+            default:
+                foreach ((NodeId id, _) in live.Where(one => one.Value == address)) live.TryRemove(id, out _);
+                break;
+        }
+    }
+
+    private bool IsLive()
+    {
+        if (live.IsEmpty)
+        {
+            liveSince = null;
+            return false;
+        }
+
+        liveSince ??= Stopwatch.GetTimestamp();
+        return Stopwatch.GetElapsedTime(liveSince.Value) > liveTime;
+    }
+
+    // All have promised, durably, before the founder stores the first block: so a disk that has not promised proves
+    // that the formation never committed anything.
+    private async Task<bool> PrepareAsync(Formation formation, CancellationToken cancel)
+    {
+        lock (gate)
+        {
+            if (IsPromised(restart.Own.Node) || begun.Task.IsCompleted) return false;
+            own = formation;
+        }
+
+        byte[] body = Encode(formation.Ids);
+        bool[] agreed = await Task.WhenAll(formation.Members.Where(one => one.Node != restart.Own.Node)
+            .Select(member => AskToPromiseAsync(member, body, cancel))).ConfigureAwait(false);
+        if (!agreed.All(yes => yes))
+        {
+            own = null;
+            return false;
+        }
+
+        disk.Promise(restart.Own.Node, formation.Ids);
+        log.Info($"{formation.Members.Count} nodes go on together from {formation.Founder.Last}; this one opens the "
+            + "epoch.");
+        return true;
+    }
+
+    private async Task<bool> AskToPromiseAsync(RestartClaim member, byte[] body, CancellationToken cancel)
+    {
+        PeerReply reply = AddressOf(member.PeerAddress) is { } address
+            ? await peers.Network.ProbeAsync(address, member.Node, PeerCalls.Prepare, body, patience, cancel)
+                .ConfigureAwait(false)
+            : new PeerReply.NotSent("no address");
+        if (reply is PeerReply.Answered { Body.Length: 1 } answer) return answer.Body.Span[0] == 1;
+        restart.Forget(member.Node);
+        return false;
+    }
+
+    private bool IsPromised(NodeId unless) => promised is { } before && before.Founder != unless
+        && Stopwatch.GetElapsedTime(before.At) < promiseTime;
+
+    private bool TryPromise(NodeId founder, ReadOnlySpan<byte> body)
+    {
+        if (begun.Task.IsCompleted || own is not null || IsPromised(founder) || Decode(body) is not { } members
+            || !members.Contains(restart.Own.Node) || !members.Contains(founder)
+            || restart.Find() is not { } formation || formation.Founder.Node != founder)
+        {
+            return false;
+        }
+
+        disk.Promise(restart.Own.Node, members);
+        promised = (founder, members, Stopwatch.GetTimestamp());
+        return true;
+    }
+
+    private bool TryBegin(NodeId founder, ReadOnlySpan<byte> body)
+    {
+        if (begun.Task.IsCompleted)
+            return begun.Task.Result is RestartOutcome.Follow follow && follow.Founder.Node == founder;
+        if (promised is not { } promise || promise.Founder != founder || restart.ClaimOf(founder) is not { } claim
+            || !SealedSecrets.TryImport(body, out SealedSecrets? secrets))
+        {
+            return false;
+        }
+
+        using (secrets) keep(secrets);
+        Dictionary<NodeId, string> members = promise.Members
+            .Where(id => id != restart.Own.Node && restart.ClaimOf(id) is not null)
+            .ToDictionary(id => id, id => restart.ClaimOf(id)!.PeerAddress);
+        log.Info($"Node {founder} opens a new epoch with {promise.Members.Count} nodes, this one among them.");
+        return begun.TrySetResult(new RestartOutcome.Follow(claim, members));
+    }
+
+    private static byte[] Encode(IReadOnlyList<NodeId> ids)
+    {
+        byte[] bytes = new byte[sizeof(ushort) + ids.Count * Digest.Size];
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)ids.Count);
+        for (int i = 0; i < ids.Count; i++) ids[i].Value.CopyTo(bytes.AsSpan(sizeof(ushort) + i * Digest.Size));
+        return bytes;
+    }
+
+    private static List<NodeId>? Decode(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < sizeof(ushort)) return null;
+        int count = BinaryPrimitives.ReadUInt16BigEndian(bytes);
+        if (bytes.Length != sizeof(ushort) + count * Digest.Size) return null;
+        List<NodeId> ids = [];
+        for (int i = 0; i < count; i++)
+            ids.Add(new NodeId(new Digest(bytes.Slice(sizeof(ushort) + i * Digest.Size, Digest.Size))));
+        return ids;
+    }
+}

@@ -1,0 +1,228 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using Curia.Cryptography;
+using Curia.Endpoints;
+using Curia.Vocabulary;
+
+namespace Curia.Node;
+
+/// <summary>What a process that was started on the disk of a node tells others that were started so: who it is, and how
+/// far the ledger of the disk goes.</summary>
+/// <param name="Network">The name of the network.</param>
+/// <param name="Epoch">The first transaction of the newest epoch on the disk; its service key signs the claim.</param>
+/// <param name="Node">The new node.</param>
+/// <param name="PeerAddress">Where it hears others.</param>
+/// <param name="PublishedAddresses">Where clients will find it.</param>
+/// <param name="Earlier">All nodes whose disk it was, as far as the disk says.</param>
+/// <param name="Last">The last signed transaction on the disk.</param>
+/// <param name="Active">The voters of each configuration that counts at the end of the ledger.</param>
+/// <param name="Pending">The members of formations that it has promised to take part in and that its ledger does not
+/// show.</param>
+public sealed record RestartClaim(
+    Digest Network, TxId Epoch, NodeId Node, string PeerAddress, IReadOnlyList<string> PublishedAddresses,
+    IReadOnlyList<NodeId> Earlier, TxId Last, IReadOnlyList<IReadOnlyList<NodeId>> Active,
+    IReadOnlyList<IReadOnlyList<NodeId>> Pending);
+
+/// <summary>Who opens a new epoch together after a cold restart.</summary>
+/// <param name="Founder">The node whose disk goes furthest: the epoch goes on from it.</param>
+/// <param name="Members">All of them, the founder among them.</param>
+public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim> Members)
+{
+    /// <summary>The ids of the members.</summary>
+    public IReadOnlyList<NodeId> Ids => [.. Members.Select(member => member.Node)];
+}
+
+/// <summary>All processes of a network have ended: those that are started on its disks find out whether they are enough
+/// to go on, and who of them goes first (DESIGN 4, "Cold restart"; docs/consensus.md, "Cold restart").</summary>
+/// <remarks>Pure, any thread at a time. A claim is believed when the service key of an epoch that is known here has
+/// signed it: whoever can do that was told the secrets once, and runs code that does not lie.</remarks>
+public sealed class ColdRestart
+{
+    /// <summary>The largest claim.</summary>
+    public const int ClaimBytesMax = 1 << 20;
+
+    private const string Label = "curia cold restart claim 1\n";
+
+    private readonly IReadOnlyList<ServiceEpoch> epochs;
+    private readonly Dictionary<NodeId, RestartClaim> claims = [];
+
+    /// <summary>Begins with what the own disk says.</summary>
+    /// <param name="setup">What the node is given.</param>
+    /// <param name="replay">The ledger; finished, and without obstacle.</param>
+    /// <param name="earlier">All nodes whose disk it was.</param>
+    /// <param name="pending">Formations that an earlier process promised to take part in.</param>
+    public ColdRestart(
+        NodeSetup setup, LedgerReplay replay, IReadOnlyList<NodeId> earlier,
+        IReadOnlyList<IReadOnlyList<NodeId>> pending)
+    {
+        ArgumentNullException.ThrowIfNull(setup);
+        ArgumentNullException.ThrowIfNull(replay);
+        epochs = replay.Epochs.InOrder;
+        Addresses = replay.Outline.Nodes.Addresses();
+        Own = new RestartClaim(
+            replay.Genesis, epochs[^1].First, new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span)),
+            setup.PeerAddress!, setup.PublishedAddresses, earlier, replay.Last,
+            [.. replay.Outline.Active.Select(one => (IReadOnlyList<NodeId>)[.. one.Voters])], pending);
+        using Signer? key = setup.OpenSigner(replay.Sealed!.ServiceKey);
+        Invariant.Holds(key is not null, "the sealed service key is none");
+        Claim = Sign(Own, key);
+        claims[Own.Node] = Own;
+    }
+
+    /// <summary>What this process says of itself.</summary>
+    public RestartClaim Own { get; }
+
+    /// <summary>The same, signed, for others.</summary>
+    public ReadOnlyMemory<byte> Claim { get; }
+
+    /// <summary>Where the nodes of the network were: others may be started there.</summary>
+    public IReadOnlyDictionary<NodeId, string> Addresses { get; }
+
+    /// <summary>Takes the claim of another process.</summary>
+    /// <param name="bytes">As <see cref="Claim"/> has it.</param>
+    /// <param name="claim">What it says; null when it is not believed.</param>
+    /// <param name="reason">Empty, or why not.</param>
+    public bool TryTake(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out RestartClaim? claim, out string reason)
+    {
+        reason = "";
+        if (!TryDecode(bytes, out claim, out ReadOnlySpan<byte> text, out ReadOnlySpan<byte> signature))
+        {
+            reason = "it is no claim";
+            return false;
+        }
+
+        TxId epoch = claim.Epoch;
+        if (claim.Network != Own.Network) reason = "it is of another network";
+        else if (epochs.FirstOrDefault(one => one.First == epoch) is not { } known)
+            reason = "its epoch is not known here";
+        else if (!known.Certificate.Key.VerifyHash(HashOf(text, known.Certificate.Key.Curve), signature))
+            reason = "the service key of its epoch has not signed it";
+        if (reason.Length > 0)
+        {
+            claim = null;
+            return false;
+        }
+
+        // An older process of the same disk has ended: it could not have been started again otherwise.
+        lock (claims)
+        {
+            foreach (NodeId older in claims.Keys.Where(id => Own.Node != id).Intersect(claim.Earlier).ToArray())
+                claims.Remove(older);
+            claims[claim.Node] = claim;
+        }
+
+        return true;
+    }
+
+    /// <summary>The claim of a process; null when there is none.</summary>
+    public RestartClaim? ClaimOf(NodeId node)
+    {
+        lock (claims) return claims.GetValueOrDefault(node);
+    }
+
+    /// <summary>A process does not answer any more.</summary>
+    public void Forget(NodeId node)
+    {
+        lock (claims)
+        {
+            if (node != Own.Node) claims.Remove(node);
+        }
+    }
+
+    /// <summary>Who can go on together, by the claims that are here.</summary>
+    /// <returns>Null while they are too few.</returns>
+    public Formation? Find()
+    {
+        RestartClaim[] all = All();
+        foreach (RestartClaim founder in all.OrderByDescending(one => one.Last).ThenBy(one => one.Node))
+        {
+            if (TryForm(founder, all, out RestartClaim[] members)) return new Formation(founder, members);
+        }
+
+        return null;
+    }
+
+    /// <summary>The voters of the newest configuration whose disks are not here, by id and address.</summary>
+    public IReadOnlyList<string> Missing()
+    {
+        HashSet<NodeId> here = [.. All().SelectMany(one => one.Earlier)];
+        return
+        [
+            .. Own.Active[^1].Where(voter => !here.Contains(voter))
+                .Select(voter => $"{voter} ({Addresses.GetValueOrDefault(voter, "no address")})"),
+        ];
+    }
+
+    /// <summary>Whether all voters of the newest configuration on this disk have a claim.</summary>
+    public bool IsComplete => Missing().Count == 0;
+
+    private RestartClaim[] All()
+    {
+        lock (claims) return [.. claims.Values];
+    }
+
+    // A founder needs, of each configuration that counts at the end of its ledger, more than half, and only of those
+    // whose ledger does not go further: what they lack did not commit. Raft paper, section 5.4.1, with disks for votes.
+    private static bool TryForm(RestartClaim founder, RestartClaim[] all, out RestartClaim[] members)
+    {
+        members = all;
+        while (true)
+        {
+            // Who promised to take part in an earlier formation comes only with more than half of that one: so none of
+            // two formations with the same view has a committed block that the other one lacks.
+            HashSet<NodeId> here = [.. members.SelectMany(one => one.Earlier)];
+            RestartClaim[] left = [.. members.Where(one => one.Pending.All(set => IsMajority(set, here)))];
+            if (left.Length == members.Length) break;
+            members = left;
+        }
+
+        if (!members.Contains(founder)) return false;
+        HashSet<NodeId> behind =
+            [.. members.Where(one => one.Last <= founder.Last).SelectMany(one => one.Earlier)];
+        return founder.Active.All(voters => IsMajority(voters, behind));
+    }
+
+    private static bool IsMajority(IReadOnlyList<NodeId> of, HashSet<NodeId> here) =>
+        of.Count(here.Contains) > of.Count / 2;
+
+    private static byte[] Sign(RestartClaim claim, Signer key)
+    {
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(claim, JsonFormat.Options);
+        byte[] signature = key.SignHash(HashOf(text, key.Curve));
+        byte[] bytes = new byte[sizeof(int) + text.Length + signature.Length];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, text.Length);
+        text.CopyTo(bytes, sizeof(int));
+        signature.CopyTo(bytes, sizeof(int) + text.Length);
+        return bytes;
+    }
+
+    private static bool TryDecode(
+        ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out RestartClaim? claim, out ReadOnlySpan<byte> text,
+        out ReadOnlySpan<byte> signature)
+    {
+        claim = null;
+        text = signature = default;
+        if (bytes.Length is < sizeof(int) or > ClaimBytesMax) return false;
+        int length = BinaryPrimitives.ReadInt32BigEndian(bytes);
+        if (length < 0 || length > bytes.Length - sizeof(int)) return false;
+        text = bytes.Slice(sizeof(int), length);
+        signature = bytes[(sizeof(int) + length)..];
+        try
+        {
+            claim = JsonSerializer.Deserialize<RestartClaim>(text, JsonFormat.Options);
+            return claim is { Active.Count: > 0 };
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static byte[] HashOf(ReadOnlySpan<byte> text, SigningCurve curve) =>
+        EcdsaSignature.Hash(curve, [.. Encoding.ASCII.GetBytes(Label), .. text]);
+}
