@@ -10,7 +10,6 @@ using System.Threading.Tasks;
 using Curia.Cli.Files;
 using Curia.Cli.Ledgers;
 using Curia.Cli.Networks;
-using Curia.Cli.Sandbox;
 using Curia.Cli.Terminal;
 using Curia.Client;
 using Curia.Cryptography;
