@@ -68,7 +68,8 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
         Network network = Network.Of(sandbox);
         IReadOnlyList<NetworkNode> known = await network
             .OnAnyNodeAsync(client => NetworkNodes.OfAsync(client, cancel)).ConfigureAwait(false);
-        NetworkNode? node = known.FirstOrDefault(one => one.Id == entry?.Id) ?? (entry is null ? known.Find(asked) : null);
+        NetworkNode? node =
+            entry is null ? known.Find(asked) : known.FirstOrDefault(one => one.Id == entry.Id);
         entry ??= sandbox.Nodes.FirstOrDefault(one => one.Id == node?.Id);
 
         // The one that leaves is asked last: it is the least likely to answer.
