@@ -51,6 +51,17 @@ internal static class NetworkNodes
                 + $"{result.ErrorMessage}".TrimEnd());
     }
 
+    /// <summary>Whether the network needs a retired node no more: it is among the removable nodes, or the node asked
+    /// does not list those.</summary>
+    public static async Task<bool> MayStopAsync(CuriaClient client, string id, CancellationToken cancel)
+    {
+        CallResult result = await client
+            .CallAsync(CallRequest.Get("/node/network/removable_nodes"), cancel).ConfigureAwait(false);
+        if (result.Status == 404) return true;
+        return result.IsSuccess && result.TryReadJson(out JsonElement json)
+            && json.List("nodes").Any(node => node.Text("node_id") == id);
+    }
+
     /// <summary>The one node whose id begins with a text.</summary>
     public static NetworkNode Find(this IReadOnlyList<NetworkNode> nodes, string prefix)
     {

@@ -101,7 +101,8 @@ internal sealed class NodeSettings
     public void MoveTo(int port)
     {
         JsonNode listener = json["listeners"]?[0] ?? throw NotOurs("listeners");
-        listener["address"] = listener["published"] = Loopback(port);
+        listener["address"] = Loopback(port);
+        listener["published"] = Loopback(port);
     }
 
     /// <summary>Reads a file.</summary>

@@ -15,7 +15,7 @@ namespace Curia.Cli.Sandbox;
 /// <summary>What a step of the tour found, and the command that repeats it; empty where there is none.</summary>
 internal sealed record StepResult(string Detail, string Command = "")
 {
-    /// <summary>What people see below the detail; null where that says all.</summary>
+    /// <summary>What people see instead of the detail, which then is for programs; null for the detail.</summary>
     public IRenderable? Picture { get; init; }
 }
 
@@ -80,8 +80,8 @@ internal sealed partial class TourSteps(Screen screen)
             ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalMilliseconds:0} ms")
             : string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.0} s");
         screen.Line($"[green]✓[/] [bold]{Screen.Escape(title)}[/] [grey]{time}[/]");
-        if (result.Detail.Length > 0) Indented(Screen.Escape(Digests().Replace(result.Detail, "$1…")));
         if (result.Picture is { } picture) screen.Console.Write(new Padder(picture, new Padding(2, 0, 0, 0)));
+        else if (result.Detail.Length > 0) Indented(Screen.Escape(Digests().Replace(result.Detail, "$1…")));
         if (proves.Length > 0) Indented($"[grey]{Screen.Escape(proves)}[/]");
         if (result.Command.Length > 0) screen.Verbatim($"  $ {result.Command}", Cyan);
     }
