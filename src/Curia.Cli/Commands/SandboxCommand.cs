@@ -185,6 +185,7 @@ internal static class SandboxCommand
         string[] commands =
         [
             .. calls,
+            $"./curia node add{dir}",
             .. stay == Stay.Detached ? (string[])[$"./curia sandbox stop{dir}"] : [],
         ];
         foreach (string command in commands) screen.Verbatim($"  $ {command}", "36");

@@ -68,6 +68,10 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
         Network network = Network.Of(sandbox);
         IReadOnlyList<NetworkNode> known = await network
             .OnAnyNodeAsync(client => NetworkNodes.OfAsync(client, cancel)).ConfigureAwait(false);
+        if (entry is null && asked.StartsWith(LocalNode.Prefix, StringComparison.Ordinal))
+            throw CommandFailure.Refused(
+                $"the sandbox in {sandbox.Folder} has no {asked}, only "
+                + $"{string.Join(", ", sandbox.Nodes.Select(one => one.Name))}.");
         NetworkNode? node =
             entry is null ? known.Find(asked) : known.FirstOrDefault(one => one.Id == entry.Id);
         entry ??= sandbox.Nodes.FirstOrDefault(one => one.Id == node?.Id);

@@ -199,20 +199,29 @@ internal sealed class SandboxSetup : IDisposable
 
     /// <summary>Takes up what another command has written to sandbox.json: nodes that joined and nodes that
     /// left.</summary>
-    public void TakeUp(SandboxFile file)
+    /// <param name="file">What it says.</param>
+    /// <param name="say">Takes a line for people.</param>
+    public void TakeUp(SandboxFile file, Action<string> say)
     {
         foreach (LocalNode gone in nodes.Where(node => file.Nodes.All(entry => entry.Name != node.Name)).ToArray())
         {
             nodes.Remove(gone);
             gone.Dispose();
+            say($"{gone.Name} has left the network.");
         }
 
         foreach (SandboxNode entry in file.Nodes)
         {
             if (nodes.Any(node => node.Name == entry.Name)) continue;
             LocalNode node = new(options.Folder, entry.Name);
-            if (node.Find(entry)) nodes.Add(node);
-            else node.Dispose();
+            if (node.Find(entry))
+            {
+                nodes.Add(node);
+                say($"{node.Name} comes to the network.");
+                continue;
+            }
+
+            node.Dispose();
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class SandboxWatch(SandboxSetup setup, string folder, string dir
         DateTime written = File.GetLastWriteTimeUtc(path);
         if (written == read || !File.Exists(path)) return;
         read = written;
-        setup.TakeUp(SandboxFile.Read(folder));
+        setup.TakeUp(SandboxFile.Read(folder), say);
     }
 
     private async Task TellAsync(LocalNode node, CancellationToken cancel)
