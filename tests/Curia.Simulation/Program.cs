@@ -1,10 +1,12 @@
 using System;
 using Curia.Simulation;
+using Curia.Simulation.Network;
 
 string wrong = "";
 return args switch
 {
     ["run", .. string[] options] when RunCommand.TryParse(options, out RunCommand run, out wrong) => run.Execute(),
+    ["networks", .. string[] options] when NetworksCommand.TryParse(options, out var run, out wrong) => run.Execute(),
     ["mutants"] => MutantsCommand.Execute(),
     ["scenario", string path] => ScenarioCommand.Execute(path),
     _ => Usage(wrong),
