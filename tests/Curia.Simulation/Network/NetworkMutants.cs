@@ -2,8 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
-using System.Threading;
-using System.Threading.Tasks;
 using Curia.Endpoints;
 using Curia.Ledger;
 using Curia.Node;
@@ -43,34 +41,21 @@ internal static class NetworkMutants
     // A mutant that shows in fewer than one of thirty runs would also get through a short run now and then.
     private const ulong SeedsMax = 30;
 
-    /// <returns>0 when every mutant was caught, else 1.</returns>
-    public static int Hunt()
+    /// <returns>After how many seeds it was caught and by which rule, null when it was not; and what other rules were
+    /// broken.</returns>
+    public static (string? Caught, string Others) Hunt(NetworkMutant mutant)
     {
-        string[] verdicts = new string[All.Count];
-        int missed = 0;
-        Parallel.For(0, All.Count, at =>
-        {
-            string? caught = Hunt(All[at], out string others);
-            if (caught is null) Interlocked.Increment(ref missed);
-            verdicts[at] = $"{others}{All[at].Name}: {caught ?? "NOT CAUGHT"}";
-        });
-        foreach (string verdict in verdicts) Console.Out.WriteLine(verdict);
-        Console.Out.WriteLine(Invariant($"{All.Count - missed} passed, {missed} failed"));
-        return missed == 0 ? 0 : 1;
-    }
-
-    private static string? Hunt(NetworkMutant mutant, out string others)
-    {
-        others = "";
+        string others = "";
         for (ulong seed = 1; seed <= SeedsMax; seed++)
         {
             NetworkResult result = NetworkRun.Execute(seed, null, withFaults: true, mutant.Subject, Trace.LinesKept);
             if (result.Violation is not { } violation) continue;
-            if (mutant.Rules.Contains(violation.Rule)) return Invariant($"caught after {seed} seeds: {violation.Rule}");
+            if (mutant.Rules.Contains(violation.Rule))
+                return (Invariant($"caught after {seed} seeds: {violation.Rule}"), others);
             others += Invariant($"  seed {seed} broke another rule: {violation.Message}\n");
         }
 
-        return null;
+        return (null, others);
     }
 
     private static NetworkMutant Of(

@@ -6,10 +6,7 @@ namespace Curia.Simulation.Network;
 /// <summary>What 200 seeds must reach, or they prove nothing about it.</summary>
 internal static class NetworkSituations
 {
-    /// <summary>What these runs must reach; a network of a fixed size reaches only some of it, and is asked for
-    /// nothing.</summary>
-    public static IEnumerable<string> Of(bool withFaults, int? nodes) =>
-        nodes is not null ? [] : withFaults ? Always.Concat(WithFaults) : Always;
+    public static IEnumerable<string> Of(bool withFaults) => withFaults ? Always.Concat(WithFaults) : Always;
 
     private static string[] Always { get; } =
     [

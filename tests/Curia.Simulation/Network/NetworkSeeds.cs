@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
-using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -12,60 +10,21 @@ using static System.FormattableString;
 
 namespace Curia.Simulation.Network;
 
-/// <summary><c>networks mutants</c>, or <c>networks [--seeds N] [--from N] [--nodes 1..7] [--faults all|none]
-/// [--lines N]</c>: seeds of old failures first, then N new ones; several at a time, each by itself.</summary>
-internal sealed record NetworksCommand(int Seeds, ulong From, int? Nodes, bool WithFaults, int Lines)
+/// <summary><c>run</c>: whole networks of the real node; seeds of old failures first, then new ones; several at a
+/// time, each by itself.</summary>
+internal sealed class NetworkSeeds(SeedOptions options)
 {
     // Enough to notice when something does not repeat, cheap enough to be always on.
     private const ulong TwiceEvery = 20;
 
-    // With fewer seeds a rare situation may honestly not come up.
-    private const int SeedsToReachAll = 200;
-
-    /// <returns>False, and what is wrong, for anything else than known options with values.</returns>
-    public static bool TryParse(string[] options, out NetworksCommand command, out string problem)
-    {
-        command = new NetworksCommand(200, 1, null, true, Trace.LinesKept);
-        problem = "";
-        if (options is ["mutants"])
-        {
-            command = command with { HuntsMutants = true };
-            return true;
-        }
-
-        for (int at = 0; at < options.Length; at += 2)
-        {
-            string value = at + 1 < options.Length ? options[at + 1] : "";
-            bool isNumber = ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number);
-            NetworksCommand? next = options[at] switch
-            {
-                "--seeds" when isNumber && number is > 0 and <= int.MaxValue => command with { Seeds = (int)number },
-                "--from" when isNumber => command with { From = number },
-                "--nodes" when isNumber && number is >= 1 and <= 7 => command with { Nodes = (int)number },
-                "--lines" when isNumber && number <= int.MaxValue => command with { Lines = (int)number },
-                "--faults" when value is "all" or "none" => command with { WithFaults = value == "all" },
-                _ => null,
-            };
-            if (next is null)
-            {
-                problem = $"{options[at]} {value} is not an option.";
-                return false;
-            }
-
-            command = next;
-        }
-
-        return true;
-    }
-
-    /// <summary>Instead of runs: <c>networks mutants</c>.</summary>
-    public bool HuntsMutants { get; init; }
-
     /// <returns>0 when every seed passed and every rare situation was reached, else 1.</returns>
     public int Execute()
     {
-        if (HuntsMutants) return NetworkMutants.Hunt();
-        ulong[] seeds = [.. Regressions(), .. Enumerable.Range(0, Seeds).Select(n => From + (ulong)n)];
+        ulong[] seeds =
+        [
+            .. Regressions.Of("network-*.seeds"),
+            .. Enumerable.Range(0, options.Seeds).Select(n => options.From + (ulong)n),
+        ];
         NetworkResult[] results = new NetworkResult[seeds.Length];
         int next = -1;
         Parallel.For(0, Environment.ProcessorCount, _ =>
@@ -78,13 +37,16 @@ internal sealed record NetworksCommand(int Seeds, ulong From, int? Nodes, bool W
 
     private NetworkResult Execute(ulong seed)
     {
-        NetworkResult first = NetworkRun.Execute(seed, Nodes, WithFaults, NetworkSubject.Real, Lines);
+        NetworkResult first = Once(seed);
         if (seed % TwiceEvery != 0 || first.Violation is not null) return first;
-        NetworkResult second = NetworkRun.Execute(seed, Nodes, WithFaults, NetworkSubject.Real, Lines);
+        NetworkResult second = Once(seed);
         return first.Trace == second.Trace
             ? first
             : first with { Violation = new Violation(Rules.RunsRepeat, $"digests {first.Trace} and {second.Trace}") };
     }
+
+    private NetworkResult Once(ulong seed) =>
+        NetworkRun.Execute(seed, options.Nodes, options.WithFaults, NetworkSubject.Real, options.Lines);
 
     private int Report(NetworkResult[] results)
     {
@@ -106,9 +68,9 @@ internal sealed record NetworksCommand(int Seeds, ulong From, int? Nodes, bool W
             + Invariant($"{results.Sum(one => one.Blocks)} committed blocks ")
             + Invariant($"(at least {results.Min(one => one.Blocks)}), ")
             + Invariant($"{results.Sum(one => one.Writes)} committed writes, trace {digest}; reached: {situations}"));
-        IReadOnlyList<string> missing = Seeds < SeedsToReachAll
-            ? []
-            : situations.Missing(NetworkSituations.Of(WithFaults, Nodes));
+        IReadOnlyList<string> missing = options.MustReachAll
+            ? situations.Missing(NetworkSituations.Of(options.WithFaults))
+            : [];
         foreach (string situation in missing) Console.Out.WriteLine($"never reached: {situation}");
         Console.Out.WriteLine(Invariant($"{results.Length - failed} passed, {failed + missing.Count} failed"));
         return failed + missing.Count == 0 ? 0 : 1;
@@ -118,27 +80,7 @@ internal sealed record NetworksCommand(int Seeds, ulong From, int? Nodes, bool W
     {
         foreach (string line in result.Tail) Console.Out.WriteLine(line);
         Console.Out.WriteLine(Invariant($"seed {result.Seed} failed: {result.Violation!.Message}"));
-        string nodes = Nodes is { } count ? Invariant($" --nodes {count}") : "";
-        string faults = WithFaults ? "all" : "none";
-        Console.Out.WriteLine(Invariant(
-            $"repeat it: networks --from {result.Seed} --seeds 1{nodes} --faults {faults}"));
-    }
-
-    // One seed a line; what follows a # says what it once found.
-    private static IEnumerable<ulong> Regressions()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Curia.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder)
-                ?? throw new DirectoryNotFoundException("The program is not inside of the repository.");
-        }
-
-        string file = Path.Combine(folder, "tests", "Curia.Simulation", "Network", "regressions.txt");
-        return from line in File.ReadLines(file)
-               let digits = line.Split('#')[0].Trim()
-               where digits.Length > 0
-               select ulong.Parse(digits, CultureInfo.InvariantCulture);
+        Console.Out.WriteLine(options.Repeat("run", result.Seed));
     }
 }
 
