@@ -191,7 +191,7 @@ internal sealed class CoreFaults(CoreWorld world, SeededRandom random)
 
     private void SlowDisk(CoreNode node)
     {
-        node.DiskSlowness = random.Pick([1, 5, 20]);
+        node.DiskSlowness = random.Pick([1, 5, 20, 200]);
         if (world.IsTraced) world.Note($"the disk of {node} is {node.DiskSlowness} times slower");
     }
 

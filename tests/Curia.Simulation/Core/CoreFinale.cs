@@ -44,6 +44,7 @@ internal sealed class CoreFinale(CoreWorld world, CoreFaults faults, SeededRando
             node.ClockStopsUntil = 0;
             node.DiskSlowness = 1;
             node.NextStoreFails = false;
+            world.HurryDisk(node);
         }
 
         if (world.IsTraced) world.Note("faults stop");

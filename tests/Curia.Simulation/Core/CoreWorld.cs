@@ -286,6 +286,12 @@ internal sealed class CoreWorld
         Agenda.After(takes, () => Sync(node));
     }
 
+    /// <summary>A disk that took long is done.</summary>
+    public void HurryDisk(CoreNode node)
+    {
+        if (node.IsDiskBusy) Agenda.After(1, () => Sync(node));
+    }
+
     // One sync covers as much of what waits as chance will have it.
     private void Sync(CoreNode node)
     {
