@@ -12,6 +12,8 @@ return args switch
     ["mutants", .. string[] which] when MutantsCommand.TryParse(which, out MutantsCommand command, out wrong) =>
         command.Execute(),
     ["scenario", string path] => ScenarioCommand.Execute(path),
+    ["explore"] => ExploreCommand.Execute(20_000_000),
+    ["explore", string most] => ExploreCommand.Execute(int.Parse(most)),
     _ => Usage(wrong),
 };
 
@@ -24,7 +26,7 @@ static int Usage(string wrong)
               whole networks of the real node; with --nodes 1 one node on a disk that lies
           core {SeedOptions.Usage}
               consensus alone
-          mutants [node|network|core]
+          mutants [node|network|core|search]
               each must be caught
           scenario FILE|DIR
               consensus alone, driven by text

@@ -8,9 +8,9 @@ using static System.FormattableString;
 
 namespace Curia.Simulation;
 
-/// <summary><c>mutants [node|network|core]</c>: each must be caught by a rule that it breaks. Of one node on its disk,
+/// <summary><c>mutants [node|network|core|search]</c>: each must be caught by a rule that it breaks. Of one node on its disk,
 /// of networks, and of consensus alone; all of them unless told otherwise.</summary>
-internal sealed record MutantsCommand(bool OfNode, bool OfNetworks, bool OfCore)
+internal sealed record MutantsCommand(bool OfNode, bool OfNetworks, bool OfCore, bool OfSearch)
 {
     // A mutant that shows in fewer than one of sixty runs would also get through a run of 200 seeds now and then.
     private const ulong SeedsMax = 60;
@@ -18,8 +18,9 @@ internal sealed record MutantsCommand(bool OfNode, bool OfNetworks, bool OfCore)
     /// <returns>False, and what is wrong, for anything else than one known word or none.</returns>
     public static bool TryParse(string[] which, out MutantsCommand command, out string problem)
     {
-        command = new MutantsCommand(which is [] or ["node"], which is [] or ["network"], which is [] or ["core"]);
-        bool isKnown = command.OfNode || command.OfNetworks || command.OfCore;
+        command = new MutantsCommand(
+            which is [] or ["node"], which is [] or ["network"], which is [] or ["core"], which is [] or ["search"]);
+        bool isKnown = command.OfNode || command.OfNetworks || command.OfCore || command.OfSearch;
         problem = isKnown ? "" : $"There are no mutants of {string.Join(' ', which)}.";
         return isKnown;
     }
@@ -29,6 +30,13 @@ internal sealed record MutantsCommand(bool OfNode, bool OfNetworks, bool OfCore)
     {
         List<(string Name, Func<(string? Caught, string Others)> Hunt)> hunts = [];
         if (OfCore) hunts.AddRange(CoreMutants.All.Select(one => (one.Name, Of(() => CoreHunt.Find(one)))));
+        if (OfSearch)
+        {
+            hunts.AddRange(CoreMutants.ForSearch.Select(one => (
+                $"{one.Mutant.Name}, in the model \"{one.Model}\"",
+                Of(() => CoreHunt.SearchFor(one.Mutant, one.Model)))));
+        }
+
         if (OfNetworks)
             hunts.AddRange(NetworkMutants.All.Select(one => (one.Name, Of(() => NetworkMutants.Hunt(one)))));
         if (OfNode) hunts.AddRange(Mutants.All.Select(one => (one.Name, Of(() => Hunt(one)))));

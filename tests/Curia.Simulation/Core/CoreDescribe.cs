@@ -46,7 +46,7 @@ internal static class CoreDescribe
     private static string Of(BlockInfo block) =>
         $"{block.First}-{block.LastTxId}{(block.Configuration is { } made ? $" with {Of(made)}" : "")}";
 
-    private static string Of(ReplicaMessage message) => message switch
+    public static string Of(ReplicaMessage message) => message switch
     {
         ReplicaMessage.Append append =>
             $"Append v{append.View} after {append.Previous}: {string.Join(", ", append.Blocks.Select(Of))}"

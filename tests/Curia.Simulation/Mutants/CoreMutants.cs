@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 
 namespace Curia.Simulation;
 
@@ -8,6 +9,24 @@ internal static class CoreMutants
 {
     public static IReadOnlyList<CoreMutant> All { get; } =
         [.. OfElections(), .. OfCommit(), .. OfBackups(), .. OfLiveness(), .. OnceReal()];
+
+    /// <summary>Those that the search must find, each in one of its models.</summary>
+    public static IEnumerable<(CoreMutant Mutant, string Model)> ForSearch =>
+    [
+        (Named("half of the voters are a quorum"), "a third gets a vote"),
+        (Named("a vote does not look at the log"), "three vote"),
+        (Named("a node votes for everybody"), "three vote"),
+        (Named("votes are counted over the union of configurations"), "one is left"),
+        (Named("a block of an older view commits by itself"), "three vote for long"),
+        (Named("a refusal counts as an acknowledgement"), "three vote for long"),
+        (Named("a quorum is counted over those that answered"), "three vote"),
+        (Named("a configuration counts when it commits, not when it is appended"), "one is left"),
+        (Named("the newest configuration alone commits"), "one is left"),
+        (Named("the block before is compared by its seqno alone"), "three vote"),
+        (Named("a stale message takes back what follows it"), "three vote, pipelined"),
+    ];
+
+    private static CoreMutant Named(string name) => All.Single(mutant => mutant.Name == name);
 
     private static IEnumerable<CoreMutant> OfElections() =>
     [
