@@ -18,7 +18,6 @@ internal static class CoreMutants
         (Named("a node votes for everybody"), "three vote"),
         (Named("votes are counted over the union of configurations"), "one is left"),
         (Named("a block of an older view commits by itself"), "three vote for long"),
-        (Named("a refusal counts as an acknowledgement"), "three vote for long"),
         (Named("a quorum is counted over those that answered"), "three vote"),
         (Named("a configuration counts when it commits, not when it is appended"), "one is left"),
         (Named("the newest configuration alone commits"), "one is left"),

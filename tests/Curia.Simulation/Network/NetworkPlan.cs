@@ -54,6 +54,7 @@ internal sealed record NetworkPlan
     {
         int size = nodes ?? random.Pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 7]);
         int heartbeat = random.Pick([1, 2, 3]);
+        int timeout = random.Pick([10, 20, 40]);
         bool rough = withFaults && random.Percent(60);
         return new NetworkPlan
         {
@@ -62,7 +63,9 @@ internal sealed record NetworkPlan
             FaultTimeouts = random.Between(20, 60),
             Clients = random.Between(2, 6),
             Keys = random.Pick([2, 8, 40]),
-            ThinkMicroseconds = random.Pick([8_000, 20_000, 40_000]),
+
+            // Faults go by election timeouts, and what happens between two of them should not grow with these.
+            ThinkMicroseconds = random.Pick([8_000, 20_000, 40_000]) * timeout / 10,
             WireMicroseconds = random.Pick([300, 2_000, 8_000]),
             Dropped = rough ? random.Pick([0, 5, 30, 100]) : 0,
             Doubled = rough ? random.Pick([0, 20]) : 0,
@@ -75,7 +78,7 @@ internal sealed record NetworkPlan
             Limits = new NodeLimits
             {
                 HeartbeatTicks = heartbeat,
-                ElectionTimeoutTicks = random.Pick([10, 20, 40]),
+                ElectionTimeoutTicks = timeout,
                 BlockTransactions = random.Pick([1, 3, 1_000]),
                 BlocksInFlightMax = random.Pick([1, 2, 4, 8]),
                 SnapshotInterval = (ulong)random.Pick([60, 10_000]),
