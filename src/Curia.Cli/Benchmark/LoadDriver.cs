@@ -66,9 +66,15 @@ internal sealed class LoadDriver : IDisposable
 
     private async Task<BenchReport> MeasureAsync(CancellationToken cancel)
     {
-        LoadTarget target = new(network.Url, options.IsHttp1, IsGrpc: false, TlsOptions());
-        RequestMix mix = MixFor(target);
-        using LoadRun run = await LoadRun.ConnectAsync(target, options.Connections, options.InFlight, cancel)
+        // Who only reads is served by any node; what is written, the primary orders.
+        bool isSpread = options.Workload is Workload.Read or Workload.Echo;
+        LoadTarget[] targets =
+        [
+            .. (isSpread ? network.Nodes.Select(node => new Uri(node.Url)) : [network.Url])
+                .Select(url => new LoadTarget(url, options.IsHttp1, IsGrpc: false, TlsOptions())),
+        ];
+        RequestMix mix = MixFor(targets[0]);
+        using LoadRun run = await LoadRun.ConnectAsync(targets, options.Connections, options.InFlight, cancel)
             .ConfigureAwait(false);
         if (options.WarmUp > TimeSpan.Zero)
             await run.SendAsync(mix, options.WarmUp, null, cancel).ConfigureAwait(false);

@@ -26,6 +26,10 @@ internal sealed class NodeChange
     private const string Path = "/node/network/nodes";
     private const string CoseContentType = "application/cose"; // RFC 9052 section 11.3.1
 
+    // Many times what an election takes on an idle machine; one that is busy with other things needs more.
+    private static readonly TimeSpan electionTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(250);
+
     private readonly byte[] payload;
 
     private NodeChange(JsonObject request) => payload = Encoding.UTF8.GetBytes(Screen.Text(request));
@@ -65,6 +69,15 @@ internal sealed class NodeChange
             ContentType = CoseContentType,
         };
         CallResult result = await client.CallAsync(request, cancel).ConfigureAwait(false);
+
+        // Nothing was written then, so it can be sent again.
+        long deadline = Environment.TickCount64 + (long)electionTime.TotalMilliseconds;
+        while (result is { Status: 503, ErrorCode: "NoPrimary" } && Environment.TickCount64 < deadline)
+        {
+            await Task.Delay(pause, cancel).ConfigureAwait(false);
+            result = await client.CallAsync(request, cancel).ConfigureAwait(false);
+        }
+
         if (!result.IsSuccess || !result.TryReadJson(out JsonElement reply))
             throw CommandFailure.Refused(
                 $"the network did not take the request: {result.Status} {result.ErrorCode} {result.ErrorMessage}");
