@@ -1,4 +1,6 @@
 using System;
+using System.Globalization;
+using System.Linq;
 using System.Text.Json.Nodes;
 using System.Threading.Tasks;
 using BenchmarkDotNet.Configs;
@@ -36,6 +38,7 @@ internal static class Program
         switch (args is [var verb, ..] ? verb : "")
         {
             case "compare": await Comparison.RunAsync(arguments); return 0;
+            case "cluster": await ClusterComparison.RunAsync(arguments); return 0;
             case "soak": return await Soak.RunAsync(arguments);
             case "restart": await Restart.RunAsync(arguments); return 0;
             case "etcd": return await EtcdAsync(arguments);
@@ -57,8 +60,12 @@ internal static class Program
             PayloadBytes: 100,
             TimeSpan.FromSeconds(arguments.Number("--warm-up", 1)),
             TimeSpan.FromSeconds(arguments.Number("--seconds", 10)));
+        int[] pids =
+        [
+            .. (arguments.Text("--pid") ?? "1").Split(',').Select(pid => int.Parse(pid, CultureInfo.InvariantCulture)),
+        ];
         Uri url = new(arguments.Text("--url") ?? "http://127.0.0.1:2379");
-        Console.WriteLine((await EtcdLoad.MeasureAsync(settings, url, arguments.Number("--pid", 1))).ToJsonString());
+        Console.WriteLine((await EtcdLoad.MeasureAsync(settings, url, pids)).ToJsonString());
         return 0;
     }
 

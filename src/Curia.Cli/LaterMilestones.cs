@@ -45,13 +45,6 @@ internal static class LaterMilestones
         }
     }
 
-    /// <summary>Refuses a network of more than one node.</summary>
-    public static void RefuseSeveralNodes(int nodes)
-    {
-        if (nodes < 1) throw CommandFailure.WrongUsage("--nodes is a number from 1 on.");
-        if (nodes > 1) throw CommandFailure.NotYet($"--nodes {nodes}, a network of several nodes,");
-    }
-
     private static void AddOptions(Command command)
     {
         if (Options.TryGetValue(command.Name, out string[]? names) && command.Parents is not null)

@@ -75,8 +75,9 @@ internal sealed class ServiceChain
         // The older key itself names where it stopped; what else the answer says is anybody's word. A newer transaction
         // of the older key's views must not have been seen.
         TxId continues = endorsement.Continues;
-        TxId first = new(new View(continues.View.Value + EpochBlock.ViewStep), continues.SeqNo.Next);
-        if (epoch.First != first) return $"it says that it begins at {epoch.First}, its endorsement {first}";
+        TxId first = epoch.First;
+        if (first.SeqNo != continues.SeqNo.Next || !EpochBlock.MayBegin(first.View, continues.View))
+            return $"it says that it begins at {first}, and its endorsement that it goes on from {continues}";
         return seen.View < first.View && seen > continues
             ? $"it goes on from {endorsement.Continues}, and {seen} was seen committed: what came after was left out"
             : "";

@@ -139,7 +139,7 @@ public static class CuriaHost
             sealedFiles.RemoveOld();
             if (peers is not null)
             {
-                disk.Settle(node.View.NodeId);
+                disk.Add(node.View.NodeId);
                 peers.Probed = null;
             }
 

@@ -9,7 +9,7 @@ using Curia.Vocabulary;
 namespace Curia.Host;
 
 /// <summary>What this disk was to the network, for a cold restart: as which nodes it stored blocks, and which
-/// formations it was promised to (docs/consensus.md, "Cold restart").</summary>
+/// view it was promised to (docs/consensus.md, "Cold restart").</summary>
 /// <remarks>It stands beside the sealed secrets. A host that changes it can make a network fork that comes back from
 /// its disks, as by putting back an older copy of the disk: nobody can prevent that, only see it (DESIGN 6,
 /// "Epochs").</remarks>
@@ -33,8 +33,8 @@ internal sealed class DiskFile
     /// <summary>As which nodes the disk stored blocks.</summary>
     public IReadOnlyList<NodeId> Nodes => content.Nodes;
 
-    /// <summary>The members of each formation that is promised and not known to have come about.</summary>
-    public IReadOnlyList<IReadOnlyList<NodeId>> Pending => content.Pending;
+    /// <summary>The highest view that the disk was promised to.</summary>
+    public View Promised => content.Promised;
 
     /// <summary>Reads the file; an empty one when there is none.</summary>
     /// <param name="folder">That of the sealed secrets.</param>
@@ -44,7 +44,7 @@ internal sealed class DiskFile
         string path = Path.Combine(folder, Name);
         try
         {
-            if (!File.Exists(path)) return new DiskFile(path, new Content([], []));
+            if (!File.Exists(path)) return new DiskFile(path, new Content([], default));
             if (new FileInfo(path).Length > BytesMax) throw new JsonException("it is too large");
             Content? read = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), JsonFormat.Options);
             return new DiskFile(path, read ?? throw new JsonException("it is empty"));
@@ -60,18 +60,10 @@ internal sealed class DiskFile
     public void Add(NodeId node) => Write(content with { Nodes = With(node) });
 
     /// <summary>The disk begins anew: what it had stored as other nodes is not all there any more.</summary>
-    public void Reset(NodeId node) => Write(new Content([node], []));
+    public void Reset(NodeId node) => Write(new Content([node], content.Promised));
 
-    /// <summary>The disk is promised to a formation.</summary>
-    public void Promise(NodeId node, IReadOnlyList<NodeId> members) => Write(new Content(
-        With(node), [.. content.Pending, members]));
-
-    /// <summary>The node is open: what was pending has come about, or never will.</summary>
-    public void Settle(NodeId node)
-    {
-        if (content.Pending.Count > 0 || !content.Nodes.Contains(node))
-            Write(new Content(With(node), []));
-    }
+    /// <summary>The disk takes part in a formation of this view, and in none of the same or a lower one.</summary>
+    public void Promise(NodeId node, View view) => Write(new Content(With(node), view));
 
     private NodeId[] With(NodeId node) => [.. content.Nodes.Where(one => one != node).TakeLast(NodesMax - 1), node];
 
@@ -89,5 +81,5 @@ internal sealed class DiskFile
         }
     }
 
-    private sealed record Content(IReadOnlyList<NodeId> Nodes, IReadOnlyList<IReadOnlyList<NodeId>> Pending);
+    private sealed record Content(IReadOnlyList<NodeId> Nodes, View Promised);
 }

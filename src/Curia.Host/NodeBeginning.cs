@@ -109,21 +109,21 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             peers.Network.SetNetwork(replay.Genesis);
             disk.Add(self);
             NodeId[] earlier = [.. disk.Nodes.Append(replay.Sealed!.NodeId).Distinct()];
-            ColdRestart restart = new(setup, replay, earlier, disk.Pending);
+            ColdRestart restart = new(setup, replay, earlier, disk.Promised);
             ColdRestarting restarting = new(peers, restart, disk, Keep, log);
             RestartOutcome outcome = await restarting.RunAsync(cancel).ConfigureAwait(false);
             switch (outcome)
             {
                 case RestartOutcome.Found found:
                     CuriaNode founder = new(setup, replay, found.Formation);
-                    peers.Also = found.Formation.Members.Where(one => one.Node != self)
-                        .ToDictionary(one => one.Node, one => one.PeerAddress);
+                    peers.Expect(found.Formation.Members.Where(one => one.Node != self)
+                        .ToDictionary(one => one.Node, one => one.PeerAddress));
                     return new NodeBeginning(founder, files, IsNewLedger: false)
                     {
                         AfterStart = stop => restarting.BeginAsync(found.Formation, founder, stop),
                     };
                 case RestartOutcome.Follow follow:
-                    peers.Also = follow.Members;
+                    peers.Expect(follow.Members);
                     if (follow.Founder.Last == replay.Last)
                     {
                         CuriaNode member = new(setup, LedgerSurvey.Of(replay));

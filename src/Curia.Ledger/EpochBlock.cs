@@ -25,8 +25,15 @@ public sealed class EpochBlock
     }
 
     /// <summary>The views of an epoch begin so much above the last view of the epoch before, so that a view shows where
-    /// it belongs (as after a recovery in CCF).</summary>
+    /// it belongs (as after a recovery in CCF); or a multiple of it, where an attempt to open one came to
+    /// nothing.</summary>
     public const ulong ViewStep = 2;
+
+    /// <summary>Whether an epoch may begin in a view.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="last">The last view before it.</param>
+    public static bool MayBegin(View view, View last) =>
+        view > last && (view.Value - last.Value) % ViewStep == 0;
 
     /// <summary>The epoch's first transaction.</summary>
     public TxId TxId { get; }
@@ -134,8 +141,12 @@ public sealed class EpochBlock
         ArgumentNullException.ThrowIfNull(previous);
         if (Continues != last) return $"the epoch {TxId} goes on from {Continues}, and {last} is before it";
         if (Root != root) return $"the epoch {TxId} goes on from another root than the one that {last} signs";
-        if (TxId.View.Value != last.View.Value + ViewStep)
-            return $"the epoch {TxId} is not in the view {last.View.Value + ViewStep}";
+        if (!MayBegin(TxId.View, last.View))
+        {
+            ulong usual = last.View.Value + ViewStep;
+            return $"the epoch {TxId} is not in the view {usual}, or a multiple of {ViewStep} above";
+        }
+
         if (Endorsement.Continues != Continues || Endorsement.Root != Root
             || !Endorsement.IsFor(previous, ServiceCertificate))
             return $"the service key before the epoch {TxId} did not endorse its service key";

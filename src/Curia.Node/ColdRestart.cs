@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Ledger;
 using Curia.Vocabulary;
 
 namespace Curia.Node;
@@ -21,20 +22,53 @@ namespace Curia.Node;
 /// <param name="Earlier">All nodes whose disk it was, as far as the disk says.</param>
 /// <param name="Last">The last signed transaction on the disk.</param>
 /// <param name="Active">The voters of each configuration that counts at the end of the ledger.</param>
-/// <param name="Pending">The members of formations that it has promised to take part in and that its ledger does not
-/// show.</param>
+/// <param name="Promised">The highest view that the disk was promised to; zero when to none.</param>
 public sealed record RestartClaim(
     Digest Network, TxId Epoch, NodeId Node, string PeerAddress, IReadOnlyList<string> PublishedAddresses,
-    IReadOnlyList<NodeId> Earlier, TxId Last, IReadOnlyList<IReadOnlyList<NodeId>> Active,
-    IReadOnlyList<IReadOnlyList<NodeId>> Pending);
+    IReadOnlyList<NodeId> Earlier, TxId Last, IReadOnlyList<IReadOnlyList<NodeId>> Active, View Promised);
 
 /// <summary>Who opens a new epoch together after a cold restart.</summary>
 /// <param name="Founder">The node whose disk goes furthest: the epoch goes on from it.</param>
 /// <param name="Members">All of them, the founder among them.</param>
-public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim> Members)
+/// <param name="View">The view that the epoch begins in. It is above each that any member's disk was promised to, as
+/// the term of a candidate is in Raft: so no two formations have the same.</param>
+public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim> Members, View View)
 {
     /// <summary>The ids of the members.</summary>
     public IReadOnlyList<NodeId> Ids => [.. Members.Select(member => member.Node)];
+
+    /// <summary>Who of these can go on together, and from whose disk.</summary>
+    /// <param name="claims">One of each process.</param>
+    /// <returns>Null when they are too few.</returns>
+    public static Formation? Of(IReadOnlyCollection<RestartClaim> claims)
+    {
+        ArgumentNullException.ThrowIfNull(claims);
+        foreach (RestartClaim founder in claims.OrderByDescending(one => one.Last).ThenBy(one => one.Node))
+        {
+            if (MayFound(founder, claims)) return new Formation(founder, [.. claims], ViewAfter(founder, claims));
+        }
+
+        return null;
+    }
+
+    private static View ViewAfter(RestartClaim founder, IReadOnlyCollection<RestartClaim> members)
+    {
+        ulong step = EpochBlock.ViewStep;
+        ulong last = founder.Last.View.Value;
+        ulong promised = Math.Max(last, members.Max(one => one.Promised.Value));
+        return new View(last + ((promised - last) / step + 1) * step);
+    }
+
+    // A founder needs, of each configuration that counts at the end of its ledger, more than half, and only of those
+    // whose ledger does not go further: what they lack did not commit. Raft paper, section 5.4.1, with disks for votes.
+    private static bool MayFound(RestartClaim founder, IReadOnlyCollection<RestartClaim> all)
+    {
+        HashSet<NodeId> behind = [.. all.Where(one => one.Last <= founder.Last).SelectMany(one => one.Earlier)];
+        return founder.Active.All(voters => IsMajority(voters, behind));
+    }
+
+    private static bool IsMajority(IReadOnlyList<NodeId> of, HashSet<NodeId> here) =>
+        of.Count(here.Contains) > of.Count / 2;
 }
 
 /// <summary>All processes of a network have ended: those that are started on its disks find out whether they are enough
@@ -55,10 +89,9 @@ public sealed class ColdRestart
     /// <param name="setup">What the node is given.</param>
     /// <param name="replay">The ledger; finished, and without obstacle.</param>
     /// <param name="earlier">All nodes whose disk it was.</param>
-    /// <param name="pending">Formations that an earlier process promised to take part in.</param>
+    /// <param name="promised">The highest view that the disk was promised to.</param>
     public ColdRestart(
-        NodeSetup setup, LedgerReplay replay, IReadOnlyList<NodeId> earlier,
-        IReadOnlyList<IReadOnlyList<NodeId>> pending)
+        NodeSetup setup, LedgerReplay replay, IReadOnlyList<NodeId> earlier, View promised)
     {
         ArgumentNullException.ThrowIfNull(setup);
         ArgumentNullException.ThrowIfNull(replay);
@@ -67,7 +100,7 @@ public sealed class ColdRestart
         Own = new RestartClaim(
             replay.Genesis, epochs[^1].First, new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span)),
             setup.PeerAddress!, setup.PublishedAddresses, earlier, replay.Last,
-            [.. replay.Outline.Active.Select(one => (IReadOnlyList<NodeId>)[.. one.Voters])], pending);
+            [.. replay.Outline.Active.Select(one => (IReadOnlyList<NodeId>)[.. one.Voters])], promised);
         using Signer? key = setup.OpenSigner(replay.Sealed!.ServiceKey);
         Invariant.Holds(key is not null, "the sealed service key is none");
         Claim = Sign(Own, key);
@@ -134,18 +167,8 @@ public sealed class ColdRestart
         }
     }
 
-    /// <summary>Who can go on together, by the claims that are here.</summary>
-    /// <returns>Null while they are too few.</returns>
-    public Formation? Find()
-    {
-        RestartClaim[] all = All();
-        foreach (RestartClaim founder in all.OrderByDescending(one => one.Last).ThenBy(one => one.Node))
-        {
-            if (TryForm(founder, all, out RestartClaim[] members)) return new Formation(founder, members);
-        }
-
-        return null;
-    }
+    /// <summary>Who can go on together, by the claims that are here; null while they are too few.</summary>
+    public Formation? Find() => Formation.Of(All());
 
     /// <summary>The voters of the newest configuration whose disks are not here, by id and address.</summary>
     public IReadOnlyList<string> Missing()
@@ -165,30 +188,6 @@ public sealed class ColdRestart
     {
         lock (claims) return [.. claims.Values];
     }
-
-    // A founder needs, of each configuration that counts at the end of its ledger, more than half, and only of those
-    // whose ledger does not go further: what they lack did not commit. Raft paper, section 5.4.1, with disks for votes.
-    private static bool TryForm(RestartClaim founder, RestartClaim[] all, out RestartClaim[] members)
-    {
-        members = all;
-        while (true)
-        {
-            // Who promised to take part in an earlier formation comes only with more than half of that one: so none of
-            // two formations with the same view has a committed block that the other one lacks.
-            HashSet<NodeId> here = [.. members.SelectMany(one => one.Earlier)];
-            RestartClaim[] left = [.. members.Where(one => one.Pending.All(set => IsMajority(set, here)))];
-            if (left.Length == members.Length) break;
-            members = left;
-        }
-
-        if (!members.Contains(founder)) return false;
-        HashSet<NodeId> behind =
-            [.. members.Where(one => one.Last <= founder.Last).SelectMany(one => one.Earlier)];
-        return founder.Active.All(voters => IsMajority(voters, behind));
-    }
-
-    private static bool IsMajority(IReadOnlyList<NodeId> of, HashSet<NodeId> here) =>
-        of.Count(here.Contains) > of.Count / 2;
 
     private static byte[] Sign(RestartClaim claim, Signer key)
     {

@@ -42,7 +42,7 @@ public sealed partial class CuriaNode : IDisposable
     /// new epoch. Null: the node begins a new one.</param>
     /// <param name="formation">Who opens the epoch with this node, its founder; null when it is alone.</param>
     public CuriaNode(NodeSetup setup, LedgerReplay? replay = null, Formation? formation = null)
-        : this(setup, replay?.Store ?? new KeyValueStore(), FirstOf(replay), replay?.Outline)
+        : this(setup, replay?.Store ?? new KeyValueStore(), FirstOf(replay, formation), replay?.Outline)
     {
         Invariant.Holds(replay is null || replay.IsAlone || formation is not null, "a node goes on alone that is not");
         Invariant.Holds(formation is null || formation.Founder.Node == id, "another node founds the epoch");
@@ -167,9 +167,10 @@ public sealed partial class CuriaNode : IDisposable
     /// <summary>Clears keys.</summary>
     public void Dispose() => service?.Dispose();
 
-    private static TxId FirstOf(LedgerReplay? replay) => replay is null
+    private static TxId FirstOf(LedgerReplay? replay, Formation? formation) => replay is null
         ? Genesis.TxId
-        : new TxId(new View(replay.Last.View.Value + EpochBlock.ViewStep), replay.Last.SeqNo.Next);
+        : new TxId(
+            formation?.View ?? new View(replay.Last.View.Value + EpochBlock.ViewStep), replay.Last.SeqNo.Next);
 
     private static LedgerOutline Require(LedgerSurvey survey)
     {

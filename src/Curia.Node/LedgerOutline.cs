@@ -73,7 +73,11 @@ internal sealed class LedgerOutline
         NodeTable before = Nodes;
         Nodes = NodesAfter(block, Nodes, ref nodesFrom) ?? Nodes;
         if (!ReferenceEquals(before, Nodes) && Configuration is { } changed) active.Add(changed);
-        while (active.Count > 1 && active[1].From <= block.Signature.Committed.SeqNo) active.RemoveAt(0);
+
+        // Whoever opens an epoch goes on from its disk as if all of it were committed, which it is when the epoch is.
+        SeqNo committed = block.Signature.Committed.SeqNo;
+        if (committed < epochs[^1].First.SeqNo) committed = SeqNo.Zero;
+        while (active.Count > 1 && active[1].From <= committed) active.RemoveAt(0);
         last = block;
     }
 

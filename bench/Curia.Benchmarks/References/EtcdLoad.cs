@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -35,7 +36,7 @@ internal static class EtcdLoad
     }
 
     /// <summary>Warms up, measures, and tells as JSON.</summary>
-    public static async Task<JsonObject> MeasureAsync(LoadSettings settings, Uri url, int pid)
+    public static async Task<JsonObject> MeasureAsync(LoadSettings settings, Uri url, IReadOnlyList<int> pids)
     {
         LoadTarget target = new(url, IsHttp1: false, IsGrpc: true, Tls: null);
         RequestMix mix = new(target.FormOf(PutOf(settings.PayloadBytes)), null, NumbersWritten, 1);
@@ -44,10 +45,10 @@ internal static class EtcdLoad
             target, settings.Connections, settings.InFlight, CancellationToken.None);
         await run.SendAsync(mix, settings.WarmUp, null, CancellationToken.None);
         double? driverBefore = ProcessUsage.CpuMicroseconds(Environment.ProcessId);
-        double? serverBefore = ProcessUsage.CpuMicroseconds(pid);
+        double? serverBefore = Cpu(pids);
         LoadResult result = await run.SendAsync(mix, settings.Duration, null, CancellationToken.None);
         double? driver = ProcessUsage.CpuMicroseconds(Environment.ProcessId) - driverBefore;
-        double? server = ProcessUsage.CpuMicroseconds(pid) - serverBefore;
+        double? server = Cpu(pids) - serverBefore;
         if (result.FirstError is string error)
             throw new InvalidOperationException($"etcd failed, and what fails is no reference: {error}");
         return new JsonObject
@@ -72,8 +73,16 @@ internal static class EtcdLoad
                 ["driver"] = driver / result.Requests,
                 ["nodes"] = server / result.Requests,
             },
-            ["peak_memory_mib"] = new JsonArray(JsonValue.Create(ProcessUsage.PeakMemoryMiB(pid))),
+            ["peak_memory_mib"] = new JsonArray(
+                [.. pids.Select(pid => JsonValue.Create(ProcessUsage.PeakMemoryMiB(pid)))]),
         };
+    }
+
+    private static double? Cpu(IReadOnlyList<int> pids)
+    {
+        double? sum = 0;
+        foreach (int pid in pids) sum += ProcessUsage.CpuMicroseconds(pid);
+        return sum;
     }
 
     private static byte[] Varint(int value) =>

@@ -2,70 +2,62 @@ using System;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Net;
+using System.Net.Http;
 using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Threading.Tasks;
 
 namespace Curia.Benchmarks.References;
 
-/// <summary>One node of etcd on ports of its own, with its data on the disk of the measurement and fsync on, as it
-/// comes (Debian: <c>etcd-server</c>).</summary>
+/// <summary>One node of etcd, or several that replicate, on ports of their own, with their data on the disk of the
+/// measurement and fsync on, as it comes (Debian: <c>etcd-server</c>).</summary>
 internal sealed class EtcdServer : IDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
 
-    private readonly Process process;
+    private readonly Process[] processes;
 
-    private EtcdServer(Process process, Uri url)
+    private EtcdServer(Process[] processes, Uri url)
     {
-        this.process = process;
+        this.processes = processes;
         Url = url;
     }
 
-    public Uri Url { get; }
+    /// <summary>Where the leader takes requests, or the one node.</summary>
+    public Uri Url { get; private set; }
 
-    public int Pid => process.Id;
+    /// <summary>The processes, as arguments have them.</summary>
+    public string Pids => string.Join(',', processes.Select(process => process.Id));
 
     /// <summary>Starts it, and waits until it takes requests; null when it is not installed.</summary>
-    public static async Task<EtcdServer?> StartAsync(string folder)
+    /// <param name="folder">Where its data goes.</param>
+    /// <param name="nodes">How many nodes.</param>
+    public static async Task<EtcdServer?> StartAsync(string folder, int nodes = 1)
     {
-        Uri clients = new($"http://127.0.0.1:{FreePort()}");
-        string peers = $"http://127.0.0.1:{FreePort()}";
-        ProcessStartInfo start = new("etcd") { UseShellExecute = false, RedirectStandardError = true };
-        string[] arguments =
-        [
-            "--name", "one", "--data-dir", Path.Combine(folder, "etcd"), "--log-level", "error",
-            "--listen-client-urls", clients.OriginalString, "--advertise-client-urls", clients.OriginalString,
-            "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", $"one={peers}",
-            "--quota-backend-bytes", $"{8L << 30}", // the standard quota ends a run of a million puts
-        ];
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
-        Process process;
+        Uri[] clients = [.. Enumerable.Range(0, nodes).Select(_ => new Uri($"http://127.0.0.1:{FreePort()}"))];
+        string[] peers = [.. Enumerable.Range(0, nodes).Select(_ => $"http://127.0.0.1:{FreePort()}")];
+        string cluster = string.Join(',', peers.Select((peer, number) => $"n{number}={peer}"));
+        Process[] processes = new Process[nodes];
         try
         {
-            process = Process.Start(start)!;
+            for (int node = 0; node < nodes; node++)
+                processes[node] = StartOne(folder, node, clients[node], peers[node], cluster);
         }
         catch (Win32Exception)
         {
             return null;
         }
 
-        process.BeginErrorReadLine(); // its log must not fill the pipe
-        EtcdServer server = new(process, clients);
+        EtcdServer server = new(processes, clients[0]);
         for (Stopwatch waited = Stopwatch.StartNew(); waited.Elapsed < StartTime; await Task.Delay(100))
         {
-            if (process.HasExited) break;
-            try
-            {
-                using TcpClient probe = new();
-                await probe.ConnectAsync(IPAddress.Loopback, clients.Port);
-                await Task.Delay(1000); // it takes connections a moment before it has elected itself
-                return server;
-            }
-            catch (SocketException)
-            {
-                // Not yet.
-            }
+            if (processes.Any(process => process.HasExited)) break;
+            if (await FindLeaderAsync(clients) is not { } leader) continue;
+            server.Url = leader;
+            return server;
         }
 
         server.Dispose();
@@ -74,9 +66,52 @@ internal sealed class EtcdServer : IDisposable
 
     public void Dispose()
     {
-        if (!process.HasExited) process.Kill();
-        process.WaitForExit();
-        process.Dispose();
+        foreach (Process process in processes)
+        {
+            if (!process.HasExited) process.Kill();
+            process.WaitForExit();
+            process.Dispose();
+        }
+    }
+
+    private static Process StartOne(string folder, int node, Uri client, string peer, string cluster)
+    {
+        ProcessStartInfo start = new("etcd") { UseShellExecute = false, RedirectStandardError = true };
+        string[] arguments =
+        [
+            "--name", $"n{node}", "--data-dir", Path.Combine(folder, $"etcd{node}"), "--log-level", "error",
+            "--listen-client-urls", client.OriginalString, "--advertise-client-urls", client.OriginalString,
+            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", cluster,
+            "--quota-backend-bytes", $"{8L << 30}", // the standard quota ends a run of a million puts
+        ];
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        Process process = Process.Start(start)!;
+        process.BeginErrorReadLine(); // its log must not fill the pipe
+        return process;
+    }
+
+    // A follower would forward what it is sent: the leader is measured, as the primary is.
+    private static async Task<Uri?> FindLeaderAsync(Uri[] clients)
+    {
+        using HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
+        foreach (Uri client in clients)
+        {
+            try
+            {
+                using StringContent nothing = new("{}");
+                using HttpResponseMessage answer =
+                    await http.PostAsync(new Uri(client, "/v3/maintenance/status"), nothing);
+                JsonNode? status = JsonNode.Parse(await answer.Content.ReadAsStringAsync());
+                string? leader = (string?)status?["leader"];
+                if (leader is not (null or "0") && leader == (string?)status?["header"]?["member_id"]) return client;
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException)
+            {
+                // Not yet.
+            }
+        }
+
+        return null;
     }
 
     private static int FreePort()

@@ -87,17 +87,13 @@ internal static class Comparison
         await CellAsync(EchoMultiplexed, () => BenchAsync(folder, settings, "echo", multiplexed));
         await CellAsync(WriteMultiplexed, () => BenchAsync(folder, settings, "write", multiplexed));
         if (etcd is not null)
-            await CellAsync(EtcdMultiplexed, () => EtcdAsync(settings.Connections, settings.InFlight));
+            await CellAsync(EtcdMultiplexed, () => EtcdAsync(folder, settings, etcd, settings.Connections, settings.InFlight));
         await CellAsync(ReadMultiplexed, () => BenchAsync(folder, settings, "read", multiplexed));
         await CellAsync(EchoOne, () => BenchAsync(folder, settings, "echo", one));
         await CellAsync(WriteOne, () => BenchAsync(folder, settings, "write", one));
-        if (etcd is not null) await CellAsync(EtcdOne, () => EtcdAsync(1, 1));
+        if (etcd is not null) await CellAsync(EtcdOne, () => EtcdAsync(folder, settings, etcd, 1, 1));
         await CellAsync(Flush, () => CuriaCommand.RunOwnAsync(folder, "flush"));
         await CellAsync(Signature, () => CuriaCommand.RunOwnAsync(folder, "signature"));
-
-        Task<JsonNode> EtcdAsync(int over, int inFlight) => CuriaCommand.RunOwnAsync(
-            folder, "etcd", "--url", etcd.Url.OriginalString, "--pid", $"{etcd.Pid}", "--connections", $"{over}",
-            "--in-flight", $"{inFlight}", "--seconds", $"{settings.Seconds}", "--warm-up", $"{settings.WarmUp}");
 
         async Task CellAsync(string name, Func<Task<JsonNode>> measure)
         {
@@ -109,7 +105,14 @@ internal static class Comparison
         }
     }
 
-    private static Task<JsonNode> BenchAsync(
+    /// <summary>Puts to etcd.</summary>
+    public static Task<JsonNode> EtcdAsync(
+        string folder, ComparisonSettings settings, EtcdServer etcd, int over, int inFlight) => CuriaCommand.RunOwnAsync(
+            folder, "etcd", "--url", etcd.Url.OriginalString, "--pid", etcd.Pids, "--connections", $"{over}",
+            "--in-flight", $"{inFlight}", "--seconds", $"{settings.Seconds}", "--warm-up", $"{settings.WarmUp}");
+
+    /// <summary>A workload of <c>curia bench</c> on the sandbox of a folder.</summary>
+    public static Task<JsonNode> BenchAsync(
         string folder, ComparisonSettings settings, string workload, string[] further) => CuriaCommand.RunJsonAsync(
             folder,
             [

@@ -29,8 +29,8 @@ internal static class CuriaCommand
             "dotnet", folder, [typeof(CuriaCommand).Assembly.Location, .. arguments]))!;
 
     /// <summary>Opens a sandbox in <c>net</c> below a folder.</summary>
-    public static Task OpenSandboxAsync(string folder) =>
-        RunAsync(folder, "sandbox", "--dir", "net", "--port", "0", "--detach");
+    public static Task OpenSandboxAsync(string folder, int nodes = 1) =>
+        RunAsync(folder, "sandbox", "--nodes", $"{nodes}", "--dir", "net", "--port", "0", "--detach");
 
     /// <summary>The process of its node.</summary>
     public static int PidOf(string folder)
@@ -64,9 +64,9 @@ internal static class CuriaCommand
 /// Removed at its end.</summary>
 internal sealed class RunFolder : IDisposable
 {
-    public RunFolder()
+    public RunFolder(string name = "run")
     {
-        Path = System.IO.Path.Combine(CuriaCommand.Root, "artifacts", "bench", $"{Environment.ProcessId}");
+        Path = System.IO.Path.Combine(CuriaCommand.Root, "artifacts", "bench", $"{name}-{Environment.ProcessId}");
         Directory.CreateDirectory(Path);
     }
 

@@ -20,17 +20,19 @@ internal sealed class BenchSandbox : IAsyncDisposable
     public SandboxFile Sandbox { get; }
 
     /// <summary>Makes and opens it.</summary>
-    public static async Task<BenchSandbox> OpenAsync(CancellationToken cancel)
+    public static async Task<BenchSandbox> OpenAsync(int nodes, CancellationToken cancel)
     {
         // In the current folder: a temporary folder is often in memory, and what fsync costs is part of the figure.
         string folder = $"curia-bench-{Environment.ProcessId}";
-        SandboxSetup setup = SandboxSetup.Prepare(new SandboxOptions(folder, Members: 1, Users: 1, "logging", Port: 0));
+        SandboxSetup setup =
+            SandboxSetup.Prepare(new SandboxOptions(folder, nodes, Members: 1, Users: 1, "logging", Port: 0));
         try
         {
             await setup.MakeKeysAsync().ConfigureAwait(false);
             setup.WriteSettings();
-            setup.StartNode();
-            return new BenchSandbox(setup, await setup.WaitUntilOpenAsync(cancel).ConfigureAwait(false));
+            SandboxFile sandbox = await setup.OpenFirstAsync(cancel).ConfigureAwait(false);
+            if (nodes > 1) sandbox = await setup.JoinOthersAsync(_ => { }, cancel).ConfigureAwait(false);
+            return new BenchSandbox(setup, sandbox);
         }
         catch (Exception)
         {

@@ -14,7 +14,7 @@ using Curia.Vocabulary;
 
 namespace Curia.Cli.Benchmark;
 
-/// <summary>Measures a network with a closed loop of requests to its first node.</summary>
+/// <summary>Measures a network with a closed loop of requests to the node that orders.</summary>
 internal sealed class LoadDriver : IDisposable
 {
     private const int MessagesToRead = 1000;
@@ -26,12 +26,25 @@ internal sealed class LoadDriver : IDisposable
     private readonly Network network;
     private readonly CuriaClient client;
 
-    public LoadDriver(SandboxFile sandbox, BenchOptions options)
+    private LoadDriver(SandboxFile sandbox, BenchOptions options, Network network)
     {
         this.sandbox = sandbox;
         this.options = options;
-        network = Network.Of(sandbox, "user0");
+        this.network = network;
         client = network.Connect();
+    }
+
+    /// <summary>Finds the primary: any other node would forward to it.</summary>
+    public static async Task<LoadDriver> OpenAsync(
+        SandboxFile sandbox, BenchOptions options, CancellationToken cancel)
+    {
+        Network network = Network.Of(sandbox, "user0");
+        if (network.Nodes.Count == 1) return new LoadDriver(sandbox, options, network);
+        IReadOnlyList<NetworkNode> nodes = await network
+            .OnAnyNodeAsync(client => NetworkNodes.OfAsync(client, cancel)).ConfigureAwait(false);
+        string? primary = nodes.FirstOrDefault(node => node.IsPrimary)?.Id;
+        SandboxNode? ours = sandbox.Nodes.FirstOrDefault(node => node.Id == primary);
+        return new LoadDriver(sandbox, options, ours is null ? network : network.At(ours.Name));
     }
 
     /// <summary>Warms up, measures, and tells.</summary>
@@ -53,9 +66,15 @@ internal sealed class LoadDriver : IDisposable
 
     private async Task<BenchReport> MeasureAsync(CancellationToken cancel)
     {
-        LoadTarget target = new(network.Url, options.IsHttp1, IsGrpc: false, TlsOptions());
-        RequestMix mix = MixFor(target);
-        using LoadRun run = await LoadRun.ConnectAsync(target, options.Connections, options.InFlight, cancel)
+        // Who only reads is served by any node; what is written, the primary orders.
+        bool isSpread = options.Workload is Workload.Read or Workload.Echo;
+        LoadTarget[] targets =
+        [
+            .. (isSpread ? network.Nodes.Select(node => new Uri(node.Url)) : [network.Url])
+                .Select(url => new LoadTarget(url, options.IsHttp1, IsGrpc: false, TlsOptions())),
+        ];
+        RequestMix mix = MixFor(targets[0]);
+        using LoadRun run = await LoadRun.ConnectAsync(targets, options.Connections, options.InFlight, cancel)
             .ConfigureAwait(false);
         if (options.WarmUp > TimeSpan.Zero)
             await run.SendAsync(mix, options.WarmUp, null, cancel).ConfigureAwait(false);

@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using Curia.Cli.Benchmark;
 using Curia.Cli.Benchmark.Load;
 using Curia.Cli.Networks;
+using Curia.Cli.Sandbox;
 using Curia.Cli.Terminal;
 using Spectre.Console;
 
@@ -19,7 +20,7 @@ internal static class BenchCommand
     private const int SecondsMax = 86_400;
     private const int ConnectionsMax = 1000; // what a listener of a sandbox admits
 
-    private static readonly Option<int> nodes = Number("--nodes", 1, "How many nodes; one, in this version.");
+    private static readonly Option<int> nodes = Number("--nodes", 1, "How many nodes the network gets that is made.");
 
     private static readonly Option<int?> connections = Optional(
         "--connections", "How many connections. [default: 16; with --http 1.1 as many as --in-flight]");
@@ -71,8 +72,8 @@ internal static class BenchCommand
         };
         bench.SetAction((parsed, cancel) =>
         {
-            LaterMilestones.RefuseSeveralNodes(parsed.GetValue(nodes));
-            return RunAsync(Screen.For(parsed), OptionsOf(parsed), parsed.GetValue(target), cancel);
+            int number = Between(nodes, parsed, 1, SandboxOptions.NodesMax);
+            return RunAsync(Screen.For(parsed), OptionsOf(parsed), number, parsed.GetValue(target), cancel);
         });
         return bench;
     }
@@ -138,7 +139,7 @@ internal static class BenchCommand
     };
 
     private static async Task<int> RunAsync(
-        Screen screen, BenchOptions options, string? target, CancellationToken cancel)
+        Screen screen, BenchOptions options, int nodes, string? target, CancellationToken cancel)
     {
         await SocketThreads.TakeAnswersAsync().ConfigureAwait(false);
         BenchReport report;
@@ -148,7 +149,7 @@ internal static class BenchCommand
         }
         else
         {
-            await using BenchSandbox own = await BenchSandbox.OpenAsync(cancel).ConfigureAwait(false);
+            await using BenchSandbox own = await BenchSandbox.OpenAsync(nodes, cancel).ConfigureAwait(false);
             report = await MeasureAsync(screen, own.Sandbox, options, cancel).ConfigureAwait(false);
         }
 
@@ -166,7 +167,7 @@ internal static class BenchCommand
     private static async Task<BenchReport> MeasureAsync(
         Screen screen, SandboxFile sandbox, BenchOptions options, CancellationToken cancel)
     {
-        using LoadDriver driver = new(sandbox, options);
+        using LoadDriver driver = await LoadDriver.OpenAsync(sandbox, options, cancel).ConfigureAwait(false);
         if (!screen.IsLive) return await driver.RunAsync(cancel).ConfigureAwait(false);
         BenchReport? report = null;
         string title = $"{options.Workload} for {options.Duration.TotalSeconds:0} s, {options.InFlight} in flight";

@@ -76,9 +76,11 @@ internal static class CallCommand
     private static async Task<int> RunAsync(
         Screen screen, Network network, CallRequest request, CancellationToken cancel)
     {
-        using CuriaClient client = network.Connect();
-        CallResult result = await client.CallAsync(request, cancel).ConfigureAwait(false);
-        bool committed = await IsCommittedAsync(client, result, cancel).ConfigureAwait(false);
+        (CallResult result, bool committed) = await network.OnAnyNodeAsync(async client =>
+        {
+            CallResult answer = await client.CallAsync(request, cancel).ConfigureAwait(false);
+            return (answer, await IsCommittedAsync(client, answer, cancel).ConfigureAwait(false));
+        }).ConfigureAwait(false);
         if (screen.Json)
         {
             Screen.Document(new JsonObject

@@ -8,7 +8,7 @@ using Curia.Cli.Terminal;
 
 namespace Curia.Cli.Commands;
 
-/// <summary><c>curia node start</c>: the node program in the foreground.</summary>
+/// <summary><c>curia node</c>, and <c>curia node start</c>: the node program in the foreground.</summary>
 internal static class NodeCommand
 {
     public static Command Build()
@@ -41,7 +41,10 @@ internal static class NodeCommand
             string[] further = parsed.GetValue(disclose) is string file ? ["--disclose-data-keys", file] : [];
             return RunAsync(Screen.For(parsed), image, parsed.GetValue(config)!, further, cancel);
         });
-        return new Command("node", "Nodes: those that keep the ledger.") { start };
+        return new Command("node", "Nodes: those that keep the ledger.")
+        {
+            start, NodeMembershipCommands.BuildAdd(), NodeMembershipCommands.BuildRetire(),
+        };
     }
 
     private static async Task<int> RunAsync(

@@ -10,7 +10,6 @@ using System.Threading.Tasks;
 using Curia.Cli.Files;
 using Curia.Cli.Ledgers;
 using Curia.Cli.Networks;
-using Curia.Cli.Sandbox;
 using Curia.Cli.Terminal;
 using Curia.Client;
 using Curia.Cryptography;
@@ -130,7 +129,7 @@ internal static class ReceiptCommands
     }
 
     private static string BesideOf(string path) =>
-        Path.Combine(Path.GetDirectoryName(path) ?? "", SandboxSetup.ServiceEndorsements);
+        Path.Combine(Path.GetDirectoryName(path) ?? "", SandboxFile.ServiceEndorsements);
 
     /// <summary>A TxID of the command line.</summary>
     public static TxId ParseTxId(string text) => TxId.TryParse(text, out TxId txId)
@@ -153,8 +152,8 @@ internal static class ReceiptCommands
     {
         if (format == ReceiptFormat.Cose && file is null && !screen.Json && !Console.IsOutputRedirected)
             throw CommandFailure.WrongUsage("a COSE receipt is binary: write it to a file with --out FILE.");
-        using CuriaClient client = network.Connect();
-        CallResult result = await client.GetReceiptAsync(txId, format, LoadWait, cancel).ConfigureAwait(false);
+        CallResult result = await network
+            .OnAnyNodeAsync(client => client.GetReceiptAsync(txId, format, LoadWait, cancel)).ConfigureAwait(false);
         if (result.Status == 202)
             throw CommandFailure.Environment($"the node is still loading the receipt of {txId}. Try again in a while.");
         if (!result.IsSuccess)

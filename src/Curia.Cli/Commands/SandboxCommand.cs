@@ -1,5 +1,6 @@
 using System;
 using System.CommandLine;
+using System.Linq;
 using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
@@ -25,13 +26,13 @@ internal static class SandboxCommand
 
     public static Command Build()
     {
-        Option<int> nodes = Number("--nodes", 1, "How many nodes; one, in this version.");
+        Option<int?> nodes = Maybe("--nodes", "How many nodes. [default: 3]");
         Option<int?> members = Maybe("--members", "How many members. [default: 3]");
         Option<int?> users = Maybe("--users", "How many users. [default: 1]");
-        Option<int?> port = Maybe("--port", "The port of the first node; 0 for any free one. [default: 8000]");
+        Option<int?> port = Maybe("--port", "The port of the first node, the others follow; 0 for any free ones. [default: 8000]");
         Option<string> app = new("--app") { Description = "The application. [default: logging]", HelpName = "NAME" };
         Option<string> dir = Folder();
-        Option<bool> once = new("--once") { Description = "Stop after the tour, and audit the ledger." };
+        Option<bool> once = new("--once") { Description = "Stop after the tour, and audit the ledgers." };
         Option<bool> detach = new("--detach")
         {
             Description = "Return when the network is open; sandbox stop ends it.",
@@ -42,11 +43,11 @@ internal static class SandboxCommand
         };
         sandbox.SetAction((parsed, cancel) =>
         {
-            LaterMilestones.RefuseSeveralNodes(parsed.GetValue(nodes));
             if (parsed.GetValue(once) && parsed.GetValue(detach))
                 throw CommandFailure.WrongUsage("--once and --detach exclude each other: give one of them.");
             SandboxOptions options = new(
                 parsed.GetValue(dir)!,
+                parsed.GetValue(nodes),
                 parsed.GetValue(members),
                 parsed.GetValue(users),
                 parsed.GetValue(app),
@@ -61,9 +62,6 @@ internal static class SandboxCommand
         });
         return sandbox;
     }
-
-    private static Option<int> Number(string name, int standard, string description) =>
-        new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard };
 
     // Without a default of its own: what was not said, an earlier sandbox in the folder answers.
     private static Option<int?> Maybe(string name, string description) =>
@@ -88,14 +86,15 @@ internal static class SandboxCommand
     {
         using SandboxSetup setup = SandboxSetup.Prepare(options);
         TourSteps steps = new(screen);
+        SandboxOpening opening = new(setup, steps, cancel);
         Welcome(screen, setup, options);
         SandboxTour? tour = null;
         bool documented = false;
         try
         {
             SandboxFile sandbox = setup.Earlier is { } earlier
-                ? await GoOnAsync(setup, steps, earlier, cancel).ConfigureAwait(false)
-                : await OpenAsync(setup, steps, cancel).ConfigureAwait(false);
+                ? await opening.GoOnAsync(earlier).ConfigureAwait(false)
+                : await opening.OpenAsync().ConfigureAwait(false);
             tour = new SandboxTour(setup, sandbox, steps, cancel);
             await steps.RunAsync(
                 "identity", "Meet the service",
@@ -103,22 +102,24 @@ internal static class SandboxCommand
                 tour.IdentifyAsync).ConfigureAwait(false);
             if (setup.Earlier is not null) await tour.GoOnAsync().ConfigureAwait(false);
             else if (stay != Stay.Detached) await tour.RunAsync().ConfigureAwait(false);
+            SandboxWatch watch = new(setup, options.Folder, Dir(options), line => screen.Line(Screen.Escape(line)));
             if (stay != Stay.Once)
             {
                 documented = true;
                 Document(screen, steps, options);
                 Farewell(screen, options, stay, tour.IsLogging);
                 if (stay == Stay.Detached) return ExitCode.Done;
-                await StayAsync(setup, cancel).ConfigureAwait(false);
+                await watch.UntilEndAsync(cancel).ConfigureAwait(false);
             }
 
+            watch.TakeUpChanges();
             await CloseAsync(setup, steps, tour).ConfigureAwait(false);
             if (!documented) Document(screen, steps, options);
             return ExitCode.Done;
         }
         catch (Exception e)
         {
-            string lastWords = setup.Node is null ? "" : setup.LastWords(); // cleaning up takes the log away
+            string lastWords = setup.LastWords(); // cleaning up takes the logs away
             await setup.CleanUpAsync().ConfigureAwait(false);
             if (e is not (CommandFailure or CuriaClientException)) throw;
             throw CommandFailure.InStep(e, steps.Failed, lastWords, documented ? null : DocumentOf(steps, options));
@@ -129,110 +130,45 @@ internal static class SandboxCommand
         }
     }
 
-    private static async Task<SandboxFile> OpenAsync(
-        SandboxSetup setup, TourSteps steps, CancellationToken cancel)
-    {
-        await steps.RunAsync(
-            "keys",
-            "Make keys and certificates",
-            "A member or user is the SHA-256 of a certificate. Private keys stay in files that only you can read.",
-            async () =>
-            {
-                await setup.MakeKeysAsync().ConfigureAwait(false);
-                string who = $"{Count(setup.Members, "member")} and {Count(setup.Users, "user")}";
-                return new StepResult(
-                    $"{who}, each with a P-256 certificate; members also with an RSA key for recovery shares",
-                    "./curia user keygen --name alice");
-            }).ConfigureAwait(false);
-        await steps.RunAsync(
-            "settings",
-            "Write the settings of the node",
-            "Addresses, paths and limits. The host owns this file, so nothing that others rely on rests on it alone.",
-            () =>
-            {
-                setup.WriteSettings();
-                return Task.FromResult(new StepResult(setup.ConfigPath, $"cat {setup.ConfigPath}"));
-            }).ConfigureAwait(false);
-        SandboxFile? sandbox = null;
-        await steps.RunAsync(
-            "open",
-            "Start the node and open the service",
-            "The node has made its own key, the service key and the ledger secret, and signed the genesis block.",
-            async () =>
-            {
-                setup.StartNode();
-                sandbox = await setup.WaitUntilOpenAsync(cancel).ConfigureAwait(false);
-                return new StepResult($"process {setup.Node!.Pid}, log in {setup.LogPath}", $"cat {setup.LogPath}");
-            }).ConfigureAwait(false);
-        return sandbox!;
-    }
-
-    private static async Task<SandboxFile> GoOnAsync(
-        SandboxSetup setup, TourSteps steps, SandboxFile earlier, CancellationToken cancel)
-    {
-        setup.RememberIdentity(earlier);
-        setup.MoveToPort();
-        SandboxFile? sandbox = null;
-        await steps.RunAsync(
-            "open",
-            "Start the node on its ledger",
-            "It has verified every byte of its disk, unsealed the older keys, and opened a new epoch with new ones.",
-            async () =>
-            {
-                setup.StartNode();
-                setup.RememberStart(earlier);
-                sandbox = await setup.WaitUntilOpenAsync(cancel).ConfigureAwait(false);
-                return new StepResult($"process {setup.Node!.Pid}, log in {setup.LogPath}", $"cat {setup.LogPath}");
-            }).ConfigureAwait(false);
-        return sandbox!;
-    }
-
     private static async Task CloseAsync(SandboxSetup setup, TourSteps steps, SandboxTour tour)
     {
+        bool isOne = setup.Nodes.Count == 1;
         await steps.RunAsync(
             "stop",
-            "Stop the node",
-            "It finishes what it has begun; from here on the files must speak for themselves.",
+            isOne ? "Stop the node" : "Stop the nodes",
+            isOne
+                ? "It finishes what it has begun; from here on the files must speak for themselves."
+                : "They finish what they have begun; from here on the files must speak for themselves.",
             async () =>
             {
-                await setup.StopNodeAsync().ConfigureAwait(false);
+                await setup.StopNodesAsync().ConfigureAwait(false);
                 return new StepResult("stopped gracefully");
             }).ConfigureAwait(false);
         await steps.RunAsync(
             "audit",
-            "Audit the ledger offline",
+            isOne ? "Audit the ledger offline" : "Audit the ledgers offline",
             "Held against receipts, genesis block and service certificate: nothing was cut, changed or forked.",
             () => Task.FromResult(tour.Audit())).ConfigureAwait(false);
     }
 
-    private static async Task StayAsync(SandboxSetup setup, CancellationToken cancel)
-    {
-        try
-        {
-            int exitCode = await setup.Node!.WaitForExitAsync(cancel).ConfigureAwait(false);
-            if (exitCode != 0)
-                throw CommandFailure.Environment($"{SandboxSetup.NodeName} ended by itself with exit code {exitCode}.");
-        }
-        catch (OperationCanceledException)
-        {
-            // Ctrl-C: the normal end.
-        }
-    }
-
     private static void Welcome(Screen screen, SandboxSetup setup, SandboxOptions options)
     {
-        string who = $"one node, {Count(setup.Members, "member")}, {Count(setup.Users, "user")}";
+        string who =
+            $"{Count(setup.Nodes.Count, "node")}, {Count(setup.Members, "member")}, {Count(setup.Users, "user")}";
         string again = setup.Earlier is null ? "" : ", going on with what it holds";
         screen.Line($"[bold]Curia sandbox[/] in {Screen.Escape(options.Folder)}: {who}{again}");
-        if (setup.EndedPid is int ended)
+        if (setup.EndedPids is [int ended])
             screen.Line($"The command that started it was killed: its node, process {ended}, was stopped first.");
+        else if (setup.EndedPids.Count > 1)
+            screen.Line("The command that started it was killed: its nodes, processes "
+                + $"{string.Join(", ", setup.EndedPids)}, were stopped first.");
         screen.Line("[yellow]INSECURE: the TEE is simulated (platform virtual). For learning and development only.[/]");
         screen.Line();
     }
 
     private static void Farewell(Screen screen, SandboxOptions options, Stay stay, bool isLogging)
     {
-        string dir = options.Folder == NetworkOptions.SandboxFolder ? "" : $" --dir {options.Folder}";
+        string dir = Dir(options);
         screen.Line();
         screen.Line(stay == Stay.Detached
             ? "[bold]The network is open.[/] Try:"
@@ -249,12 +185,17 @@ internal static class SandboxCommand
         string[] commands =
         [
             .. calls,
+            $"./curia node add{dir}",
             .. stay == Stay.Detached ? (string[])[$"./curia sandbox stop{dir}"] : [],
         ];
         foreach (string command in commands) screen.Verbatim($"  $ {command}", "36");
 
         screen.Line();
     }
+
+    // How commands are told of the sandbox; the one that they find by themselves needs no words.
+    private static string Dir(SandboxOptions options) =>
+        options.Folder == NetworkOptions.SandboxFolder ? "" : $" --dir {options.Folder}";
 
     private static string Count(int number, string what) => number == 1 ? $"one {what}" : $"{number} {what}s";
 
@@ -270,16 +211,23 @@ internal static class SandboxCommand
     {
         SandboxFile sandbox = SandboxFile.Read(folder);
         JsonArray stopped = [];
-        foreach (SandboxNode node in sandbox.Nodes)
+        NodeProcess?[] processes =
+            [.. sandbox.Nodes.Select(node => NodeProcess.Find(node.Pid, sandbox.PathOf(node.Config), ""))];
+        bool[] inTime = await Task.WhenAll(
+            processes.Select(process => process?.StopAsync(StopTimeout) ?? Task.FromResult(true)))
+            .ConfigureAwait(false);
+        foreach ((int index, SandboxNode node) in sandbox.Nodes.Index())
         {
-            using NodeProcess? process = NodeProcess.Find(node.Pid, sandbox.PathOf(node.Config), "");
-            bool wasRunning = process is not null;
-            if (process is not null && !await process.StopAsync(StopTimeout).ConfigureAwait(false))
+            bool wasRunning = processes[index] is not null;
+            processes[index]?.Dispose();
+            if (!inTime[index])
                 throw CommandFailure.Environment(
-                    $"process {node.Pid} did not stop within {StopTimeout.TotalSeconds:0} s and was killed.");
+                    $"{node.Name}, process {node.Pid}, did not stop within {StopTimeout.TotalSeconds:0} s and was "
+                    + "killed.");
             stopped.Add(new JsonObject { ["id"] = node.Id, ["pid"] = node.Pid, ["was_running"] = wasRunning });
-            screen.Line(
-                wasRunning ? $"Process {node.Pid} has stopped." : $"Process {node.Pid} was not running any more.");
+            screen.Line(wasRunning
+                ? $"{node.Name}, process {node.Pid}, has stopped."
+                : $"{node.Name}, process {node.Pid}, was not running any more.");
         }
 
         if (screen.Json) Screen.Document(new JsonObject { ["sandbox"] = folder, ["stopped"] = stopped });

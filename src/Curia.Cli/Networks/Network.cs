@@ -1,19 +1,51 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Threading.Tasks;
 using Curia.Client;
 
 namespace Curia.Cli.Networks;
 
+/// <summary>A node that a command may talk to.</summary>
+internal sealed record NetworkAddress(string Name, Uri Url);
+
 /// <summary>A network that a command talks to, and as whom.</summary>
-internal sealed record Network(Uri Url, IReadOnlyList<X509Certificate2> ServiceCertificates, X509Certificate2? Identity)
+/// <param name="Nodes">Its nodes, at least one, in the order in which they are tried.</param>
+/// <param name="ServiceCertificates">The service to believe.</param>
+/// <param name="Identity">Who calls; null for nobody in particular.</param>
+internal sealed record Network(
+    IReadOnlyList<NetworkAddress> Nodes, IReadOnlyList<X509Certificate2> ServiceCertificates,
+    X509Certificate2? Identity)
 {
+    /// <summary>The first node.</summary>
+    public Uri Url => Nodes[0].Url;
+
     /// <summary>Whether to follow the service to an identity that the one given has endorsed.</summary>
     public bool Follow { get; init; }
 
-    /// <summary>A client of it.</summary>
+    /// <summary>Calls the first node that can be reached: where no connection was made, nothing was sent, so that the
+    /// next one may be asked instead.</summary>
+    public async Task<T> OnAnyNodeAsync<T>(Func<CuriaClient, Task<T>> work)
+    {
+        for (int index = 0; ; index++)
+        {
+            using CuriaClient client = (this with { Nodes = [Nodes[index]] }).Connect();
+            try
+            {
+                return await work(client).ConfigureAwait(false);
+            }
+            catch (CuriaClientException e) when (
+                e.Failure == ClientFailure.Unreachable && e.TxId is null && index + 1 < Nodes.Count)
+            {
+                Console.Error.WriteLine($"{Nodes[index].Name} cannot be reached; asking {Nodes[index + 1].Name}.");
+            }
+        }
+    }
+
+    /// <summary>A client of its first node.</summary>
     public CuriaClient Connect(Func<CuriaClientSettings, CuriaClientSettings>? adjust = null)
     {
         CuriaClientSettings settings =
@@ -27,12 +59,10 @@ internal sealed record Network(Uri Url, IReadOnlyList<X509Certificate2> ServiceC
         return new CuriaClient(adjust?.Invoke(settings) ?? settings);
     }
 
-    /// <summary>The first node of a sandbox, as nobody or as one of its identities.</summary>
+    /// <summary>The network of a sandbox, as nobody or as one of its identities.</summary>
     public static Network Of(SandboxFile sandbox, string? identity = null)
     {
         if (sandbox.Nodes.Count == 0) throw CommandFailure.Environment($"the sandbox in {sandbox.Folder} has no node.");
-        if (!Uri.TryCreate(sandbox.Nodes[0].Url, UriKind.Absolute, out Uri? url))
-            throw CommandFailure.Environment($"the sandbox in {sandbox.Folder} has a node without address.");
         X509Certificate2? certificate = null;
         if (identity is not null)
         {
@@ -40,8 +70,18 @@ internal sealed record Network(Uri Url, IReadOnlyList<X509Certificate2> ServiceC
             certificate = ReadIdentity(sandbox.PathOf(one.Certificate), sandbox.PathOf(one.Key));
         }
 
-        return new Network(url, ReadCertificates(sandbox.PathOf(sandbox.ServiceCertificate)), certificate);
+        return new Network(
+            [.. sandbox.Nodes.Select(node => new NetworkAddress(node.Name, UrlOf(node)))],
+            ReadCertificates(sandbox.PathOf(sandbox.ServiceCertificate)),
+            certificate);
+
+        Uri UrlOf(SandboxNode node) => Uri.TryCreate(node.Url, UriKind.Absolute, out Uri? url)
+            ? url
+            : throw CommandFailure.Environment($"the sandbox in {sandbox.Folder} has a node without address.");
     }
+
+    /// <summary>The same network by one of its nodes.</summary>
+    public Network At(string name) => this with { Nodes = [Nodes.First(node => node.Name == name)] };
 
     /// <summary>All certificates of a PEM file.</summary>
     public static IReadOnlyList<X509Certificate2> ReadCertificates(string path)

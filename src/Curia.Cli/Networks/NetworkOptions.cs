@@ -53,31 +53,64 @@ internal sealed class NetworkOptions
         HelpName = "NAME",
     };
 
+    private readonly Option<string> node = new("--node")
+    {
+        Description = "The node of the sandbox to talk to, by number; without it the first one that can be reached.",
+        HelpName = "N",
+    };
+
     /// <summary>Adds all of them to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [dir, url, serviceCertificate, follow, certificate, key, identity];
+        Option[] all = [dir, node, url, serviceCertificate, follow, certificate, key, identity];
         foreach (Option option in all) command.Add(option);
+    }
+
+    /// <summary>Adds those of a command that signs as a member.</summary>
+    public void AddForMembersTo(Command command)
+    {
+        certificate.Description = "The certificate of the member who signs; needs --key.";
+        Option[] all = [dir, url, serviceCertificate, follow, certificate, key];
+        foreach (Option option in all) command.Add(option);
+    }
+
+    /// <summary>The folder of the sandbox that the command line names; null when it names a network by
+    /// address.</summary>
+    public string? FolderOf(ParseResult parsed) =>
+        parsed.GetValue(url) is null ? parsed.GetValue(dir) ?? SandboxFolder : null;
+
+    /// <summary>Certificate and key of who calls or signs, as files; null when none is given.</summary>
+    public (string Certificate, string Key)? IdentityFiles(ParseResult parsed)
+    {
+        string? certificatePath = parsed.GetValue(certificate);
+        string? keyPath = parsed.GetValue(key);
+        if (certificatePath is null != keyPath is null)
+            throw CommandFailure.WrongUsage("--cert and --key belong together.");
+        return certificatePath is null || keyPath is null ? null : (certificatePath, keyPath);
     }
 
     /// <summary>The network that the command line names.</summary>
     public Network Resolve(ParseResult parsed)
     {
-        string? certificatePath = parsed.GetValue(certificate);
-        string? keyPath = parsed.GetValue(key);
+        (string Certificate, string Key)? files = IdentityFiles(parsed);
         string? name = parsed.GetValue(identity);
-        if (certificatePath is null != keyPath is null)
-            throw CommandFailure.WrongUsage("--cert and --key belong together.");
-        if (certificatePath is not null && name is not null)
+        if (files is not null && name is not null)
             throw CommandFailure.WrongUsage("--as and --cert both say who calls: give one of them.");
         Network network = parsed.GetValue(url) is string address
             ? ByAddress(parsed, address, name)
-            : Network.Of(SandboxFile.Read(parsed.GetValue(dir) ?? SandboxFolder), name);
+            : OfSandbox(SandboxFile.Read(parsed.GetValue(dir) ?? SandboxFolder), name, parsed.GetValue(node));
         if (parsed.GetValue(serviceCertificate) is string pem)
             network = network with { ServiceCertificates = Network.ReadCertificates(pem) };
         network = network with { Follow = parsed.GetValue(follow) };
-        if (certificatePath is null || keyPath is null) return network;
-        return network with { Identity = Network.ReadIdentity(certificatePath, keyPath) };
+        return files is { } paths
+            ? network with { Identity = Network.ReadIdentity(paths.Certificate, paths.Key) }
+            : network;
+    }
+
+    private static Network OfSandbox(SandboxFile sandbox, string? identity, string? node)
+    {
+        Network network = Network.Of(sandbox, identity);
+        return node is null ? network : network.At(sandbox.Node(node).Name);
     }
 
     private Network ByAddress(ParseResult parsed, string address, string? name)
@@ -86,12 +119,14 @@ internal sealed class NetworkOptions
             throw CommandFailure.WrongUsage("--url and --dir both name a network: give one of them.");
         if (name is not null)
             throw CommandFailure.WrongUsage("--as picks an identity of a sandbox: use --cert and --key with --url.");
+        if (parsed.GetValue(node) is not null)
+            throw CommandFailure.WrongUsage("--node picks a node of a sandbox: --url names one already.");
         if (parsed.GetValue(serviceCertificate) is null)
             throw CommandFailure.WrongUsage("--url needs --service-cert PEM: the service to believe.");
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? parsedAddress)
             || parsedAddress.Scheme != Uri.UriSchemeHttps)
             throw CommandFailure.WrongUsage($"--url {address}: give an address like https://127.0.0.1:8000.");
         IReadOnlyList<X509Certificate2> later = []; // the caller reads --service-cert
-        return new Network(parsedAddress, later, null);
+        return new Network([new NetworkAddress(address, parsedAddress)], later, null);
     }
 }

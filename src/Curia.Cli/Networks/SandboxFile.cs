@@ -10,7 +10,11 @@ using Curia.Cli.Terminal;
 namespace Curia.Cli.Networks;
 
 /// <summary>A node of a sandbox. Paths are relative to the sandbox.</summary>
-internal sealed record SandboxNode(string Id, string Url, int Pid, string Ledger, string Config);
+internal sealed record SandboxNode(string Id, string Url, int Pid, string Ledger, string Config)
+{
+    /// <summary>Its name, which is that of its folder: <c>node0</c>.</summary>
+    public string Name => Config.Split('/')[0];
+}
 
 /// <summary>A member or user of a sandbox. Paths are relative to the sandbox; users have no encryption key.</summary>
 internal sealed record SandboxIdentity(string Id, string Certificate, string Key, string? EncryptionKey);
@@ -30,6 +34,9 @@ internal sealed record SandboxFile(
     public int? AttachedPid { get; init; }
 
     public const string Name = "sandbox.json";
+
+    /// <summary>The file with the older keys of the service, each certified by the next.</summary>
+    public const string ServiceEndorsements = "service_endorsements.pem";
 
     private const int SizeMax = 1 << 20; // a sandbox of a thousand members fits
 
@@ -93,12 +100,19 @@ internal sealed record SandboxFile(
         };
         if (AttachedPid is int attached) document["attached_pid"] = attached;
         string path = Path.Combine(Folder, Name);
-        File.WriteAllText(path + ".new", Screen.Text(document, indented: true) + "\n");
-        File.Move(path + ".new", path, overwrite: true);
+        string next = $"{path}.{Environment.ProcessId}"; // two commands may write at a time
+        File.WriteAllText(next, Screen.Text(document, indented: true) + "\n");
+        File.Move(next, path, overwrite: true);
     }
 
     /// <summary>A path of this sandbox as the command line reads it.</summary>
     public string PathOf(string relative) => Path.Combine(Folder, relative);
+
+    /// <summary>The node of a name, or of its number.</summary>
+    public SandboxNode Node(string name) =>
+        Nodes.FirstOrDefault(node => node.Name == name || node.Name == $"node{name}")
+        ?? throw CommandFailure.WrongUsage(
+            $"--node {name}: the sandbox in {Folder} has {string.Join(", ", Nodes.Select(node => node.Name))}.");
 
     /// <summary>A member or user by its name in this sandbox: <c>user0</c>, <c>member1</c>.</summary>
     public SandboxIdentity Identity(string name)

@@ -15,10 +15,12 @@ internal sealed class NodeProcess : IDisposable
     private const int SignalTerminate = 15; // POSIX.1-2017, <signal.h>: SIGTERM
 
     private readonly Process process;
+    private readonly bool isChild;
 
-    private NodeProcess(Process process, string logPath)
+    private NodeProcess(Process process, string logPath, bool isChild)
     {
         this.process = process;
+        this.isChild = isChild;
         LogPath = logPath;
         Pid = process.Id;
     }
@@ -30,7 +32,8 @@ internal sealed class NodeProcess : IDisposable
 
     public bool HasExited => process.HasExited;
 
-    public int ExitCode => process.ExitCode;
+    /// <summary>How it ended; null where only its parent could know.</summary>
+    public int? ExitCode => isChild ? process.ExitCode : null;
 
     /// <summary>Starts a node that outlives this program and writes to a file.</summary>
     public static NodeProcess StartInBackground(string image, string config, string logPath) =>
@@ -68,7 +71,7 @@ internal sealed class NodeProcess : IDisposable
                     return null;
             }
 
-            return new NodeProcess(Process.GetProcessById(pid), logPath);
+            return new NodeProcess(Process.GetProcessById(pid), logPath, isChild: false);
         }
         catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
         {
@@ -162,7 +165,7 @@ internal sealed class NodeProcess : IDisposable
         try
         {
             Process process = Process.Start(start) ?? throw new InvalidOperationException("no process");
-            return new NodeProcess(process, logPath);
+            return new NodeProcess(process, logPath, isChild: true);
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
         {

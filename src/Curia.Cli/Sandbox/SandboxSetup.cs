@@ -2,46 +2,27 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Net;
-using System.Net.Sockets;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cli.Networks;
-using Curia.Cli.Terminal;
+using Curia.Client;
 using Curia.Vocabulary;
 
 namespace Curia.Cli.Sandbox;
 
-/// <summary>What a sandbox is to be; null where nothing was said, which an earlier sandbox answers.</summary>
-internal sealed record SandboxOptions(string Folder, int? Members, int? Users, string? App, int? Port)
-{
-    public const int MembersUsual = 3;
-    public const int UsersUsual = 1;
-    public const int PortUsual = 8000;
-    public const string AppUsual = "logging";
-
-    /// <summary>Whether the command returns while the network goes on.</summary>
-    public bool IsDetached { get; init; }
-}
-
-/// <summary>Makes a sandbox, or goes on with an earlier one, and starts its node; each method is one step.</summary>
+/// <summary>Makes a sandbox, or goes on with an earlier one, and starts its nodes; each method is one step.</summary>
 internal sealed class SandboxSetup : IDisposable
 {
-    public const string NodeName = "node0";
     public const string ServiceCertificate = "service_cert.pem";
-    public const string ServiceEndorsements = "service_endorsements.pem";
     public const string Platform = "virtual";
 
-    private const int PortMax = 65535;
-    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan KeyValidity = TimeSpan.FromDays(365);
 
     private readonly SandboxOptions options;
     private readonly string image;
+    private readonly List<LocalNode> nodes = [];
     private bool madeFolder;
     private bool isOpen;
     private List<SandboxIdentity> members = [];
@@ -54,10 +35,16 @@ internal sealed class SandboxSetup : IDisposable
         Earlier = earlier;
         members = [.. earlier?.Members ?? []];
         users = [.. earlier?.Users ?? []];
+        IEnumerable<string> names = earlier?.Nodes.Select(node => node.Name)
+            ?? Enumerable.Range(0, options.Nodes ?? SandboxOptions.NodesUsual).Select(LocalNode.NameOf);
+        nodes.AddRange(names.Select(name => new LocalNode(options.Folder, name)));
     }
 
     /// <summary>The sandbox of the folder as it was left; null when a new one is made.</summary>
     public SandboxFile? Earlier { get; }
+
+    /// <summary>The nodes. Others may join and leave while the sandbox is open.</summary>
+    public IReadOnlyList<LocalNode> Nodes => nodes;
 
     /// <summary>The number of members.</summary>
     public int Members => Earlier?.Members.Count ?? options.Members ?? SandboxOptions.MembersUsual;
@@ -67,37 +54,28 @@ internal sealed class SandboxSetup : IDisposable
 
     private string App => Earlier?.App ?? options.App ?? SandboxOptions.AppUsual;
 
-    /// <summary>The process of a node that a killed command had left behind, and that was ended; null when there was
-    /// none.</summary>
-    public int? EndedPid { get; private set; }
+    /// <summary>The processes of nodes that a killed command had left behind, and that were ended.</summary>
+    public IReadOnlyList<int> EndedPids { get; private set; } = [];
 
-    /// <summary>The node, once it is started.</summary>
-    public NodeProcess? Node { get; private set; }
-
-    public string NodeFolder => Path.Combine(options.Folder, NodeName);
-
-    public string ConfigPath => Path.Combine(NodeFolder, "node.json");
-
-    public string LogPath => Path.Combine(NodeFolder, "node.log");
-
-    private string AddressesPath => Path.Combine(NodeFolder, "addresses.json");
-
-    public string LedgerPath => Path.Combine(NodeFolder, "ledger");
+    /// <summary>The service certificate of the epoch before; there when an earlier sandbox is gone on with.</summary>
+    public byte[] EarlierIdentity { get; private set; } = [];
 
     /// <summary>Checks what can be checked before anything is made.</summary>
     public static SandboxSetup Prepare(SandboxOptions options)
     {
+        if (options.Nodes is < 1 or > SandboxOptions.NodesMax)
+            throw CommandFailure.WrongUsage($"--nodes is a number from 1 to {SandboxOptions.NodesMax}.");
         if (options.Members is < 1 or > 100) throw CommandFailure.WrongUsage("--members is a number from 1 to 100.");
         if (options.Users is < 1 or > 100) throw CommandFailure.WrongUsage("--users is a number from 1 to 100.");
-        if (options.Port is < 0 or > PortMax)
-            throw CommandFailure.WrongUsage($"--port is a number from 0 (any free one) to {PortMax}.");
-        SandboxFile? earlier = FindUnattended(options.Folder);
-        if (earlier is not null) RefuseOtherShape(options, earlier);
+        SandboxFile? earlier = SandboxFolder.FindUnattended(options.Folder);
+        if (earlier is not null) SandboxFolder.RefuseOtherShape(options, earlier);
         string app = earlier?.App ?? options.App ?? SandboxOptions.AppUsual;
         SandboxSetup setup = new(options, ProgramFiles.ApplicationImage(app), earlier);
-        setup.EndLostNodes();
-        RefuseUsedPort(
-            options.Port ?? (earlier is null ? SandboxOptions.PortUsual : setup.PortInSettings()));
+        int portMax = Ports.Max - setup.nodes.Count + 1; // every node has one
+        if (options.Port is < 0 || options.Port > portMax)
+            throw CommandFailure.WrongUsage($"--port is a number from 0 (any free ones) to {portMax}.");
+        if (earlier is not null) setup.EndedPids = SandboxFolder.EndLostNodes(earlier, StopTimeout);
+        setup.RefuseUsedPorts();
         return setup;
     }
 
@@ -107,7 +85,7 @@ internal sealed class SandboxSetup : IDisposable
         try
         {
             madeFolder = !Directory.Exists(options.Folder);
-            Directory.CreateDirectory(NodeFolder);
+            Directory.CreateDirectory(options.Folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -122,54 +100,57 @@ internal sealed class SandboxSetup : IDisposable
         users = [.. await Task.WhenAll(makeUsers).ConfigureAwait(false)];
     }
 
-    /// <summary>Writes the settings of the node.</summary>
-    public void WriteSettings()
+    /// <summary>Writes the settings of the node that founds the network.</summary>
+    public void WriteSettings() => nodes[0].Write(NodeSettings.Founder(
+        nodes[0].Name, PortsForClients()[0], Ports.Free(1)[0], Platform, (int)KeyValidity.TotalDays, members, users));
+
+    /// <summary>Starts the first node, waits until it is open, and writes sandbox.json.</summary>
+    public async Task<SandboxFile> OpenFirstAsync(CancellationToken cancel)
     {
-        string address = $"127.0.0.1:{options.Port ?? SandboxOptions.PortUsual}";
-        JsonObject settings = new()
-        {
-            ["name"] = NodeName,
-            ["ledger"] = "ledger",
-            ["snapshots"] = "snapshots",
-            ["listeners"] = new JsonArray(new JsonObject
-            {
-                ["name"] = "primary",
-                ["address"] = address,
-                ["published"] = address,
-                ["serves"] = new JsonArray("/app", "/node", "/metrics"),
-                ["max_sessions"] = 1000,
-            }),
-            ["genesis"] = new JsonObject
-            {
-                ["name"] = "sandbox",
-                ["platform"] = Platform,
-                ["certificate_validity_days"] = (int)KeyValidity.TotalDays,
-                ["members"] = new JsonArray([.. members.Select(member => new JsonObject
-                {
-                    ["certificate"] = $"../{member.Certificate}",
-                    ["encryption_key"] =
-                        $"../{member.EncryptionKey!.Replace("_privk", "_pubk", StringComparison.Ordinal)}",
-                })]),
-                ["users"] = new JsonArray(
-                    [.. users.Select(user => new JsonObject { ["certificate"] = $"../{user.Certificate}" })]),
-            },
-            ["output"] = new JsonObject
-            {
-                ["service_certificate"] = $"../{ServiceCertificate}",
-                ["service_endorsements"] = $"../{ServiceEndorsements}",
-                ["node_certificate"] = "node_cert.pem",
-                ["addresses"] = "addresses.json",
-                ["pid"] = "node.pid",
-            },
-            ["log"] = new JsonObject { ["format"] = "json", ["level"] = "info" },
-        };
-        File.WriteAllText(ConfigPath, Screen.Text(settings, indented: true) + "\n");
+        nodes[0].Start(image);
+        await nodes[0].WaitUntilOpenAsync(OpenTimeout, cancel).ConfigureAwait(false);
+        PublishService(nodes[0]);
+        isOpen = nodes.Count == 1;
+        return Remember();
     }
 
-    /// <summary>The service certificate of the epoch before; there when an earlier sandbox is gone on with.</summary>
-    public byte[] EarlierIdentity { get; private set; } = [];
+    /// <summary>Starts the other nodes, and has each of them admitted by the members.</summary>
+    /// <param name="say">Takes a line for people.</param>
+    /// <param name="cancel">Ends it early.</param>
+    public async Task<SandboxFile> JoinOthersAsync(Action<string> say, CancellationToken cancel)
+    {
+        SandboxFile sandbox = Remember();
+        using CuriaClient client = Network.Of(sandbox).Connect();
+        string network = await NetworkNodes.NetworkAsync(client, cancel).ConfigureAwait(false);
+        NodeSettings founder = nodes[0].Settings();
+        NodeIdentity known = await nodes[0].WaitForIdentityAsync(OpenTimeout, cancel).ConfigureAwait(false);
+        IReadOnlyList<int> ports = PortsForClients();
+        IReadOnlyList<int> peersPorts = Ports.Free(nodes.Count);
+        for (int number = 1; number < nodes.Count; number++)
+        {
+            LocalNode node = nodes[number];
+            node.Write(founder.Joiner(node.Name, ports[number], peersPorts[number], network, [known]));
+            node.Start(image);
+        }
 
-    /// <summary>Reads the service certificate before the node replaces it.</summary>
+        Remember();
+        for (int number = 1; number < nodes.Count; number++)
+        {
+            LocalNode node = nodes[number];
+            NodeIdentity identity = await node.WaitForIdentityAsync(OpenTimeout, cancel).ConfigureAwait(false);
+            sandbox = Remember();
+            NodeChangeState state = await NodeAdmission.SignAsync(
+                client, sandbox, network, identity, node.Settings(), NodeAdmission.Voter, cancel).ConfigureAwait(false);
+            await node.WaitUntilOpenAsync(OpenTimeout, cancel).ConfigureAwait(false);
+            say($"{number + 1} of {nodes.Count} nodes have joined: {node.Name}, which {state.Approvals} of "
+                + $"{members.Count} members have admitted");
+        }
+
+        isOpen = true;
+        return Remember();
+    }
+
+    /// <summary>Reads the service certificate before the nodes replace it.</summary>
     public void RememberIdentity(SandboxFile earlier)
     {
         try
@@ -182,88 +163,100 @@ internal sealed class SandboxSetup : IDisposable
         }
     }
 
-    /// <summary>Gives an earlier sandbox the port that was asked for; everything else stays as it is.</summary>
+    /// <summary>Gives the nodes of an earlier sandbox the ports that were asked for; everything else stays as it
+    /// is.</summary>
     public void MoveToPort()
     {
-        if (options.Port is not int port || port == PortInSettings()) return;
-        JsonNode settings = ReadSettings();
-        JsonNode listener = settings["listeners"]![0]!;
-        listener["address"] = listener["published"] = $"127.0.0.1:{port}";
-        File.WriteAllText(ConfigPath, Screen.Text(settings, indented: true) + "\n");
-    }
-
-    /// <summary>Starts the node program.</summary>
-    public void StartNode()
-    {
-        File.Delete(AddressesPath); // of a process that was killed: it must not be taken for the new one's
-        Node = NodeProcess.StartInBackground(image, Path.GetFullPath(ConfigPath), Path.GetFullPath(LogPath));
-    }
-
-    /// <summary>Says in sandbox.json that the node has started again and who waits for it, so that whoever comes after
-    /// a killed command finds the node.</summary>
-    public void RememberStart(SandboxFile earlier) =>
-        (earlier with
+        if (options.Port is null) return;
+        IReadOnlyList<int> ports = PortsForClients();
+        for (int number = 0; number < nodes.Count; number++)
         {
-            Nodes = [.. earlier.Nodes.Select(node => node with { Pid = Node!.Pid })],
+            NodeSettings settings = nodes[number].Settings();
+            if (settings.Port == ports[number]) continue;
+            settings.MoveTo(ports[number]);
+            nodes[number].Write(settings);
+        }
+    }
+
+    /// <summary>Starts all nodes of an earlier sandbox, and waits until they are open.</summary>
+    /// <param name="say">Takes a line for people.</param>
+    /// <param name="cancel">Ends it early.</param>
+    public async Task<SandboxFile> ReopenAsync(Action<string> say, CancellationToken cancel)
+    {
+        foreach (LocalNode node in nodes) node.Start(image);
+
+        // Whoever comes after a killed command finds the nodes, and who has waited for them.
+        (Earlier! with
+        {
+            Nodes = [.. Earlier.Nodes.Zip(nodes, (entry, node) => entry with { Pid = node.Process!.Pid })],
             AttachedPid = Environment.ProcessId,
         }).Write();
-
-    /// <summary>Waits until the node has its address file, which it writes when it is open, and writes
-    /// sandbox.json.</summary>
-    public async Task<SandboxFile> WaitUntilOpenAsync(CancellationToken cancel)
-    {
-        // Reading a ledger back takes as long as it is large; its log shows that it goes on.
-        TimeSpan patience = Earlier is null ? OpenTimeout : ReadTimeout;
-        long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
-        while (!File.Exists(AddressesPath))
-        {
-            if (Node!.HasExited)
-                throw CommandFailure.Environment($"{NodeName} stopped before it was open. {LastWords()}");
-            if (Environment.TickCount64 > deadline)
-                throw CommandFailure.Environment(
-                    $"{NodeName} was not open after {patience.TotalSeconds:0} s. {LastWords()}");
-            await Task.Delay(20, cancel).ConfigureAwait(false);
-        }
-
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(AddressesPath));
-        JsonElement root = document.RootElement;
-        SandboxFile file = new(
-            options.Folder, Platform, ServiceCertificate, App,
-            [new SandboxNode(
-                root.GetProperty("node_id").GetString()!,
-                root.GetProperty("listeners")[0].GetProperty("url").GetString()!,
-                Node!.Pid, $"{NodeName}/ledger", $"{NodeName}/node.json")],
-            members, users)
-        {
-            AttachedPid = options.IsDetached ? null : Environment.ProcessId,
-        };
-        file.Write();
+        SandboxRestart restart = new(nodes, say, Remember);
+        await restart.WaitAsync(PublishService, cancel).ConfigureAwait(false);
         isOpen = true;
-        return file;
+        return Remember();
     }
 
-    /// <summary>Stops the node gracefully.</summary>
-    public async Task StopNodeAsync()
+    /// <summary>Takes up what another command has written to sandbox.json: nodes that joined and nodes that
+    /// left.</summary>
+    /// <param name="file">What it says.</param>
+    /// <param name="say">Takes a line for people.</param>
+    public void TakeUp(SandboxFile file, Action<string> say)
     {
-        if (Node is null) return;
-        if (!await Node.StopAsync(StopTimeout).ConfigureAwait(false))
-            throw CommandFailure.Environment(
-                $"{NodeName} did not stop within {StopTimeout.TotalSeconds:0} s and was killed. {LastWords()}");
-        if (Node.ExitCode != 0)
-            throw CommandFailure.Environment($"{NodeName} ended with exit code {Node.ExitCode}. {LastWords()}");
+        foreach (LocalNode gone in nodes.Where(node => file.Nodes.All(entry => entry.Name != node.Name)).ToArray())
+        {
+            nodes.Remove(gone);
+            gone.Dispose();
+            say($"{gone.Name} has left the network.");
+        }
+
+        foreach (SandboxNode entry in file.Nodes)
+        {
+            if (nodes.Any(node => node.Name == entry.Name)) continue;
+            LocalNode node = new(options.Folder, entry.Name);
+            if (node.Find(entry))
+            {
+                nodes.Add(node);
+                say($"{node.Name} comes to the network.");
+                continue;
+            }
+
+            node.Dispose();
+        }
+    }
+
+    /// <summary>Stops all nodes gracefully; those that have ended already are left alone.</summary>
+    public async Task StopNodesAsync()
+    {
+        LocalNode[] running = [.. nodes.Where(node => node.Process is { HasExited: false })];
+        bool[] stopped = await Task.WhenAll(running.Select(node => node.Process!.StopAsync(StopTimeout)))
+            .ConfigureAwait(false);
+        foreach ((LocalNode node, bool isStopped) in running.Zip(stopped))
+        {
+            if (!isStopped)
+                throw CommandFailure.Environment(
+                    $"{node.Name} did not stop within {StopTimeout.TotalSeconds:0} s and was killed. "
+                    + node.LastWords());
+            if (node.Process!.ExitCode is int code and not 0)
+                throw CommandFailure.Environment($"{node.Name} ended with exit code {code}. {node.LastWords()}");
+        }
     }
 
     /// <summary>Ends what was started; removes what was made unless it was open once and holds something.</summary>
     public async Task CleanUpAsync()
     {
-        if (Node is { HasExited: false }) await Node.StopAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
-        if (isOpen || Earlier is not null || (!madeFolder && !Directory.Exists(NodeFolder))) return;
+        await Task.WhenAll(nodes.Where(node => node.Process is { HasExited: false })
+            .Select(node => node.Process!.StopAsync(TimeSpan.FromSeconds(5)))).ConfigureAwait(false);
+        if (isOpen || Earlier is not null || (!madeFolder && !Directory.Exists(nodes[0].Folder))) return;
         RemoveFolder();
     }
 
-    /// <summary>What the node said last, as a sentence.</summary>
-    public string LastWords() =>
-        Node?.LastLogLine() is string line ? $"Its last words: {Shorten(LogLine.Readable(line))}" : "It said nothing.";
+    /// <summary>What the node said last that has ended, or the only one; empty where no node is to blame.</summary>
+    public string LastWords()
+    {
+        LocalNode? node = nodes.FirstOrDefault(one => one.HasEnded) ?? (nodes.Count == 1 ? nodes[0] : null);
+        return node?.Process is null ? "" : node.LastWords();
+    }
 
     /// <summary>Removes the sandbox altogether.</summary>
     public void RemoveFolder()
@@ -276,8 +269,10 @@ internal sealed class SandboxSetup : IDisposable
                 return;
             }
 
-            Directory.Delete(NodeFolder, recursive: true);
+            foreach (LocalNode node in nodes.Where(node => Directory.Exists(node.Folder)))
+                Directory.Delete(node.Folder, recursive: true);
             foreach (string file in Directory.GetFiles(options.Folder, "*.pem")) File.Delete(file);
+            File.Delete(Path.Combine(options.Folder, SandboxFile.Name));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -285,94 +280,60 @@ internal sealed class SandboxSetup : IDisposable
         }
     }
 
-    public void Dispose() => Node?.Dispose();
+    public void Dispose() => nodes.ForEach(node => node.Dispose());
 
-    private static string Shorten(string line) => line.Length <= 400 ? line : string.Concat(line.AsSpan(0, 400), "…");
-
-    private int PortInSettings()
+    // What is known of the nodes that were started goes to sandbox.json.
+    private SandboxFile Remember()
     {
-        string? address = (string?)ReadSettings()["listeners"]?[0]?["address"];
-        return address is not null && int.TryParse(address[(address.LastIndexOf(':') + 1)..], out int port)
-            ? port
-            : throw CommandFailure.Environment($"{ConfigPath} names no address; it is not what ./curia sandbox wrote.");
+        SandboxFile file = new(
+            options.Folder, Platform, ServiceCertificate, App,
+            [.. nodes.Where(node => node.Process is not null).Select(EntryOf)], members, users)
+        {
+            AttachedPid = options.IsDetached ? null : Environment.ProcessId,
+        };
+        file.Write();
+        return file;
     }
 
-    private JsonNode ReadSettings()
+    // A node that did not come up again keeps the id by which the network knows it.
+    private SandboxNode EntryOf(LocalNode node)
     {
-        try
-        {
-            return JsonNode.Parse(File.ReadAllText(ConfigPath)) ?? throw new JsonException("it is empty");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            throw CommandFailure.Environment($"cannot go on with the sandbox in {options.Folder}: {e.Message}", e);
-        }
+        SandboxNode entry = node.Entry();
+        if (entry.Id.Length > 0) return entry;
+        return entry with { Id = Earlier?.Nodes.FirstOrDefault(one => one.Name == node.Name)?.Id ?? "" };
     }
 
-    // A node whose command was killed has nobody left who would end it, and holds ledger and port.
-    private void EndLostNodes()
+    // Every node writes what it believes into its own folder; the sandbox has it once, for its users.
+    private void PublishService(LocalNode node)
     {
-        foreach (SandboxNode node in Earlier?.Nodes ?? [])
-        {
-            using NodeProcess? lost = NodeProcess.Find(node.Pid, Earlier!.PathOf(node.Config), "");
-            if (lost is not { HasExited: false }) continue;
-            lost.StopAsync(StopTimeout).GetAwaiter().GetResult();
-            EndedPid = node.Pid;
-        }
+        NodeSettings settings = node.Settings();
+        SandboxFolder.Copy(
+            Path.Combine(node.Folder, settings.ServiceEndorsements),
+            Path.Combine(options.Folder, SandboxFile.ServiceEndorsements));
+        SandboxFolder.Copy(
+            Path.Combine(node.Folder, settings.ServiceCertificate), Path.Combine(options.Folder, ServiceCertificate));
     }
 
-    // The sandbox of a folder, with which no command stays; null for a new or empty folder.
-    private static SandboxFile? FindUnattended(string folder)
+    private IReadOnlyList<int> PortsForClients()
     {
-        if (File.Exists(folder)) throw CommandFailure.Environment($"{folder} is a file. Choose a folder with --dir.");
-        if (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any()) return null;
-        if (!SandboxFile.ExistsIn(folder))
-            throw CommandFailure.Environment($"{folder} is not empty. Choose a new folder with --dir.");
-        SandboxFile sandbox = SandboxFile.Read(folder);
-        foreach (SandboxNode node in sandbox.Nodes)
+        int first = options.Port ?? SandboxOptions.PortUsual;
+        return first == 0 ? Ports.Free(nodes.Count) : [.. Enumerable.Range(first, nodes.Count)];
+    }
+
+    private void RefuseUsedPorts()
+    {
+        if (Earlier is not null)
         {
-            using NodeProcess? running = NodeProcess.Find(node.Pid, sandbox.PathOf(node.Config), "");
-            bool isLost = sandbox.AttachedPid is int command && !NodeProcess.IsCommandAlive(command);
-            if (running is { HasExited: false } && !isLost)
+            foreach (LocalNode node in nodes)
             {
-                throw CommandFailure.Environment(
-                    $"the sandbox in {folder} is running (process {node.Pid}). Stop it with "
-                    + $"./curia sandbox stop --dir {folder}, or choose another folder with --dir.");
+                NodeSettings settings = node.Settings();
+                Ports.RefuseUsed(settings.PeersPort, node.Name);
+                if (options.Port is null) Ports.RefuseUsed(settings.Port);
             }
         }
 
-        return sandbox;
-    }
-
-    private static void RefuseOtherShape(SandboxOptions options, SandboxFile earlier)
-    {
-        string? other = options.Members is int members && members != earlier.Members.Count ? $"--members {members}"
-            : options.Users is int users && users != earlier.Users.Count ? $"--users {users}"
-            : options.App is string app && app != earlier.App ? $"--app {app}"
-            : null;
-        if (other is null) return;
-        throw CommandFailure.WrongUsage(
-            $"{other}: the sandbox in {earlier.Folder} has {earlier.Members.Count} members, {earlier.Users.Count} "
-            + $"users and the application {earlier.App}. Leave it out to go on with that, or choose another folder "
-            + "with --dir.");
-    }
-
-    private static void RefuseUsedPort(int port)
-    {
-        if (port == 0) return;
-        try
-        {
-            using TcpListener probe = new(IPAddress.Loopback, port);
-            probe.Start();
-        }
-        catch (SocketException e)
-        {
-            string reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse
-                ? "another program uses it"
-                : e.Message;
-            throw CommandFailure.Environment(
-                $"cannot listen on port {port}: {reason}. Choose another with --port; 0 takes any free one.", e);
-        }
+        if (options.Port != 0 && (Earlier is null || options.Port is not null))
+            foreach (int port in PortsForClients()) Ports.RefuseUsed(port);
     }
 
     private SandboxIdentity MakeIdentity(string name, bool isMember)

@@ -51,6 +51,7 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
     /// <summary>All steps that need a running node.</summary>
     public async Task RunAsync()
     {
+        await NetworkStepAsync();
         if (IsLogging) await WritesAsync();
         else
         {
@@ -82,6 +83,7 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
     /// nothing.</summary>
     public async Task GoOnAsync()
     {
+        await NetworkStepAsync();
         await Step(
             "follow",
             "Follow the service to its new identity",
@@ -139,7 +141,21 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
             "Ask for the status of the private write",
             "Committed is final: it never changes again.",
             StatusAsync);
+        if (sandbox.Nodes.Count >= 3)
+        {
+            await Step(
+                "forwarded",
+                "Write through a backup",
+                "Any node takes a write: a backup hands it to the primary, and a majority commits it.",
+                ForwardAsync);
+        }
     }
+
+    private Task NetworkStepAsync() => Step(
+        "network",
+        sandbox.Nodes.Count == 1 ? "Look at the network" : "Look at the nodes of the network",
+        "The ledger says who takes part; each node says how far it knows the ledger to be committed.",
+        LookAtNetworkAsync);
 
     /// <summary>What proves that the node is who it must be; the first call of the tour.</summary>
     public async Task<StepResult> IdentifyAsync()
@@ -157,33 +173,17 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
             $"./curia call GET /node/network{Dir}");
     }
 
-    /// <summary>The last step, when the node has stopped: its ledger against what this tour has seen.</summary>
+    /// <summary>The last step, when the nodes have stopped: their ledgers against what this tour has seen.</summary>
     public StepResult Audit()
     {
-        ReceiptAnchors anchors = new();
-        string servicePath = sandbox.PathOf(sandbox.ServiceCertificate);
-        Cryptography.Certificate service = LedgerCommands.ReadCertificate(servicePath);
-        ServiceKeys keys = ReceiptCommands.WithEndorsed(ServiceKeys.Of(service), null, [servicePath]);
-        anchors.Add(ReceiptPath("json"), keys);
-        anchors.Add(ReceiptPath("cose"), keys);
-        AuditReport report = LedgerFolder.Open(setup.LedgerPath).Audit(new AuditOptions
-        {
-            ServiceCertificate = service,
-            Genesis = genesis,
-            Expect = proven,
-            Leaves = anchors.Leaves,
-            Roots = anchors.Roots,
-        });
-        if (!report.Ok)
-        {
-            AuditProblem problem = report.Problems[0];
-            throw CommandFailure.Refused($"{problem.File}, seqno {problem.SeqNo}: {problem.Reason}");
-        }
-
+        SandboxAudit audit = new(sandbox, genesis, proven, [ReceiptPath("json"), ReceiptPath("cose")]);
+        AuditReport report = audit.Run(setup.Nodes);
+        int count = setup.Nodes.Count;
+        string agree = count == 1 ? "" : $"{count} ledgers agree; the longest has ";
         return new StepResult(
-            $"{report.Transactions} transactions, {report.Signatures} of them signatures, up to {report.LastTxId}: "
-                + "every digest, signature and position is right",
-            $"./curia ledger verify {Quote(Folder)}/node0/ledger {ServiceOption} --genesis {genesis} "
+            $"{agree}{report.Transactions} transactions, {report.Signatures} of them signatures, up to "
+                + $"{report.LastTxId}: every digest, signature and position is right",
+            $"./curia ledger verify {Quote(setup.Nodes[0].LedgerPath)} {ServiceOption} --genesis {genesis} "
                 + $"--receipt {Quote(ReceiptPath("json"))}");
     }
 
@@ -268,7 +268,7 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
     {
         byte[] publicBytes = Encoding.UTF8.GetBytes(PublicMessage);
         byte[] privateBytes = Encoding.UTF8.GetBytes(PrivateMessage);
-        LedgerFolder ledger = LedgerFolder.Open(setup.LedgerPath);
+        LedgerFolder ledger = LedgerFolder.Open(setup.Nodes[0].LedgerPath);
         byte[][] files = [.. ledger.Names.Select(ledger.Read)];
         if (!files.Any(file => file.AsSpan().IndexOf(publicBytes) >= 0))
             throw CommandFailure.Refused("the public message is not in the files of the ledger.");
@@ -286,6 +286,44 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
             throw CommandFailure.Refused($"{proven} is {status} after it was committed.");
         return new StepResult(
             $"transaction {proven} is committed", $"./curia call GET '/app/tx?transaction_id={proven}'{Dir}");
+    }
+
+    private async Task<StepResult> LookAtNetworkAsync()
+    {
+        NetworkPicture picture = await NetworkPicture.TakeAsync(sandbox, cancel).ConfigureAwait(false);
+        return new StepResult(picture.Sentence(), $"./curia call GET /node/network/nodes{Dir}")
+        {
+            Picture = picture.Draw(),
+        };
+    }
+
+    private async Task<StepResult> ForwardAsync()
+    {
+        NetworkPicture picture = await NetworkPicture.TakeAsync(sandbox, cancel).ConfigureAwait(false);
+        NodeLine[] backups = [.. picture.Lines.Where(line => line.Role == "backup" && line.Committed is not null)];
+        if (picture.Primary is not { } primary || backups.Length < 2)
+            throw CommandFailure.Refused($"there is no primary with two backups: {picture.Sentence()}.");
+        (string through, string from) = (backups[0].Entry.Name, backups[1].Entry.Name);
+        JsonObject body = new() { ["id"] = MessageId + 1, ["msg"] = $"written through {through}" };
+        string json = Terminal.Screen.Text(body);
+        CallRequest request = CallRequest.Post("/app/log/private", Encoding.UTF8.GetBytes(json)) with
+        {
+            CommitWait = CommitWait,
+        };
+        using CuriaClient backup = Network.Of(sandbox, "user0").At(through).Connect();
+        CallResult result = await backup.CallAsync(request, cancel).ConfigureAwait(false);
+        if (!result.IsSuccess || result.TxId is not TxId txId || result.Commit != TransactionStatus.Committed)
+            throw CommandFailure.Refused($"{through} did not forward the write: {Describe(result)} {result.Commit}");
+        using CuriaClient other = Network.Of(sandbox, "user0").At(from).Connect();
+        await other.WaitForCommitAsync(txId, CommitWait, cancel).ConfigureAwait(false);
+        CallResult read = await other
+            .CallAsync(CallRequest.Get($"/app/log/private?id={MessageId + 1}"), cancel).ConfigureAwait(false);
+        if (read.TextField("msg") != $"written through {through}")
+            throw CommandFailure.Refused($"{from} does not have what was written: {Describe(read)}");
+        string number = through[LocalNode.Prefix.Length..];
+        return new StepResult(
+            $"{through} is a backup: {primary.Entry.Name} ordered {txId} for it, and {from} has it too",
+            $"./curia call POST /app/log/private --data '{json}' --as user0 --node {number} --wait committed{Dir}");
     }
 
     private async Task<StepResult> ReceiptAsync(ReceiptFormat format)

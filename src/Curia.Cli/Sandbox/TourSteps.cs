@@ -8,11 +8,16 @@ using System.Threading.Tasks;
 using Curia.Cli.Terminal;
 using Curia.Client;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Curia.Cli.Sandbox;
 
 /// <summary>What a step of the tour found, and the command that repeats it; empty where there is none.</summary>
-internal sealed record StepResult(string Detail, string Command = "");
+internal sealed record StepResult(string Detail, string Command = "")
+{
+    /// <summary>What people see instead of the detail, which then is for programs; null for the detail.</summary>
+    public IRenderable? Picture { get; init; }
+}
 
 /// <summary>Runs steps one after the other, shows each as it happens, and remembers them for the JSON
 /// document.</summary>
@@ -57,6 +62,9 @@ internal sealed partial class TourSteps(Screen screen)
         }
     }
 
+    /// <summary>Shows how far a step has come.</summary>
+    public void Progress(string line) => Indented($"[grey]{Screen.Escape(line)}[/]");
+
     private async Task<StepResult> ShowWhileAsync(string title, Func<Task<StepResult>> work)
     {
         if (!screen.IsLive) return await work().ConfigureAwait(false);
@@ -72,7 +80,8 @@ internal sealed partial class TourSteps(Screen screen)
             ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalMilliseconds:0} ms")
             : string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.0} s");
         screen.Line($"[green]✓[/] [bold]{Screen.Escape(title)}[/] [grey]{time}[/]");
-        if (result.Detail.Length > 0) Indented(Screen.Escape(Digests().Replace(result.Detail, "$1…")));
+        if (result.Picture is { } picture) screen.Console.Write(new Padder(picture, new Padding(2, 0, 0, 0)));
+        else if (result.Detail.Length > 0) Indented(Screen.Escape(Digests().Replace(result.Detail, "$1…")));
         if (proves.Length > 0) Indented($"[grey]{Screen.Escape(proves)}[/]");
         if (result.Command.Length > 0) screen.Verbatim($"  $ {result.Command}", Cyan);
     }

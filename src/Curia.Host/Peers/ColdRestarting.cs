@@ -244,7 +244,7 @@ internal sealed class ColdRestarting : IProbed
             own = formation;
         }
 
-        byte[] body = Encode(formation.Ids);
+        byte[] body = Encode(formation);
         bool[] agreed = await Task.WhenAll(formation.Members.Where(one => one.Node != restart.Own.Node)
             .Select(member => AskToPromiseAsync(member, body, cancel))).ConfigureAwait(false);
         if (!agreed.All(yes => yes))
@@ -253,7 +253,7 @@ internal sealed class ColdRestarting : IProbed
             return false;
         }
 
-        disk.Promise(restart.Own.Node, formation.Ids);
+        disk.Promise(restart.Own.Node, formation.View);
         log.Info($"{formation.Members.Count} nodes go on together from {formation.Founder.Last}; this one opens the "
             + "epoch.");
         return true;
@@ -275,14 +275,14 @@ internal sealed class ColdRestarting : IProbed
 
     private bool TryPromise(NodeId founder, ReadOnlySpan<byte> body)
     {
-        if (begun.Task.IsCompleted || own is not null || IsPromised(founder) || Decode(body) is not { } members
-            || !members.Contains(restart.Own.Node) || !members.Contains(founder)
+        if (begun.Task.IsCompleted || own is not null || IsPromised(founder) || Decode(body) is not var (view, members)
+            || view <= disk.Promised || !members.Contains(restart.Own.Node) || !members.Contains(founder)
             || restart.Find() is not { } formation || formation.Founder.Node != founder)
         {
             return false;
         }
 
-        disk.Promise(restart.Own.Node, members);
+        disk.Promise(restart.Own.Node, view);
         promised = (founder, members, Stopwatch.GetTimestamp());
         return true;
     }
@@ -305,22 +305,23 @@ internal sealed class ColdRestarting : IProbed
         return begun.TrySetResult(new RestartOutcome.Follow(claim, members));
     }
 
-    private static byte[] Encode(IReadOnlyList<NodeId> ids)
+    private static byte[] Encode(Formation formation)
     {
-        byte[] bytes = new byte[sizeof(ushort) + ids.Count * Digest.Size];
-        BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)ids.Count);
-        for (int i = 0; i < ids.Count; i++) ids[i].Value.CopyTo(bytes.AsSpan(sizeof(ushort) + i * Digest.Size));
+        byte[] bytes = new byte[sizeof(ulong) + formation.Ids.Count * Digest.Size];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, formation.View.Value);
+        for (int i = 0; i < formation.Ids.Count; i++)
+            formation.Ids[i].Value.CopyTo(bytes.AsSpan(sizeof(ulong) + i * Digest.Size));
         return bytes;
     }
 
-    private static List<NodeId>? Decode(ReadOnlySpan<byte> bytes)
+    private static (View View, List<NodeId> Members)? Decode(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < sizeof(ushort)) return null;
-        int count = BinaryPrimitives.ReadUInt16BigEndian(bytes);
-        if (bytes.Length != sizeof(ushort) + count * Digest.Size) return null;
+        if (bytes.Length < sizeof(ulong) || (bytes.Length - sizeof(ulong)) % Digest.Size != 0) return null;
+        ulong view = BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        if (view > View.Max.Value) return null;
         List<NodeId> ids = [];
-        for (int i = 0; i < count; i++)
-            ids.Add(new NodeId(new Digest(bytes.Slice(sizeof(ushort) + i * Digest.Size, Digest.Size))));
-        return ids;
+        for (int at = sizeof(ulong); at < bytes.Length; at += Digest.Size)
+            ids.Add(new NodeId(new Digest(bytes.Slice(at, Digest.Size))));
+        return (new View(view), ids);
     }
 }

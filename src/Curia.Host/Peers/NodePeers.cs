@@ -5,6 +5,7 @@ using System.Collections.ObjectModel;
 using System.IO;
 using System.Linq;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cryptography;
@@ -24,6 +25,9 @@ internal static class PeerCalls
 
     /// <summary>The answer to a client's request.</summary>
     public const byte Request = 2;
+
+    /// <summary>Where the nodes are, as the caller knows them.</summary>
+    public const byte Introduce = 6;
 
     /// <summary>In a probe: what a process says that was started on the disk of a node.</summary>
     public const byte Claim = 3;
@@ -69,8 +73,19 @@ internal sealed class NodePeers : IAsyncDisposable
     // A few round trips fill a chunk, and a reply is far from the limit of frames.
     private const int BlockBytesAtOnce = 4 << 20;
 
+    private const int ExpectedMax = 256;
+
+    // A node that missed the admission of another one hears of it so, and can then hear it.
+    private static readonly TimeSpan introduceInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan introducePatience = TimeSpan.FromSeconds(1);
+
     private readonly HostLog log;
     private readonly PeerNetwork network;
+    private readonly Lock gate = new();
+    private readonly HashSet<NodeId> known = [];
+    private readonly Dictionary<NodeId, string> expected = [];
+    private readonly CancellationTokenSource ending = new();
+    private IReadOnlyDictionary<NodeId, string> map = ReadOnlyDictionary<NodeId, string>.Empty;
     private volatile PeerService? service;
     private long refused;
 
@@ -119,20 +134,48 @@ internal sealed class NodePeers : IAsyncDisposable
     /// <summary>Answers probes in place of the node; null once it serves.</summary>
     public IProbed? Probed { get; set; }
 
-    /// <summary>Nodes that may connect though the nodes map does not have them yet, by address.</summary>
-    public IReadOnlyDictionary<NodeId, string> Also { get; set; } = ReadOnlyDictionary<NodeId, string>.Empty;
+    /// <summary>Lets nodes connect though the nodes map does not have them yet.</summary>
+    /// <param name="others">Who, and where.</param>
+    public void Expect(IReadOnlyDictionary<NodeId, string> others)
+    {
+        lock (gate)
+        {
+            foreach ((NodeId id, string address) in others)
+            {
+                // Who was in the own map once and is not now has left.
+                if (!known.Contains(id) && expected.Count < ExpectedMax) expected[id] = address;
+            }
+
+            Apply();
+        }
+    }
 
     /// <summary>From here on messages are taken and calls answered.</summary>
-    public void Serve(PeerService service) => this.service = service;
+    public void Serve(PeerService service)
+    {
+        this.service = service;
+        _ = Task.Run(IntroduceAsync);
+    }
 
     /// <summary>Says who may connect.</summary>
     /// <param name="addresses">The nodes, and where they listen.</param>
     public void Set(IReadOnlyDictionary<NodeId, string> addresses)
     {
-        Dictionary<NodeId, PeerAddress> peers = [];
-        foreach ((NodeId id, string address) in Also.Concat(addresses))
+        lock (gate)
         {
-            // Members signed it; that does not make it an address.
+            map = addresses;
+            known.UnionWith(addresses.Keys);
+            foreach (NodeId id in expected.Keys.Where(known.Contains).ToArray()) expected.Remove(id);
+            Apply();
+        }
+    }
+
+    // Members signed the addresses; that does not make each of them one.
+    private void Apply()
+    {
+        Dictionary<NodeId, PeerAddress> peers = [];
+        foreach ((NodeId id, string address) in expected.Concat(map))
+        {
             if (NodeConfiguration.TryHostAndPort(address, out string host, out int port) && port > 0)
                 peers[id] = new PeerAddress(host, port);
             else
@@ -173,7 +216,46 @@ internal sealed class NodePeers : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => network.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync().ConfigureAwait(false);
+        await network.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task IntroduceAsync()
+    {
+        while (!ending.IsCancellationRequested)
+        {
+            KeyValuePair<NodeId, string>[] nodes;
+            lock (gate) nodes = [.. map];
+            byte[] body = JsonSerializer.SerializeToUtf8Bytes(
+                nodes.ToDictionary(node => node.Key.ToString(), node => node.Value));
+            await Task.WhenAll(nodes.Where(node => node.Key != network.NodeId).Select(node =>
+                    network.CallAsync(node.Key, PeerCalls.Introduce, body, introducePatience, ending.Token)))
+                .ConfigureAwait(false);
+            await Task.WhenAny(Task.Delay(introduceInterval, ending.Token)).ConfigureAwait(false);
+        }
+    }
+
+    private void TakeIntroduction(NodeId from, ReadOnlySpan<byte> body)
+    {
+        lock (gate)
+        {
+            // A node that is itself only expected introduces nobody.
+            if (!map.ContainsKey(from)) return;
+        }
+
+        Dictionary<NodeId, string> others = [];
+        foreach ((string text, string address) in JsonSerializer.Deserialize<Dictionary<string, string>>(body) ?? [])
+        {
+            if (Digest.TryParseHex(text, out Digest id)) others[new NodeId(id)] = address;
+        }
+
+        others.Remove(network.NodeId);
+        bool hasNew;
+        lock (gate) hasNew = others.Any(one => !known.Contains(one.Key) && !expected.ContainsKey(one.Key));
+        if (hasNew) Expect(others);
+    }
 
     private ReadOnlyMemory<byte>? Read(OutgoingBlock block)
     {
@@ -227,6 +309,9 @@ internal sealed class NodePeers : IAsyncDisposable
                 return first <= serving.Node.View.Committed.SeqNo && first.Value > 0
                     ? serving.Ledger.ReadRange(first, serving.Node.View.Committed.SeqNo, BlockBytesAtOnce)
                     : ReadOnlyMemory<byte>.Empty;
+            case PeerCalls.Introduce:
+                TakeIntroduction(from, body.Span);
+                return ReadOnlyMemory<byte>.Empty;
             case PeerCalls.Request:
                 return await serving.Requests.ExecuteForwardedAsync(body).ConfigureAwait(false);
             default:

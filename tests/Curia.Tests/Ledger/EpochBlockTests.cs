@@ -117,8 +117,8 @@ public sealed class EpochBlockTests : IDisposable
         [
             (new() { Continues = older }, $"goes on from {older}, and {before.Last} is before it"),
             (new() { Root = Digest.Of("other"u8) }, "goes on from another root"),
-            (new() { ViewStep = 1 }, "is not in the view 5"),
-            (new() { ViewStep = 3 }, "is not in the view 5"),
+            (new() { ViewStep = 1 }, "is not in the view 5, or a multiple of 2 above"),
+            (new() { ViewStep = 3 }, "is not in the view 5, or a multiple of 2 above"),
             (new() { Endorser = thief.ServiceKey }, "did not endorse its service key"),
             (new() { ServiceCertificate = thief.ServiceCertificate }, "did not endorse its service key"),
             (new() { ServiceCertificate = SignedByAnother(thief) }, "is not signed with its own key"),

@@ -26,17 +26,23 @@ internal sealed class LoadRun : IDisposable
 
     private LoadRun(LoadConnection[] connections) => this.connections = connections;
 
-    /// <summary>Makes all connections; requests in flight are spread over them.</summary>
+    /// <summary>Makes all connections to one node; requests in flight are spread over them.</summary>
+    /// <exception cref="LoadFailure">One of them could not be made.</exception>
+    public static Task<LoadRun> ConnectAsync(
+        LoadTarget target, int connections, int inFlight, CancellationToken cancel) =>
+        ConnectAsync([target], connections, inFlight, cancel);
+
+    /// <summary>Makes all connections, to one node after the other; requests in flight are spread over them.</summary>
     /// <exception cref="LoadFailure">One of them could not be made.</exception>
     public static async Task<LoadRun> ConnectAsync(
-        LoadTarget target, int connections, int inFlight, CancellationToken cancel)
+        IReadOnlyList<LoadTarget> targets, int connections, int inFlight, CancellationToken cancel)
     {
         List<LoadConnection> made = [];
         try
         {
             foreach (int[] numbers in Enumerable.Range(0, connections).Chunk(HandshakesAtATime))
             {
-                made.AddRange(await Task.WhenAll(numbers.Select(number => target.ConnectAsync(
+                made.AddRange(await Task.WhenAll(numbers.Select(number => targets[number % targets.Count].ConnectAsync(
                     (inFlight / connections) + (number < inFlight % connections ? 1 : 0), cancel)))
                     .ConfigureAwait(false));
             }

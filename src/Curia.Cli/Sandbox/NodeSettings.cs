@@ -1,0 +1,145 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Curia.Cli.Networks;
+using Curia.Cli.Terminal;
+
+namespace Curia.Cli.Sandbox;
+
+/// <summary>node.json of a node of a sandbox (docs/configuration.md).</summary>
+internal sealed class NodeSettings
+{
+    private readonly JsonObject json;
+
+    private NodeSettings(JsonObject json) => this.json = json;
+
+    /// <summary>The port for clients.</summary>
+    public int Port => PortOf(json["listeners"]?[0]?["address"]);
+
+    /// <summary>The port for other nodes.</summary>
+    public int PeersPort => PortOf(json["peers"]?["address"]);
+
+    /// <summary>Where clients find it, <c>host:port</c>.</summary>
+    public string Published => (string?)json["listeners"]?[0]?["published"] ?? throw NotOurs("listeners");
+
+    /// <summary>Where it writes the certificate of the service; relative to its folder.</summary>
+    public string ServiceCertificate =>
+        (string?)json["output"]?["service_certificate"] ?? throw NotOurs("output");
+
+    /// <summary>Where it writes the older keys of the service; relative to its folder.</summary>
+    public string ServiceEndorsements =>
+        (string?)json["output"]?["service_endorsements"] ?? throw NotOurs("output");
+
+    /// <summary>Settings of a node that founds a network.</summary>
+    public static NodeSettings Founder(
+        string name, int port, int peersPort, string platform, int validityDays,
+        IReadOnlyList<SandboxIdentity> members, IReadOnlyList<SandboxIdentity> users)
+    {
+        NodeSettings settings = new(new JsonObject
+        {
+            ["name"] = name,
+            ["ledger"] = "ledger",
+            ["snapshots"] = "snapshots",
+            ["listeners"] = new JsonArray(new JsonObject
+            {
+                ["name"] = "primary",
+                ["serves"] = new JsonArray("/app", "/node", "/metrics"),
+                ["max_sessions"] = 1000,
+            }),
+            ["peers"] = new JsonObject { ["address"] = Loopback(peersPort) },
+            ["genesis"] = new JsonObject
+            {
+                ["name"] = "sandbox",
+                ["platform"] = platform,
+                ["certificate_validity_days"] = validityDays,
+                ["members"] = new JsonArray([.. members.Select(member => new JsonObject
+                {
+                    ["certificate"] = $"../{member.Certificate}",
+                    ["encryption_key"] =
+                        $"../{member.EncryptionKey!.Replace("_privk", "_pubk", StringComparison.Ordinal)}",
+                })]),
+                ["users"] = new JsonArray(
+                    [.. users.Select(user => new JsonObject { ["certificate"] = $"../{user.Certificate}" })]),
+            },
+            ["output"] = new JsonObject
+            {
+                ["service_certificate"] = SandboxSetup.ServiceCertificate,
+                ["service_endorsements"] = SandboxFile.ServiceEndorsements,
+                ["node_certificate"] = "node_cert.pem",
+                ["addresses"] = "addresses.json",
+                ["pid"] = "node.pid",
+                ["identity"] = "identity.json",
+            },
+            ["log"] = new JsonObject { ["format"] = "json", ["level"] = "info" },
+        });
+        settings.MoveTo(port);
+        return settings;
+    }
+
+    /// <summary>Settings of a node that joins the network of this one, which knows the same members and users.</summary>
+    public NodeSettings Joiner(
+        string name, int port, int peersPort, string network, IReadOnlyList<NodeIdentity> known)
+    {
+        JsonObject other = (JsonObject)json.DeepClone();
+        other["name"] = name;
+        other["peers"] = new JsonObject { ["address"] = Loopback(peersPort) };
+        other["join"] = new JsonObject
+        {
+            ["network"] = network,
+            ["nodes"] = new JsonArray([.. known.Select(
+                node => new JsonObject { ["id"] = node.Id, ["address"] = node.PeerAddress })]),
+        };
+        NodeSettings settings = new(other);
+        settings.MoveTo(port);
+        return settings;
+    }
+
+    /// <summary>Gives it another port for clients.</summary>
+    public void MoveTo(int port)
+    {
+        JsonNode listener = json["listeners"]?[0] ?? throw NotOurs("listeners");
+        listener["address"] = Loopback(port);
+        listener["published"] = Loopback(port);
+    }
+
+    /// <summary>Reads a file.</summary>
+    public static NodeSettings Read(string path)
+    {
+        try
+        {
+            return new NodeSettings(
+                JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("it is no JSON object"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw CommandFailure.Environment($"cannot use the settings in {path}: {CommandFailure.Reason(e)}.", e);
+        }
+    }
+
+    /// <summary>Writes the file.</summary>
+    public void Write(string path)
+    {
+        try
+        {
+            File.WriteAllText(path, Screen.Text(json, indented: true) + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.File("write", path, e);
+        }
+    }
+
+    private static string Loopback(int port) => $"127.0.0.1:{port}";
+
+    private static int PortOf(JsonNode? address)
+    {
+        string text = (string?)address ?? "";
+        return int.TryParse(text[(text.LastIndexOf(':') + 1)..], out int port) ? port : throw NotOurs("an address");
+    }
+
+    private static CommandFailure NotOurs(string field) => CommandFailure.Environment(
+        $"a node.json of the sandbox lacks {field}; it is not what ./curia sandbox wrote.");
+}
