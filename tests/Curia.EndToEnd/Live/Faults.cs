@@ -7,7 +7,11 @@ using System.Threading.Tasks;
 namespace Curia.EndToEnd.Live;
 
 /// <summary>What can go wrong, each from its beginning until the network is whole again.</summary>
-internal sealed class Faults(LiveNetwork network, Random random, TimeSpan duration)
+/// <param name="network">The network.</param>
+/// <param name="random">Chooses whom it meets.</param>
+/// <param name="duration">How long what passes lasts, at least.</param>
+/// <param name="goesOn">Ends when clients have been told of a new commit: a majority is still there.</param>
+internal sealed class Faults(LiveNetwork network, Random random, TimeSpan duration, Func<Task> goesOn)
 {
     private Wire Wire => network.Machines.Wire;
 
@@ -24,6 +28,7 @@ internal sealed class Faults(LiveNetwork network, Random random, TimeSpan durati
         ["split-reconfiguration"] = SplitReconfigurationAsync,
         ["stop-primary"] = async () => await StopAsync(await network.PrimaryAsync()),
         ["stop-backup"] = async () => await StopAsync((await BackupsAsync(1))[0]),
+        ["kill-all-some-late"] = KillAllSomeLateAsync,
         ["loss"] = () => WithLinksAsync((_, _) => new Link(Loss: 0.05)),
         ["delay"] = () => WithLinksAsync((_, _) => new Link(Delay: 100)),
         ["reordering"] = () => WithLinksAsync((_, _) => new Link(Jitter: 30)),
@@ -42,14 +47,25 @@ internal sealed class Faults(LiveNetwork network, Random random, TimeSpan durati
     private async Task KillAsync(LiveNode[] victims)
     {
         foreach (LiveNode victim in victims) victim.Kill();
-        await Task.Delay(duration / 2);
+        await goesOn();
         foreach (LiveNode victim in victims) await network.ReplaceAsync(victim);
     }
 
     private async Task KillAllAsync()
     {
         foreach (LiveNode node in network.Nodes) node.Kill();
-        await network.RestartAllAsync();
+        await network.RestartAsync([.. network.Nodes]);
+    }
+
+    // A majority of the disks is enough; the others join what has gone on without them.
+    private async Task KillAllSomeLateAsync()
+    {
+        foreach (LiveNode node in network.Nodes) node.Kill();
+        LiveNode[] mixed = Some(network.Size);
+        int majority = network.Size / 2 + 1;
+        await network.RestartAsync(mixed[..majority]);
+        await goesOn();
+        foreach (LiveNode late in mixed[majority..]) await network.ReplaceAsync(late);
     }
 
     // It still answers clients, and must not commit anything for them.
@@ -96,13 +112,13 @@ internal sealed class Faults(LiveNetwork network, Random random, TimeSpan durati
     private async Task StopAsync(LiveNode node)
     {
         node.Stop();
-        await Task.Delay(duration);
+        await Task.WhenAll(goesOn(), Task.Delay(duration));
         node.Continue();
     }
 
     private async Task SlowDiskAsync()
     {
-        LiveNode slow = Some(1)[0];
+        LiveNode slow = random.Next(2) == 0 ? Some(1)[0] : await network.PrimaryAsync();
         string[] trace =
         [
             "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:delay_enter=150000",
@@ -121,7 +137,7 @@ internal sealed class Faults(LiveNetwork network, Random random, TimeSpan durati
         network.Fill(full.Machine);
         if (!await full.EndedAsync(LiveNetwork.Patience)) throw new LiveException($"{full} goes on with a full disk");
         if (full.ExitCode != 3) throw new LiveException($"{full} ended with {full.ExitCode} when its disk was full");
-        await Task.Delay(duration / 2);
+        await goesOn();
         network.Empty(full.Machine);
         await network.ReplaceAsync(full);
     }
@@ -142,7 +158,7 @@ internal sealed class Faults(LiveNetwork network, Random random, TimeSpan durati
     private async Task WithLinksAsync(Func<int, int, Link> choose)
     {
         Wire.Set(choose);
-        await Task.Delay(duration);
+        await Task.WhenAll(goesOn(), Task.Delay(duration));
         Wire.Heal();
     }
 

@@ -124,7 +124,8 @@ internal sealed class LiveClient(LiveNetwork network, History history, int numbe
             if (code == "CommitTimeout") return (WriteOutcome.Ordered, txId);
             if (response.StatusCode != HttpStatusCode.ServiceUnavailable)
                 history.Add($"{node} answered a write with {(int)response.StatusCode} {code}");
-            if (code is "StateBehind" or "SessionConsistencyLost") Leave();
+            bool goes = code is "StateBehind" or "SessionConsistencyLost" || random.Next(5) == 0;
+            if (goes) Leave();
             return (refusals.Contains(code) ? WriteOutcome.Never : WriteOutcome.Unknown, default);
         }
         catch (Exception e) when (IsFailure(e))

@@ -239,16 +239,16 @@ internal sealed class LiveNetwork : IDisposable
         return next;
     }
 
-    /// <summary>All processes have died: starts one on each disk, and waits until all serve in a new epoch.</summary>
-    public async Task RestartAllAsync()
+    /// <summary>All processes have died: starts one on each of some disks, which are enough, and waits until all of
+    /// these serve in a new epoch.</summary>
+    public async Task RestartAsync(LiveNode[] dead)
     {
-        LiveNode[] dead = [.. nodes];
-        List<LiveNode> started = [.. dead.Select(node => Start(node.Machine, join: false))];
-        nodes = [.. started];
+        List<LiveNode> again = [.. dead.Select(node => Start(node.Machine, join: false))];
+        nodes = [.. nodes.Except(dead), .. again];
         foreach (LiveNode node in dead) node.Dispose();
-        foreach (LiveNode node in started) await node.IdentifiedAsync(Patience);
-        foreach (LiveNode node in started) await node.OpenedAsync(Patience);
-        Pin(started[0]);
+        foreach (LiveNode node in again) await node.IdentifiedAsync(Patience);
+        foreach (LiveNode node in again) await node.OpenedAsync(Patience);
+        Pin(again[0]);
     }
 
     /// <summary>Follows the service certificate that a node has written.</summary>

@@ -32,7 +32,7 @@ internal sealed class LiveRun : IDisposable
     {
         this.network = network;
         random = new Random(seed);
-        faults = new Faults(network, random, faultDuration);
+        faults = new Faults(network, random, faultDuration, GoesOnAsync);
         for (int number = 0; number < network.Size * ClientsPerNode; number++)
         {
             LiveClient client = new(network, history, number, random.Next());
@@ -120,6 +120,19 @@ internal sealed class LiveRun : IDisposable
         stop.Dispose();
     }
 
+    // What was on its way when the fault began does not count.
+    private async Task GoesOnAsync()
+    {
+        await Task.Delay(1000);
+        long from = Stopwatch.GetTimestamp();
+        while (history.Commits(from, long.MaxValue) == 0)
+        {
+            if (Stopwatch.GetElapsedTime(from) > LiveNetwork.Patience)
+                throw new LiveException("clients are told of no new commit, and a majority is there");
+            await Task.Delay(20);
+        }
+    }
+
     // All nodes take part, and have what was written last.
     private async Task<TxId> WholeAsync()
     {
@@ -187,13 +200,15 @@ internal sealed class LiveRun : IDisposable
     private async Task StatusesAsync(LiveNode node, TxId last)
     {
         using HttpClient client = network.Client(node, TimeSpan.FromSeconds(6));
-        foreach (TxId txId in history.Seen.Where(one => one.SeqNo <= last.SeqNo))
+        ParallelOptions few = new() { MaxDegreeOfParallelism = 16 };
+        await Parallel.ForEachAsync(history.Seen.Where(one => one.SeqNo <= last.SeqNo), few, async (txId, gone) =>
         {
-            JsonElement reply = await client.GetFromJsonAsync<JsonElement>($"/app/tx?transaction_id={txId}");
+            string path = $"/app/tx?transaction_id={txId}";
+            JsonElement reply = await client.GetFromJsonAsync<JsonElement>(path, gone);
             string status = reply.GetProperty("status").GetString()!;
             history.Told(txId, status, $"{node}, in the end");
             if (status is not ("Committed" or "Invalid"))
                 history.Add($"{txId} is {status} in the end, by {node}; committed is {last}");
-        }
+        });
     }
 }

@@ -14,7 +14,7 @@ public sealed class NetworkFaultTests
 {
     // Together in less than a minute; each of the others has its turn in the long run.
     private const string ShortForm =
-        "kill-backup kill-primary primary-alone one-direction stop-primary loss rolling kill-all";
+        "loss primary-alone one-direction bridge stop-primary kill-primary kill-all";
 
     [Fact]
     public async Task A_network_of_processes_keeps_its_promises_while_machines_and_the_wire_fail()
