@@ -62,7 +62,10 @@ internal sealed class InputQueue : IDisposable
     {
         bool sleep;
         lock (gate) sleep = asleep = waiting.Count == 0 && patience > TimeSpan.Zero;
-        if (sleep) arrived.WaitOne(patience);
+
+        // Rounded up: less than a millisecond is no wait at all, and the last one before each tick would be spent
+        // asking again and again, a tenth of a core for nothing.
+        if (sleep) arrived.WaitOne((int)Math.Ceiling(patience.TotalMilliseconds));
         lock (gate)
         {
             asleep = false;

@@ -1,18 +1,35 @@
 using System;
 using Curia.Simulation;
+using Curia.Simulation.Network;
 
 string wrong = "";
 return args switch
 {
-    ["run", .. string[] options] when RunCommand.TryParse(options, out RunCommand run, out wrong) => run.Execute(),
-    ["mutants"] => MutantsCommand.Execute(),
+    ["run", .. string[] rest] when SeedOptions.TryParse(rest, out SeedOptions options, out wrong) =>
+        options.Nodes == 1 ? new NodeSeeds(options).Execute() : new NetworkSeeds(options).Execute(),
+    ["core", .. string[] rest] when SeedOptions.TryParse(rest, out SeedOptions options, out wrong) =>
+        new CoreSeeds(options).Execute(),
+    ["mutants", .. string[] which] when MutantsCommand.TryParse(which, out MutantsCommand command, out wrong) =>
+        command.Execute(),
     ["scenario", string path] => ScenarioCommand.Execute(path),
+    ["explore"] => ExploreCommand.Execute(20_000_000),
+    ["explore", string most] => ExploreCommand.Execute(int.Parse(most)),
     _ => Usage(wrong),
 };
 
 static int Usage(string wrong)
 {
-    const string Commands = "run [--seeds N] [--from N] [--faults all|none] | mutants | scenario FILE|DIR";
-    Console.Error.WriteLine($"{wrong} Usage: {Commands}".TrimStart());
+    Console.Error.WriteLine(
+        $"""
+        {wrong} Usage:
+          run {SeedOptions.Usage}
+              whole networks of the real node; with --nodes 1 one node on a disk that lies
+          core {SeedOptions.Usage}
+              consensus alone
+          mutants [node|network|core|search]
+              each must be caught
+          scenario FILE|DIR
+              consensus alone, driven by text
+        """.TrimStart());
     return 2;
 }

@@ -7,10 +7,10 @@ using Curia.Vocabulary;
 namespace Curia.Simulation;
 
 /// <summary>What happened, line by line, and a digest over all of it: two runs of one seed have the same.</summary>
-internal sealed class Trace : IDisposable
+/// <param name="linesKept">The end of a failed run is what a reader wants; the digest covers the rest.</param>
+internal sealed class Trace(int linesKept = Trace.LinesKept) : IDisposable
 {
-    // The end of a failed run is what a reader wants; the digest covers the rest.
-    private const int LinesKept = 200;
+    public const int LinesKept = 200;
 
     private readonly Queue<string> tail = new();
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -24,7 +24,7 @@ internal sealed class Trace : IDisposable
         string timed = $"{microseconds,12} {line}";
         hash.AppendData(Encoding.UTF8.GetBytes(timed));
         tail.Enqueue(timed);
-        if (tail.Count > LinesKept) tail.Dequeue();
+        if (tail.Count > linesKept) tail.Dequeue();
         Lines++;
     }
 

@@ -70,7 +70,7 @@ internal sealed class LoadDriver : IDisposable
         bool isSpread = options.Workload is Workload.Read or Workload.Echo;
         LoadTarget[] targets =
         [
-            .. (isSpread ? network.Nodes.Select(node => new Uri(node.Url)) : [network.Url])
+            .. (isSpread ? network.Nodes.Select(node => node.Url) : [network.Url])
                 .Select(url => new LoadTarget(url, options.IsHttp1, IsGrpc: false, TlsOptions())),
         ];
         RequestMix mix = MixFor(targets[0]);

@@ -11,10 +11,11 @@ namespace Curia.Cli.Sandbox;
 /// <summary>Waits until the nodes of an earlier sandbox, all of them started again, have agreed on their ledgers and
 /// serve. A minority may be missing.</summary>
 /// <param name="nodes">The nodes, started.</param>
+/// <param name="image">The program that they run.</param>
 /// <param name="say">Takes a line for people.</param>
 /// <param name="remember">Writes down what is known, and gives it.</param>
 internal sealed class SandboxRestart(
-    IReadOnlyList<LocalNode> nodes, Action<string> say, Func<SandboxFile> remember)
+    IReadOnlyList<LocalNode> nodes, string image, Action<string> say, Func<SandboxFile> remember)
 {
     // Reading a ledger back takes as long as it is large; the logs show that it goes on.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
@@ -22,6 +23,7 @@ internal sealed class SandboxRestart(
     // Nodes that take part in a restart open together; who has not by then was away when the network went on.
     private static readonly TimeSpan OutsiderAfter = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan StragglerPatience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly HashSet<LocalNode> open = [];
@@ -66,21 +68,29 @@ internal sealed class SandboxRestart(
         say($"{what} The others go on without it.");
     }
 
-    // It knows nothing of what was decided without it, so it comes in as a new node does.
+    // It has no ledger that counts, so it comes in as a new node does. Whom its settings tell it to ask are processes
+    // that have ended, so it is told of those of now.
     private async Task AdmitOutsidersAsync(CancellationToken cancel)
     {
         foreach (LocalNode node in nodes.Except(open).Except(missing).Except(asked).ToArray())
         {
-            if (node.IsOpen || node.IdentityIfThere() is not { } identity) continue;
+            if (node.IsOpen || node.IdentityIfThere() is not { } before) continue;
             asked.Add(node);
             SandboxFile sandbox = remember();
             using CuriaClient client = Network.Of(sandbox).At(open.First().Name).Connect();
             IReadOnlyList<NetworkNode> known = await NetworkNodes.OfAsync(client, cancel).ConfigureAwait(false);
-            if (known.Any(one => one.Id == identity.Id)) continue;
+            if (known.Any(one => one.Id == before.Id)) continue;
             string network = await NetworkNodes.NetworkAsync(client, cancel).ConfigureAwait(false);
+            await node.Process!.StopAsync(StopTimeout).ConfigureAwait(false);
+            NodeSettings settings = node.Settings();
+            NodeIdentity[] living = [.. open.Select(one => one.IdentityIfThere()).OfType<NodeIdentity>()];
+            node.Write(settings.Joiner(node.Name, settings.Port, settings.PeersPort, network, living));
+            node.Start(image);
+            NodeIdentity identity = await node.WaitForIdentityAsync(StopTimeout, cancel).ConfigureAwait(false);
             NodeChangeState state = await NodeAdmission.SignAsync(
-                client, sandbox, network, identity, node.Settings(), NodeAdmission.Voter, cancel).ConfigureAwait(false);
-            say($"{node.Name} had been away: {state.Approvals} of {sandbox.Members.Count} members have admitted it");
+                client, remember(), network, identity, settings, NodeAdmission.Voter, cancel).ConfigureAwait(false);
+            say($"{node.Name} was away when the others went on: {state.Approvals} of {sandbox.Members.Count} members "
+                + "have admitted it as a new node");
         }
     }
 

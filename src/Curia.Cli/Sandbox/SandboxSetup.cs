@@ -191,7 +191,7 @@ internal sealed class SandboxSetup : IDisposable
             Nodes = [.. Earlier.Nodes.Zip(nodes, (entry, node) => entry with { Pid = node.Process!.Pid })],
             AttachedPid = Environment.ProcessId,
         }).Write();
-        SandboxRestart restart = new(nodes, say, Remember);
+        SandboxRestart restart = new(nodes, image, say, Remember);
         await restart.WaitAsync(PublishService, cancel).ConfigureAwait(false);
         isOpen = true;
         return Remember();

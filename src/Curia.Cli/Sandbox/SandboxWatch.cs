@@ -56,8 +56,9 @@ internal sealed class SandboxWatch(SandboxSetup setup, string folder, string dir
     private async Task TellAsync(LocalNode node, CancellationToken cancel)
     {
         if (lost.Contains(node) || stopped.Contains(node)) return;
-        IReadOnlyList<NetworkNode> known = await KnownAsync(cancel).ConfigureAwait(false);
-        string id = SandboxFile.Read(folder).Nodes.FirstOrDefault(entry => entry.Name == node.Name)?.Id ?? "";
+        SandboxFile sandbox = SandboxFile.Read(folder);
+        IReadOnlyList<NetworkNode> known = await KnownAsync(sandbox, cancel).ConfigureAwait(false);
+        string id = IdOf(node, sandbox);
         if (id.Length == 0 || known.Any(one => one.Id == id && one.IsRetired))
         {
             stopped.Add(node);
@@ -73,21 +74,28 @@ internal sealed class SandboxWatch(SandboxSetup setup, string folder, string dir
         }
 
         lost.Add(node);
-        int all = setup.Nodes.Count;
-        int alive = setup.Nodes.Count(one => !one.HasEnded);
+        LocalNode[] voters = [.. setup.Nodes.Where(one => Votes(one, sandbox, known))];
+        int alive = voters.Count(one => !one.HasEnded);
         string how = node.Process?.ExitCode is int code ? $" with exit code {code}" : "";
         string what = $"{node.Name} ended by itself{how}.";
-        if (alive * 2 <= all)
-            throw CommandFailure.Environment(
-                all == 1 ? what : $"{what} {alive} of {all} nodes live: no majority, so nothing can commit.");
-        say($"{what} The network goes on with {alive} of {all} nodes. Replace it: ./curia node add{dir} && "
+        if (alive * 2 <= voters.Length)
+            throw CommandFailure.Environment(setup.Nodes.Count == 1
+                ? what
+                : $"{what} {alive} of {voters.Length} nodes that vote live: no majority, so nothing can commit.");
+        say($"{what} The network goes on with {alive} of {voters.Length} nodes. Replace it: ./curia node add{dir} && "
             + $"./curia node retire {node.Name}{dir}");
     }
 
+    private static string IdOf(LocalNode node, SandboxFile sandbox) =>
+        sandbox.Nodes.FirstOrDefault(entry => entry.Name == node.Name)?.Id ?? "";
+
+    // Where no node is left that could tell, all count.
+    private static bool Votes(LocalNode node, SandboxFile sandbox, IReadOnlyList<NetworkNode> known) =>
+        known.Count == 0 || known.Any(one => one.IsTrusted && one.Id == IdOf(node, sandbox));
+
     // Who has retired is not lost. Whichever node lives can tell.
-    private async Task<IReadOnlyList<NetworkNode>> KnownAsync(CancellationToken cancel)
+    private async Task<IReadOnlyList<NetworkNode>> KnownAsync(SandboxFile sandbox, CancellationToken cancel)
     {
-        SandboxFile sandbox = SandboxFile.Read(folder);
         foreach (LocalNode node in setup.Nodes.Where(node => !node.HasEnded))
         {
             if (sandbox.Nodes.All(entry => entry.Name != node.Name)) continue;
