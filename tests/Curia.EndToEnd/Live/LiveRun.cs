@@ -48,8 +48,14 @@ internal sealed class LiveRun : IDisposable
 
     public IReadOnlyCollection<string> Names => [.. faults.All.Keys];
 
-    public static async Task<LiveRun> BeginAsync(int nodes, int seed, TimeSpan faultDuration) =>
-        new(await LiveNetwork.OpenAsync(nodes, seed), seed, faultDuration);
+    public static async Task<LiveRun> BeginAsync(int nodes, int seed, TimeSpan faultDuration)
+    {
+        LiveRun run = new(await LiveNetwork.OpenAsync(nodes, seed), seed, faultDuration);
+
+        // A configuration counts in a cold restart once the ledgers say that it committed, which the next block does.
+        await run.WholeAsync();
+        return run;
+    }
 
     /// <summary>Has one fault happen, and waits until the network is whole.</summary>
     public async Task HaveAsync(string name)
