@@ -15,7 +15,8 @@ internal static class CoreHunt
     /// <returns>After how many seeds it was caught and by which rule, null when it was not; and what other rule was
     /// broken first.</returns>
     /// <exception cref="InvalidOperationException">The mutant does not fit the sources.</exception>
-    public static (string? Caught, string Others) Find(CoreMutant mutant) => InContextOf(mutant, nameof(Run), mutant.Rules);
+    public static (string? Caught, string Others) Find(CoreMutant mutant) =>
+        InContextOf(mutant, nameof(Run), mutant.Rules);
 
     /// <returns>After how many states the search found it and by which rule, null when it did not.</returns>
     /// <exception cref="InvalidOperationException">The mutant does not fit the sources.</exception>
@@ -43,9 +44,8 @@ internal static class CoreHunt
     {
         SearchModel model = SearchModel.All.Single(one => one.Name == name);
         Search search = new(model, int.MaxValue);
-        return search.Run() is { } found
-            ? [Invariant($"found after {search.States} states, {found.Way.Count} steps away: {found.Violation.Rule}"), ""]
-            : [null, ""];
+        if (search.Run() is not ({ } violation, { } way)) return [null, ""];
+        return [Invariant($"found after {search.States} states, {way.Count} steps away: {violation.Rule}"), ""];
     }
 
     // Called in the context of the mutant, so with types of the platform alone.
