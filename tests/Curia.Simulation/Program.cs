@@ -12,8 +12,8 @@ return args switch
     ["mutants", .. string[] which] when MutantsCommand.TryParse(which, out MutantsCommand command, out wrong) =>
         command.Execute(),
     ["scenario", string path] => ScenarioCommand.Execute(path),
-    ["explore"] => ExploreCommand.Execute(20_000_000),
-    ["explore", string most] => ExploreCommand.Execute(int.Parse(most)),
+    ["explore", .. string[] names] when ExploreCommand.TryParse(names, out var models, out wrong) =>
+        ExploreCommand.Execute(models),
     _ => Usage(wrong),
 };
 
@@ -28,6 +28,8 @@ static int Usage(string wrong)
               consensus alone
           mutants [node|network|core|search]
               each must be caught
+          explore [MODEL]
+              all that can happen in small networks
           scenario FILE|DIR
               consensus alone, driven by text
         """.TrimStart());

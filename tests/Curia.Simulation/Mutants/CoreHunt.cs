@@ -44,10 +44,8 @@ internal static class CoreHunt
     {
         SearchModel model = SearchModel.All.Single(one => one.Name == name);
         Search search = new(model, int.MaxValue);
-        return search.Run() is { } found
-            ? [Invariant(
-                $"found after {search.States} states, {found.Way.Count} steps away: {found.Violation.Rule}"), ""]
-            : [null, ""];
+        if (search.Run() is not ({ } violation, { } way)) return [null, ""];
+        return [Invariant($"found after {search.States} states, {way.Count} steps away: {violation.Rule}"), ""];
     }
 
     // Called in the context of the mutant, so with types of the platform alone.

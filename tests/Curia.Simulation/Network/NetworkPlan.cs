@@ -60,7 +60,7 @@ internal sealed record NetworkPlan
         {
             Nodes = size,
             WithFaults = withFaults,
-            FaultTimeouts = random.Between(20, 60),
+            FaultTimeouts = random.Between(12, 36),
             Clients = random.Between(2, 6),
             Keys = random.Pick([2, 8, 40]),
 

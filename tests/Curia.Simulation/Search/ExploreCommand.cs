@@ -1,21 +1,34 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Linq;
 using static System.FormattableString;
 
 namespace Curia.Simulation;
 
-/// <summary><c>explore</c>: all that can happen in small networks.</summary>
+/// <summary><c>explore [MODEL]</c>: all that can happen in small networks, or in one of them.</summary>
 internal static class ExploreCommand
 {
+    // Far above what the models have: one that grows beyond it is not what it was meant to be.
+    private const int StatesMax = 20_000_000;
+
+    /// <returns>False, and what is wrong, for anything else than the name of one model or none.</returns>
+    public static bool TryParse(string[] names, out IReadOnlyList<SearchModel> models, out string problem)
+    {
+        string name = string.Join(' ', names);
+        models = [.. SearchModel.All.Where(model => name.Length == 0 || model.Name == name)];
+        problem = models.Count > 0 ? "" : $"There is no model {name}.";
+        return models.Count > 0;
+    }
+
     /// <returns>0 when nothing was wrong and nothing was left out, else 1.</returns>
-    public static int Execute(int statesMax)
+    public static int Execute(IReadOnlyList<SearchModel> models)
     {
         int failed = 0;
-        foreach (SearchModel model in SearchModel.All)
+        foreach (SearchModel model in models)
         {
             Stopwatch watch = Stopwatch.StartNew();
-            Search search = new(model, statesMax);
+            Search search = new(model, StatesMax);
             (Violation Violation, IReadOnlyList<string> Way)? found = search.Run();
             Console.Out.WriteLine(Invariant(
                 $"{model.Name}: {search.States} states, {search.Transitions} steps, depth {search.Depth}, ")
@@ -34,7 +47,7 @@ internal static class ExploreCommand
             if (found is not null || !search.IsComplete) failed++;
         }
 
-        Console.Out.WriteLine(Invariant($"{SearchModel.All.Count - failed} passed, {failed} failed"));
+        Console.Out.WriteLine(Invariant($"{models.Count - failed} passed, {failed} failed"));
         return failed == 0 ? 0 : 1;
     }
 }

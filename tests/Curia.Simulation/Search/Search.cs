@@ -220,8 +220,11 @@ internal sealed class Search
             if (other == node) continue;
             int both = Math.Min(node.Committed, other.Committed);
             if (!IsPrefix(node, other, both))
+            {
                 throw new Violation(
                     CoreRules.PrefixesAgree, $"n{node.Node + 1} and n{other.Node + 1} committed others");
+            }
+
             ExpectCommitted(node, other);
             ExpectCommitted(other, node);
         }
