@@ -123,6 +123,8 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
                         AfterStart = stop => restarting.BeginAsync(found.Formation, founder, stop),
                     };
                 case RestartOutcome.Follow follow:
+                    // They are expected until the first block of the epoch is here: what is fetched before it does not
+                    // know them.
                     peers.Expect(follow.Members);
                     if (follow.Founder.Last == replay.Last)
                     {
@@ -132,8 +134,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
                     }
 
                     replay.Dispose();
-                    return await FetchAsync(
-                        restart.Own.Network, follow.Members, [follow.Founder.Node], cutsFork: true, cancel)
+                    return await FetchAsync(restart.Own.Network, [follow.Founder.Node], cutsFork: true, cancel)
                         .ConfigureAwait(false);
                 case RestartOutcome.Join join:
                     replay.Dispose();
@@ -166,15 +167,14 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             peers.Probed = null;
             log.Info($"This is node {peers.Network.NodeId}, at {peers.Address} for other nodes. It joins the network "
                 + $"{network}.");
-            return FetchAsync(network, nodes, [.. nodes.Keys], cutsFork: false, cancel);
+            peers.Set(nodes);
+            return FetchAsync(network, [.. nodes.Keys], cutsFork: false, cancel);
         }
 
         private async Task<NodeBeginning> FetchAsync(
-            Digest network, IReadOnlyDictionary<NodeId, string> nodes, IReadOnlyList<NodeId> sources, bool cutsFork,
-            CancellationToken cancel)
+            Digest network, IReadOnlyList<NodeId> sources, bool cutsFork, CancellationToken cancel)
         {
-            peers!.Set(nodes);
-            peers.Network.SetNetwork(network);
+            peers!.Network.SetNetwork(network);
             LedgerSource source = new(peers, sources, log);
             (LedgerSurvey survey, IReadOnlyList<FinishedChunk> files) = await LedgerFetch
                 .RunAsync(Folder, network, source.FetchAsync, cutsFork, log, cancel).ConfigureAwait(false);

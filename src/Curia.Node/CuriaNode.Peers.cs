@@ -41,9 +41,11 @@ public sealed partial class CuriaNode
     {
         if (!PeerCodec.TryDecode(bytes, out message, out reason)) return false;
         if (message is not PeerMessage.Consensus { Blocks: { Count: > 0 } blocks }) return true;
+        ServiceIdentity? opened = null;
         foreach (ReceivedBlock received in blocks)
         {
-            if (Signer(received.Block) is { } identity && identity.Verify(received.Block, out reason)) continue;
+            ServiceIdentity? identity = Signer(received.Block, ref opened);
+            if (identity is not null && identity.Verify(received.Block, out reason)) continue;
             if (reason.Length == 0) reason = $"no epoch that is known here holds seqno {received.Block.First}";
             message = null;
             return false;
@@ -52,10 +54,13 @@ public sealed partial class CuriaNode
         return true;
     }
 
-    // An epoch is opened by a block of its own identity; whether the one before endorsed it is seen when it is taken.
-    private ServiceIdentity? Signer(Block block) => EpochBlock.TryRead(block, out EpochBlock? epoch)
-        ? new ServiceIdentity(epoch.ServiceCertificate)
-        : Array.FindLast(identities, epoch => epoch.First.SeqNo <= block.First)?.Identity;
+    // An epoch is opened by a block of its own identity, and those after it in the message are of that one too. Whether
+    // the one before endorsed it is seen when it is taken.
+    private ServiceIdentity? Signer(Block block, ref ServiceIdentity? opened)
+    {
+        if (EpochBlock.TryRead(block, out EpochBlock? epoch)) opened = new ServiceIdentity(epoch.ServiceCertificate);
+        return opened ?? Array.FindLast(identities, epoch => epoch.First.SeqNo <= block.First)?.Identity;
+    }
 
     private void Receive(NodeId from, PeerMessage message)
     {
@@ -83,12 +88,17 @@ public sealed partial class CuriaNode
         bool isKnown = before is not null || append.Previous.SeqNo <= tail.Committed.SeqNo;
         TxId previous = append.Previous;
         ImmutableArray<BlockInfo>.Builder infos = ImmutableArray.CreateBuilder<BlockInfo>();
+        ServiceIdentity? opened = null; // not by a block that is left out: nobody looks at what that says
         foreach (ReceivedBlock received in isKnown ? blocks : [])
         {
             // What is committed here is left out: the message then follows on the last of it.
             if (received.Block.Last <= tail.Committed.SeqNo) continue;
             if (infos.Count == 0 && before is null) previous = tail.Committed;
-            string? wrong = FindProblem(received, before, out AppendedBlock? next);
+            Digest? signer = Signer(received.Block, ref opened)?.KeyId;
+            AppendedBlock? next = null;
+            string? wrong = received.Block.Signature.Header.KeyId == signer
+                ? FindProblem(received, before, out next)
+                : $"its block {received.Block.Entries[^1].TxId} is signed by the service key of another epoch";
             if (wrong is not null)
             {
                 messagesIgnored++;

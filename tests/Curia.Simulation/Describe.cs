@@ -31,6 +31,7 @@ internal static class Describe
         Execution.Answered { Response: { } response } answered =>
             $"{response.Status} at {answered.TxId} {Short(response.Body.Span)}",
         Execution.Proposed proposed => $"proposed {Short(proposed.Response.Body.Span)}",
+        Execution.Elsewhere => "elsewhere",
         _ => throw new InvalidOperationException(execution.GetType().Name),
     };
 

@@ -87,7 +87,8 @@ internal static class Comparison
         await CellAsync(EchoMultiplexed, () => BenchAsync(folder, settings, "echo", multiplexed));
         await CellAsync(WriteMultiplexed, () => BenchAsync(folder, settings, "write", multiplexed));
         if (etcd is not null)
-            await CellAsync(EtcdMultiplexed, () => EtcdAsync(folder, settings, etcd, settings.Connections, settings.InFlight));
+            await CellAsync(
+                EtcdMultiplexed, () => EtcdAsync(folder, settings, etcd, settings.Connections, settings.InFlight));
         await CellAsync(ReadMultiplexed, () => BenchAsync(folder, settings, "read", multiplexed));
         await CellAsync(EchoOne, () => BenchAsync(folder, settings, "echo", one));
         await CellAsync(WriteOne, () => BenchAsync(folder, settings, "write", one));
@@ -107,7 +108,8 @@ internal static class Comparison
 
     /// <summary>Puts to etcd.</summary>
     public static Task<JsonNode> EtcdAsync(
-        string folder, ComparisonSettings settings, EtcdServer etcd, int over, int inFlight) => CuriaCommand.RunOwnAsync(
+        string folder, ComparisonSettings settings, EtcdServer etcd, int over, int inFlight) =>
+        CuriaCommand.RunOwnAsync(
             folder, "etcd", "--url", etcd.Url.OriginalString, "--pid", etcd.Pids, "--connections", $"{over}",
             "--in-flight", $"{inFlight}", "--seconds", $"{settings.Seconds}", "--warm-up", $"{settings.WarmUp}");
 

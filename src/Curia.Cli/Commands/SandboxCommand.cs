@@ -29,7 +29,8 @@ internal static class SandboxCommand
         Option<int?> nodes = Maybe("--nodes", "How many nodes. [default: 3]");
         Option<int?> members = Maybe("--members", "How many members. [default: 3]");
         Option<int?> users = Maybe("--users", "How many users. [default: 1]");
-        Option<int?> port = Maybe("--port", "The port of the first node, the others follow; 0 for any free ones. [default: 8000]");
+        Option<int?> port = Maybe(
+            "--port", "The port of the first node, the others follow; 0 for any free ones. [default: 8000]");
         Option<string> app = new("--app") { Description = "The application. [default: logging]", HelpName = "NAME" };
         Option<string> dir = Folder();
         Option<bool> once = new("--once") { Description = "Stop after the tour, and audit the ledgers." };

@@ -149,7 +149,8 @@ internal sealed class LocalNode(string sandbox, string name) : IDisposable
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
             return read(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (
+            e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
         {
             throw CommandFailure.Environment($"{path} is not what a node writes: {e.Message}", e);
         }

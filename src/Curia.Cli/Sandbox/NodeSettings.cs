@@ -79,7 +79,7 @@ internal sealed class NodeSettings
         return settings;
     }
 
-    /// <summary>Settings of a node that joins the network of this one, which knows the same members and users.</summary>
+    /// <summary>Settings of a node that joins the network of this one, with the same members and users.</summary>
     public NodeSettings Joiner(
         string name, int port, int peersPort, string network, IReadOnlyList<NodeIdentity> known)
     {
@@ -118,7 +118,8 @@ internal sealed class NodeSettings
         try
         {
             return new NodeSettings(
-                JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("it is no JSON object"));
+                JsonNode.Parse(File.ReadAllText(path)) as JsonObject
+                    ?? throw new JsonException("it is no JSON object"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -70,7 +70,7 @@ internal sealed class SandboxOpening(SandboxSetup setup, TourSteps steps, Cancel
             "open",
             IsOne ? "Start the node on its ledger" : $"Start {Number} on their ledgers",
             IsOne
-                ? "It has verified every byte of its disk, unsealed the older keys, and opened a new epoch with new ones."
+                ? "It has verified every byte of its disk, unsealed the older keys, and opened an epoch with new ones."
                 : "Each has verified its disk; they went on from the newest ledger of a majority, in a new epoch.",
             async () =>
             {

@@ -4,6 +4,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Curia.Node;
 using Curia.Peers;
+using Curia.Vocabulary;
 
 namespace Curia.Host.Peers;
 
@@ -12,6 +13,9 @@ namespace Curia.Host.Peers;
 internal sealed class Forwarder(PeerNetwork network, Func<NodeView> view)
 {
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(20);
+
+    // A primary that was cut off keeps its requests until its connections are given up, which takes seconds.
+    private static readonly TimeSpan lookInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Has the primary execute a request.</summary>
     /// <param name="request">As <see cref="Forwarding"/> has it.</param>
@@ -30,8 +34,7 @@ internal sealed class Forwarder(PeerNetwork network, Func<NodeView> view)
             NodeView now = view();
             if (now.Primary is { } primary && primary != now.NodeId)
             {
-                switch (await network.CallAsync(primary, PeerCalls.Request, request, left, cancel)
-                    .ConfigureAwait(false))
+                switch (await CallAsync(primary, request, left, cancel).ConfigureAwait(false))
                 {
                     case PeerReply.Answered answered
                         when Forwarding.TryDecode(answered.Body, route, out Outgoing outgoing):
@@ -52,5 +55,21 @@ internal sealed class Forwarder(PeerNetwork network, Func<NodeView> view)
         }
 
         return new Outgoing(isSent ? HostResponses.ForwardingBroke : HostResponses.NoPrimary, route);
+    }
+
+    // Ends early when another primary is known: what the one before did not commit is lost, and what it did can be
+    // found out there.
+    private async Task<PeerReply> CallAsync(
+        NodeId primary, byte[] request, TimeSpan patience, CancellationToken cancel)
+    {
+        using CancellationTokenSource ends = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task<PeerReply> call = network.CallAsync(primary, PeerCalls.Request, request, patience, ends.Token);
+        while (true)
+        {
+            await ((Task)call).WaitAsync(lookInterval, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (call.IsCompleted) return await call.ConfigureAwait(false);
+            if (view().Primary is { } other && other != primary) await ends.CancelAsync().ConfigureAwait(false);
+        }
     }
 }

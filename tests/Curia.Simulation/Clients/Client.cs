@@ -50,7 +50,10 @@ internal sealed class Client(World world, RunSettings settings, SeededRandom ran
     private void AskAsStranger(Operation operation)
     {
         ReadOnlyMemory<byte> nobody = random.Percent(50) ? Identities.Stranger.Der : default;
-        if (world.Execute(operation.ToRequest(nobody)) is not Execution.Answered { Response.Status: 401 })
+        Execution execution = world.Execute(operation.ToRequest(nobody));
+
+        // Who does not order does not look at the caller: the primary would.
+        if (execution is not (Execution.Answered { Response.Status: 401 } or Execution.Elsewhere))
         {
             throw new Violation(Rules.NodeHolds, $"a stranger was let in: {operation}");
         }
@@ -65,6 +68,9 @@ internal sealed class Client(World world, RunSettings settings, SeededRandom ran
             case Execution.Answered answered:
                 world.History.Answered(operation, answered, world.Node.View);
                 Think();
+                break;
+            case Execution.Elsewhere:
+                Think(); // the node has lost its disk: it orders nothing more, and there is no other
                 break;
             case Execution.Proposed proposed:
                 // Meanwhile others go on: this is where conflicts come from.

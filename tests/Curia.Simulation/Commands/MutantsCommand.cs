@@ -8,8 +8,8 @@ using static System.FormattableString;
 
 namespace Curia.Simulation;
 
-/// <summary><c>mutants [node|network|core|search]</c>: each must be caught by a rule that it breaks. Of one node on its disk,
-/// of networks, and of consensus alone; all of them unless told otherwise.</summary>
+/// <summary><c>mutants [node|network|core|search]</c>: each must be caught by a rule that it breaks. Of one node on its
+/// disk, of networks, and of consensus alone; all of them unless told otherwise.</summary>
 internal sealed record MutantsCommand(bool OfNode, bool OfNetworks, bool OfCore, bool OfSearch)
 {
     // A mutant that shows in fewer than one of sixty runs would also get through a run of 200 seeds now and then.

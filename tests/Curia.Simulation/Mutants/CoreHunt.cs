@@ -15,7 +15,8 @@ internal static class CoreHunt
     /// <returns>After how many seeds it was caught and by which rule, null when it was not; and what other rule was
     /// broken first.</returns>
     /// <exception cref="InvalidOperationException">The mutant does not fit the sources.</exception>
-    public static (string? Caught, string Others) Find(CoreMutant mutant) => InContextOf(mutant, nameof(Run), mutant.Rules);
+    public static (string? Caught, string Others) Find(CoreMutant mutant) =>
+        InContextOf(mutant, nameof(Run), mutant.Rules);
 
     /// <returns>After how many states the search found it and by which rule, null when it did not.</returns>
     /// <exception cref="InvalidOperationException">The mutant does not fit the sources.</exception>
@@ -44,7 +45,8 @@ internal static class CoreHunt
         SearchModel model = SearchModel.All.Single(one => one.Name == name);
         Search search = new(model, int.MaxValue);
         return search.Run() is { } found
-            ? [Invariant($"found after {search.States} states, {found.Way.Count} steps away: {found.Violation.Rule}"), ""]
+            ? [Invariant(
+                $"found after {search.States} states, {found.Way.Count} steps away: {found.Violation.Rule}"), ""]
             : [null, ""];
     }
 

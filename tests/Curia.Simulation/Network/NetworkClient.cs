@@ -58,7 +58,7 @@ internal sealed class NetworkClient(NetworkWorld world, SeededRandom random)
         long since = world.Agenda.Now;
         switch (at.Execute(operation.ToRequest(Identities.Users[0].Der)))
         {
-            case Execution.Answered { Response.Status: 503 }:
+            case Execution.Answered { Response.Status: 503 } or Execution.Elsewhere:
                 Lose();
                 break;
             case Execution.Answered answered:

@@ -245,7 +245,9 @@ internal sealed class NodeProcess : IDisposable
             LedgerReplay replay = new([load.Secrets]);
             replay.AddChunk(LedgerChunk.OpenName(new SeqNo(1)), NodeDisk.Chunk(blocks));
             AuditReport report = replay.Finish();
-            string? problem = report.Ok ? replay.FindLoadObstacle() : string.Join("; ", report.Problems);
+            string? problem = report.Ok
+                ? replay.FindLoadObstacle(Members.Genesis, NodeSetup.VirtualPlatform)
+                : string.Join("; ", report.Problems);
             if (problem is not null) throw new Violation(Rules.GoesOn, $"{this} cannot load its state: {problem}");
             Deliver(new Input.StateLoaded(replay, ""));
         });

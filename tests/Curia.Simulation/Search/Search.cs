@@ -7,8 +7,8 @@ using Curia.Vocabulary;
 namespace Curia.Simulation;
 
 /// <summary>A search, breadth first, through all that can happen in a small network. A message that was sent stays: it
-/// may come at any later time, again and again, or never, which is loss, delay, disorder and doubling in one. States that
-/// differ only in the names of nodes count once.</summary>
+/// may come at any later time, again and again, or never, which is loss, delay, disorder and doubling in one. States
+/// that differ only in the names of nodes count once.</summary>
 internal sealed class Search
 {
     private readonly SearchModel model;
@@ -29,8 +29,8 @@ internal sealed class Search
         nodes = new SearchNodes(model, messages);
     }
 
-    /// <summary>A state of the network: its nodes, what was sent and may still matter, who was elected in each view, and
-    /// what may still be asked.</summary>
+    /// <summary>A state of the network: its nodes, what was sent and may still matter, who was elected in each view,
+    /// and what may still be asked.</summary>
     private readonly record struct State(
         int Number, SearchNode[] Nodes, int[] Sent, int[] Elected, int Blocks, int Heartbeats);
 
@@ -220,7 +220,8 @@ internal sealed class Search
             if (other == node) continue;
             int both = Math.Min(node.Committed, other.Committed);
             if (!IsPrefix(node, other, both))
-                throw new Violation(CoreRules.PrefixesAgree, $"n{node.Node + 1} and n{other.Node + 1} committed others");
+                throw new Violation(
+                    CoreRules.PrefixesAgree, $"n{node.Node + 1} and n{other.Node + 1} committed others");
             ExpectCommitted(node, other);
             ExpectCommitted(other, node);
         }

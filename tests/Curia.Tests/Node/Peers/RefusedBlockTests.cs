@@ -114,17 +114,19 @@ public sealed class RefusedBlockTests : IDisposable
     {
         using SampleLedger other = new();
         using Forger forger = new(other);
-        DateTimeOffset now = TestShell.Noon;
-        ServiceEndorsement endorsement = ServiceEndorsement.Sign(
-            other.NodeKey, other.ServiceKey.SubjectPublicKeyInfo.Span, end, Decode(follower.Disk[^1]).Signature.Root,
-            "test");
-        Assert.True(Certificate.TryFromDer(follower.Node.View.ServiceCertificate.Span, out Certificate? service));
-        byte[] previous = CertificateAuthority.Certify(
-            other.ServiceKey, other.ServiceCertificate, service!, now, now.AddYears(1), new SystemEntropy());
-        byte[] epoch = EpochBlock.EncodePublic(
-            other.ServiceCertificate.Der.Span, endorsement, previous, Writes("a", "3"));
-        SealedBlock block = forger.Block(after, new View(end.View.Value + EpochBlock.ViewStep), epoch, EntryType.Epoch);
-        AssertRefused(Append(block.Bytes), "endorse");
+        AssertRefused(Append(Epoch(other, forger, after).Bytes), "endorse");
+    }
+
+    // Where the place of the epoch is taken already, its block is not looked at: it must not vouch for those after it.
+    [Fact]
+    public void A_block_behind_an_epoch_that_comes_too_late_is_refused()
+    {
+        using SampleLedger other = new();
+        using Forger forger = new(other);
+        SealedBlock epoch = Epoch(other, forger, Decode(follower.Disk[^2]).FrontierAfter());
+        SealedBlock block = forger.Block(after, View, Writes("a", "3"));
+        AssertRefused(
+            Forger.Append(View, end, end, epoch.Bytes, block.Bytes), "is signed by the service key of another epoch");
     }
 
     [Fact]
@@ -221,6 +223,21 @@ public sealed class RefusedBlockTests : IDisposable
         transaction.Map(new Map<string, string>("public:names", Codecs.Utf8, Codecs.Utf8)).Put(key, value);
         CommitOutcome.Committed done = Assert.IsType<CommitOutcome.Committed>(store.Commit(transaction, new View(2)));
         return done.Changes.Encode(Domain.Public);
+    }
+
+    // Opened by a service that is not the one before.
+    private SealedBlock Epoch(SampleLedger other, Forger forger, MerkleFrontier before)
+    {
+        DateTimeOffset now = TestShell.Noon;
+        ServiceEndorsement endorsement = ServiceEndorsement.Sign(
+            other.NodeKey, other.ServiceKey.SubjectPublicKeyInfo.Span, end, Decode(follower.Disk[^1]).Signature.Root,
+            "test");
+        Assert.True(Certificate.TryFromDer(follower.Node.View.ServiceCertificate.Span, out Certificate? service));
+        byte[] previous = CertificateAuthority.Certify(
+            other.ServiceKey, other.ServiceCertificate, service!, now, now.AddYears(1), new SystemEntropy());
+        byte[] epoch = EpochBlock.EncodePublic(
+            other.ServiceCertificate.Der.Span, endorsement, previous, Writes("a", "3"));
+        return forger.Block(before, new View(end.View.Value + EpochBlock.ViewStep), epoch, EntryType.Epoch);
     }
 
     private byte[] Append(ReadOnlyMemory<byte> block) => Forger.Append(View, end, end, block);
