@@ -46,6 +46,7 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
             isAdmitted = true;
             say($"{state.Approvals} of {sandbox.Members.Count} members have admitted it; it fetches the ledger");
             await node.WaitUntilOpenAsync(JoinTimeout, cancel).ConfigureAwait(false);
+            TellFounder(genesis, identity);
             SandboxNode entry = node.Entry();
             Remember(file => [.. file.Nodes.Where(one => one.Name != entry.Name), entry]);
             return entry;
@@ -114,6 +115,17 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
         int port = Ports.IsFree(next) && !taken.Contains(next) ? next : Ports.Free(1)[0];
         foreach (LocalNode node in living) node.Dispose();
         return like.Joiner(name, port, Ports.Free(1)[0], genesis, identities);
+    }
+
+    // Should the founder lose its ledger, it must not found another network.
+    private void TellFounder(string genesis, NodeIdentity joined)
+    {
+        foreach (SandboxNode entry in sandbox.Nodes)
+        {
+            using LocalNode node = new(sandbox.Folder, entry.Name);
+            NodeSettings settings = node.Settings();
+            if (settings.IsFounder) node.Write(settings.Joining(genesis, [joined]));
+        }
     }
 
     private static int NumberOf(string name) =>

@@ -84,7 +84,7 @@ internal sealed class SandboxRestart(
             await node.Process!.StopAsync(StopTimeout).ConfigureAwait(false);
             NodeSettings settings = node.Settings();
             NodeIdentity[] living = [.. open.Select(one => one.IdentityIfThere()).OfType<NodeIdentity>()];
-            node.Write(settings.Joiner(node.Name, settings.Port, settings.PeersPort, network, living));
+            node.Write(settings.Joining(network, living));
             node.Start(image);
             NodeIdentity identity = await node.WaitForIdentityAsync(StopTimeout, cancel).ConfigureAwait(false);
             NodeChangeState state = await NodeAdmission.SignAsync(

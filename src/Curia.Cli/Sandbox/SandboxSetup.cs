@@ -146,6 +146,9 @@ internal sealed class SandboxSetup : IDisposable
                 + $"{members.Count} members have admitted");
         }
 
+        // Should the founder lose its ledger, it must not found another network.
+        NodeIdentity[] others = [.. nodes.Skip(1).Select(node => node.IdentityIfThere()).OfType<NodeIdentity>()];
+        nodes[0].Write(founder.Joining(network, others));
         isOpen = true;
         return Remember();
     }
