@@ -109,7 +109,8 @@ internal static class ClusterComparison
             Messages of 100 bytes; Curia over TLS with a client certificate, private writes to the primary, replies
             after commit, fsync on all nodes. *Spread*: {settings.InFlight} connections of HTTP/1.1 with one request in
             flight; *multiplexed*: {settings.InFlight} in flight over {settings.Connections} connections of HTTP/2.
-            Reads and echo go to all nodes in turn. etcd as it comes, fsync on, gRPC in the clear, to its leader, the same driver.
+            Reads and echo go to all nodes in turn. etcd as it comes, fsync on, gRPC in the clear, to its leader, the
+            same driver.
 
             | Cell | per second | p50 ms | p99 ms | CPU µs per request, driver / all nodes |
             |---|---|---|---|---|

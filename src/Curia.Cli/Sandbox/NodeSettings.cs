@@ -100,7 +100,8 @@ internal sealed class NodeSettings
     /// <summary>Whether it would found a network where it has no ledger.</summary>
     public bool IsFounder => json["join"] is null;
 
-    /// <summary>The same for a process that joins should its ledger be lost. A ledger that is there goes before it.</summary>
+    /// <summary>The same for a process that joins should its ledger be lost. A ledger that is there goes before
+    /// it.</summary>
     public NodeSettings Joining(string network, IReadOnlyList<NodeIdentity> known) =>
         Joiner((string?)json["name"] ?? throw NotOurs("name"), Port, PeersPort, network, known);
 

@@ -183,7 +183,8 @@ internal sealed class LiveNetwork : IDisposable
     {
         int machine = Enumerable.Range(1, Machines.Count).First(one => nodes.All(node => node.Machine != one));
         Directory.CreateDirectory(FolderOf(machine));
-        foreach (string old in Directory.EnumerateDirectories(FolderOf(machine))) Directory.Delete(old, recursive: true);
+        foreach (string old in Directory.EnumerateDirectories(FolderOf(machine)))
+            Directory.Delete(old, recursive: true);
         foreach (string old in Directory.EnumerateFiles(FolderOf(machine))) File.Delete(old);
         return machine;
     }
