@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 
@@ -6,7 +8,17 @@ namespace Curia.EndToEnd.CommandLine;
 /// <summary>One running network for all tests that only need one.</summary>
 public sealed class OpenSandbox : IAsyncLifetime
 {
+    private readonly int nodes;
+
     private readonly TemporaryFolder folder = new();
+
+    /// <summary>A network of one node, which most tests are content with.</summary>
+    public OpenSandbox() : this(1)
+    {
+    }
+
+    /// <summary>A network of several nodes.</summary>
+    internal OpenSandbox(int nodes) => this.nodes = nodes;
 
     /// <summary>The folder that commands run in; the sandbox is in <c>net</c> there.</summary>
     public string Folder => folder.Path;
@@ -20,10 +32,27 @@ public sealed class OpenSandbox : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string[] arguments = ["sandbox", "--dir", "net", "--port", "0", "--detach", "--json"];
+        string[] arguments =
+            ["sandbox", "--nodes", $"{nodes}", "--dir", "net", "--port", "0", "--detach", "--json"];
         (await CuriaProgram.RunAsync(Folder, arguments)).Expect(0);
-        using JsonDocument document = JsonDocument.Parse(await System.IO.File.ReadAllTextAsync(PathOf("sandbox.json")));
+        ReadFile();
+    }
+
+    /// <summary>Reads sandbox.json as it is now.</summary>
+    internal JsonElement ReadFile()
+    {
+        using JsonDocument document = JsonDocument.Parse(System.IO.File.ReadAllText(PathOf("sandbox.json")));
         File = document.RootElement.Clone();
+        return File;
+    }
+
+    /// <summary>Sends a signal to the process of a node.</summary>
+    internal async Task SignalAsync(string name, string signal)
+    {
+        JsonElement node = ReadFile().GetProperty("nodes").EnumerateArray()
+            .Single(one => one.GetProperty("config").GetString() == $"{name}/node.json");
+        using Process kill = Process.Start("kill", [signal, $"{node.GetProperty("pid").GetInt32()}"]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>Runs a command on this network.</summary>

@@ -18,12 +18,12 @@ public sealed class OtherApplicationTests : IDisposable
     public async Task The_tour_shows_what_every_network_has_and_calls_no_endpoint_of_logging()
     {
         await InstallAsync();
-        ProgramRun run = await RunAsync("sandbox", "--app", "plain", "--once", "--port", "0", "--json");
+        ProgramRun run = await RunAsync("sandbox", "--nodes", "1", "--app", "plain", "--once", "--port", "0", "--json");
         JsonElement[] steps = [.. run.Expect(0).Json.GetProperty("steps").EnumerateArray()];
         Assert.All(steps, step => Assert.True(step.GetProperty("ok").GetBoolean()));
         Assert.Equal(
             [
-                "keys", "settings", "open", "identity", "commit", "receipt-json", "receipt-cose",
+                "keys", "settings", "open", "identity", "network", "commit", "receipt-json", "receipt-cose",
                 "changed-receipt-refused", "stop", "audit",
             ],
             steps.Select(step => step.GetProperty("name").GetString()));
@@ -37,7 +37,7 @@ public sealed class OtherApplicationTests : IDisposable
     public async Task Its_hint_is_its_own_interface_and_the_bench_names_the_application_that_it_needs()
     {
         await InstallAsync();
-        ProgramRun run = await RunAsync("sandbox", "--app", "plain", "--detach", "--port", "0");
+        ProgramRun run = await RunAsync("sandbox", "--nodes", "1", "--app", "plain", "--detach", "--port", "0");
         try
         {
             Assert.Contains("./curia call GET /app/api", run.Expect(0).Output, StringComparison.Ordinal);

@@ -67,7 +67,7 @@ public sealed class ResumedSandboxTests : IAsyncLifetime
             sandbox.Folder, "sandbox", "--dir", "net", "--detach", "--json");
         string[] steps = [.. again.Expect(0).Json.GetProperty("steps").EnumerateArray()
             .Select(step => step.GetProperty("name").GetString()!)];
-        Assert.Equal(["open", "identity", "follow", "commit", "receipt-json", "receipt-cose"], steps);
+        Assert.Equal(["open", "identity", "network", "follow", "commit", "receipt-json", "receipt-cose"], steps);
         ProgramRun read = await sandbox.RunAsync("call", "GET", "/app/log/private?id=7", "--as", "user0", "--json");
         Assert.Equal("before", read.Expect(0).Json.GetProperty("body").GetProperty("msg").GetString());
 
@@ -106,10 +106,10 @@ public sealed class ResumedSandboxTests : IAsyncLifetime
     {
         (await CuriaProgram.RunAsync(sandbox.Folder, "sandbox", "stop", "--dir", "net")).Expect(0);
         (await CuriaProgram.RunAsync(sandbox.Folder, "sandbox", "--dir", "net", "--users", "4", "--once")).Expect(2)
-            .SaysOnce("has 3 members, 1 users and the application logging");
+            .SaysOnce("has 1 nodes, 3 members, 1 users and the application logging");
         File.WriteAllText(sandbox.PathOf("node0/node.json"), "{");
         (await CuriaProgram.RunAsync(sandbox.Folder, "sandbox", "--dir", "net", "--once")).Expect(3)
-            .SaysOnce("cannot go on with the sandbox in net");
+            .SaysOnce("cannot use the settings in net/node0/node.json");
         Assert.True(Directory.Exists(sandbox.PathOf("node0/ledger"))); // a failure takes nothing away
     }
 

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Curia.EndToEnd.CommandLine;
@@ -33,7 +34,7 @@ public sealed class SandboxTests : IDisposable
         Assert.All(steps, step => Assert.NotEmpty(step.GetProperty("detail").GetString()!));
         Assert.Equal(
             [
-                "keys", "settings", "open", "identity", "public-write", "private-write", "read-back",
+                "keys", "settings", "open", "identity", "network", "public-write", "private-write", "read-back",
                 "outsider-refused", "disk", "status", "receipt-json", "receipt-cose", "changed-receipt-refused", "stop",
                 "audit",
             ],
@@ -42,7 +43,34 @@ public sealed class SandboxTests : IDisposable
         await AssertSandboxFileAsync(members: 2, users: 2);
         await VerifyOfflineAsync(folder.File("sandbox"));
         (await CuriaProgram.RunAsync(folder.Path, "sandbox", "--once", "--members", "5")).Expect(2)
-            .SaysOnce("has 2 members");
+            .SaysOnce("2 members");
+    }
+
+    [Fact]
+    public async Task Three_nodes_are_what_it_makes_when_nothing_is_said()
+    {
+        ProgramRun run = await CuriaProgram.RunAsync(folder.Path, "sandbox", "--once", "--json", "--port", "0");
+        JsonElement[] steps = [.. run.Expect(0).Json.GetProperty("steps").EnumerateArray()];
+        Assert.All(steps, step => Assert.True(step.GetProperty("ok").GetBoolean()));
+        Assert.Equal(
+            [
+                "keys", "settings", "open", "join", "identity", "network", "public-write", "private-write", "read-back",
+                "outsider-refused", "disk", "status", "forwarded", "receipt-json", "receipt-cose",
+                "changed-receipt-refused", "stop", "audit",
+            ],
+            steps.Select(step => step.GetProperty("name").GetString()));
+        Assert.Contains("3 of 3 nodes have joined", run.Errors, StringComparison.Ordinal);
+        string audit = steps[^1].GetProperty("detail").GetString()!;
+        Assert.StartsWith("3 ledgers agree", audit, StringComparison.Ordinal);
+        using JsonDocument file = JsonDocument.Parse(await File.ReadAllBytesAsync(SandboxJson, Cancel));
+        JsonElement[] nodes = [.. file.RootElement.GetProperty("nodes").EnumerateArray()];
+        Assert.Equal(3, nodes.DistinctBy(node => node.GetProperty("id").GetString()).Count());
+        foreach (JsonElement node in nodes)
+        {
+            (await VerifyAsync(
+                folder.File($"sandbox/{node.GetProperty("ledger").GetString()}"), "--service-cert",
+                folder.File("sandbox/service_cert.pem"))).Expect(0);
+        }
     }
 
     [Fact]
@@ -57,7 +85,7 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
-    public async Task Ctrl_C_stops_the_node_and_audits()
+    public async Task Ctrl_C_stops_the_nodes_and_audits()
     {
         using Process process = CuriaProgram.Start(folder.Path, "sandbox", "--port", "0", "--json");
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -67,10 +95,12 @@ public sealed class SandboxTests : IDisposable
         using Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, await errors);
-        Assert.Contains("Audit the ledger offline", await errors, StringComparison.Ordinal);
+        Assert.Contains("Audit the ledgers offline", await errors, StringComparison.Ordinal);
         Assert.Empty(await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
         Assert.False(Directory.Exists($"/proc/{NodePid()}"));
     }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private string SandboxJson => folder.File("sandbox/sandbox.json");
 

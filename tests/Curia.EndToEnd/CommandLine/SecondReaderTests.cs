@@ -60,7 +60,7 @@ public sealed class SecondReaderTests : IDisposable
         string ledger = folder.File("net/node0/ledger");
         for (int epoch = 1; epoch <= 2; epoch++)
         {
-            string[] start = ["sandbox", "--dir", "net", "--port", "0", "--detach", "--json"];
+            string[] start = ["sandbox", "--nodes", "1", "--dir", "net", "--port", "0", "--detach", "--json"];
             (await CuriaProgram.RunAsync(folder.Path, start)).Expect(0);
             try
             {

@@ -31,6 +31,11 @@ public sealed class UsageTests : IDisposable
     [InlineData("--to is before --from", "ledger", "show", "x", "--from", "9", "--to", "3")]
     [InlineData("--once and --detach", "sandbox", "--once", "--detach")]
     [InlineData("--members", "sandbox", "--members", "0")]
+    [InlineData("--nodes is a number from 1 to 9", "sandbox", "--nodes", "10")]
+    [InlineData("--nodes is a number from 1 to 9", "bench", "--nodes", "0")]
+    [InlineData("--id NODEID and --peer-address", "node", "add", "--published", "127.0.0.1:1")]
+    [InlineData("--id is the id of a node", "node", "add", "--id", "12", "--peer-address", "127.0.0.1:1")]
+    [InlineData("--cert PEM and --key PEM", "node", "retire", "12", "--url", "https://127.0.0.1:1")]
     [InlineData("--port", "sandbox", "--port", "65536")]
     [InlineData("--app nothing", "sandbox", "--app", "nothing")]
     [InlineData("--in-flight", "bench", "--connections", "8", "--in-flight", "4")]
@@ -61,11 +66,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("recovery", "recovery", "--help", "shares")]
     [InlineData("attestation", "attestation", "verify", "-h")]
     [InlineData("--prepare", "sandbox", "--prepare", "--help")]
-    [InlineData("--nodes 3", "sandbox", "--nodes", "3")]
     [InlineData("--js-app", "sandbox", "--js-app", "app")]
     [InlineData("--constitution", "sandbox", "--constitution", "a.js", "b.js")]
     [InlineData("--prepare", "sandbox", "--prepare")]
-    [InlineData("--nodes 3", "bench", "--nodes", "3")]
     [InlineData("--workload js", "bench", "--workload", "js")]
     public async Task What_comes_later_is_refused_by_name(string name, params string[] arguments) =>
         (await CuriaProgram.RunAsync(folder.Path, arguments)).Expect(2).SaysOnce(name);
