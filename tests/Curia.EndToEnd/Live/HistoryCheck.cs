@@ -15,7 +15,8 @@ internal static class HistoryCheck
     {
         var keys = history.Writes.Where(write => HasHappened(history, write) != false)
             .Select(write => (Id: (write.Map, write.Key), Operation: Of(history, write)))
-            .Concat(history.Reads.Where(read => read.IsStrong).Select(read => (Id: (read.Map, read.Key), Operation: Of(read))))
+            .Concat(history.Reads.Where(read => read.IsStrong)
+                .Select(read => (Id: (read.Map, read.Key), Operation: Of(read))))
             .GroupBy(one => one.Id);
         foreach (var key in keys)
         {
@@ -29,7 +30,8 @@ internal static class HistoryCheck
     }
 
     /// <summary>All ledgers are one, and it has what was committed and nothing else.</summary>
-    public static IEnumerable<string> AgainstLedgers(History history, IReadOnlyList<LedgerCopy> ledgers, SeqNo committed)
+    public static IEnumerable<string> AgainstLedgers(
+        History history, IReadOnlyList<LedgerCopy> ledgers, SeqNo committed)
     {
         foreach (string problem in ledgers.SelectMany(ledger => ledger.Problems)) yield return problem;
         LedgerCopy longest = ledgers.MaxBy(ledger => ledger.Entries.Count)!;
@@ -95,7 +97,8 @@ internal static class HistoryCheck
     {
         WriteOutcome.Committed => true,
         WriteOutcome.Never => false,
-        WriteOutcome.Ordered => history.Final.TryGetValue(write.TxId, out string? status) ? status == "Committed" : null,
+        WriteOutcome.Ordered =>
+            history.Final.TryGetValue(write.TxId, out string? status) ? status == "Committed" : null,
         _ => null,
     };
 

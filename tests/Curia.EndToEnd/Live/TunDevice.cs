@@ -29,7 +29,8 @@ internal sealed class TunDevice : IDisposable
         byte[] request = new byte[InterfaceRequestSize];
         Encoding.ASCII.GetBytes(name, request);
         BitConverter.TryWriteBytes(request.AsSpan(16), TunWithoutHeader);
-        if (Control(handle, SetInterface, request) < 0) throw new IOException($"interface {name}", new Win32Exception());
+        if (Control(handle, SetInterface, request) < 0)
+            throw new IOException($"interface {name}", new Win32Exception());
         Name = name;
     }
 
