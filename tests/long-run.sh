@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Networks of real processes under faults chosen by chance, for long: tests/long-run.sh [--minutes 20] [--seed N]
-# [--nodes "3 5"] [--faults "NAME NAME"]. Root only. The minutes are shared by the
-# sizes; each begins a network of its own.
-# Writes bench/results/DATE-live-COMMIT.md. With --faults these happen once each, in this order.
+# [--nodes "3 5"] [--faults "NAME NAME"]. Root only. The minutes are shared by the sizes; each begins a network of its
+# own. Writes bench/results/DATE-live-COMMIT.md. With --faults these happen once each, in this order.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"

@@ -25,7 +25,41 @@ namespace Curia.Node;
 /// <param name="Promised">The highest view that the disk was promised to; zero when to none.</param>
 public sealed record RestartClaim(
     Digest Network, TxId Epoch, NodeId Node, string PeerAddress, IReadOnlyList<string> PublishedAddresses,
-    IReadOnlyList<NodeId> Earlier, TxId Last, IReadOnlyList<IReadOnlyList<NodeId>> Active, View Promised);
+    IReadOnlyList<NodeId> Earlier, TxId Last, IReadOnlyList<IReadOnlyList<NodeId>> Active, View Promised)
+{
+    /// <summary>The largest claim.</summary>
+    public const int BytesMax = 1 << 20;
+
+    /// <summary>Reads a claim and nothing behind it; whether the signature is good is not looked at.</summary>
+    /// <param name="bytes">The claim.</param>
+    /// <param name="claim">What it says; null for other bytes.</param>
+    /// <param name="text">What is signed.</param>
+    /// <param name="signature">The signature.</param>
+    public static bool TryDecode(
+        ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out RestartClaim? claim, out ReadOnlySpan<byte> text,
+        out ReadOnlySpan<byte> signature)
+    {
+        claim = null;
+        text = signature = default;
+        if (bytes.Length is < sizeof(int) or > BytesMax) return false;
+        int length = BinaryPrimitives.ReadInt32BigEndian(bytes);
+        if (length < 0 || length > bytes.Length - sizeof(int)) return false;
+        text = bytes.Slice(sizeof(int), length);
+        signature = bytes[(sizeof(int) + length)..];
+        try
+        {
+            claim = JsonSerializer.Deserialize<RestartClaim>(text, JsonFormat.Options);
+            if (claim is { Active.Count: > 0 }) return true;
+        }
+        catch (JsonException)
+        {
+            // Refused, as any other bytes.
+        }
+
+        claim = null;
+        return false;
+    }
+}
 
 /// <summary>Who opens a new epoch together after a cold restart.</summary>
 /// <param name="Founder">The node whose disk goes furthest: the epoch goes on from it.</param>
@@ -77,9 +111,6 @@ public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim>
 /// signed it: whoever can do that was told the secrets once, and runs code that does not lie.</remarks>
 public sealed class ColdRestart
 {
-    /// <summary>The largest claim.</summary>
-    public const int ClaimBytesMax = 1 << 20;
-
     private const string Label = "curia cold restart claim 1\n";
 
     private readonly IReadOnlyList<ServiceEpoch> epochs;
@@ -123,7 +154,7 @@ public sealed class ColdRestart
     public bool TryTake(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out RestartClaim? claim, out string reason)
     {
         reason = "";
-        if (!TryDecode(bytes, out claim, out ReadOnlySpan<byte> text, out ReadOnlySpan<byte> signature))
+        if (!RestartClaim.TryDecode(bytes, out claim, out ReadOnlySpan<byte> text, out ReadOnlySpan<byte> signature))
         {
             reason = "it is no claim";
             return false;
@@ -198,28 +229,6 @@ public sealed class ColdRestart
         text.CopyTo(bytes, sizeof(int));
         signature.CopyTo(bytes, sizeof(int) + text.Length);
         return bytes;
-    }
-
-    private static bool TryDecode(
-        ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out RestartClaim? claim, out ReadOnlySpan<byte> text,
-        out ReadOnlySpan<byte> signature)
-    {
-        claim = null;
-        text = signature = default;
-        if (bytes.Length is < sizeof(int) or > ClaimBytesMax) return false;
-        int length = BinaryPrimitives.ReadInt32BigEndian(bytes);
-        if (length < 0 || length > bytes.Length - sizeof(int)) return false;
-        text = bytes.Slice(sizeof(int), length);
-        signature = bytes[(sizeof(int) + length)..];
-        try
-        {
-            claim = JsonSerializer.Deserialize<RestartClaim>(text, JsonFormat.Options);
-            return claim is { Active.Count: > 0 };
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 
     private static byte[] HashOf(ReadOnlySpan<byte> text, SigningCurve curve) =>

@@ -58,8 +58,8 @@ internal sealed class LedgerCopy
             if (entry.Type != EntryType.WriteSet) continue;
             if (!WriteSet.TryDecode(entry.Public.Span, default, out WriteSet? writes))
                 throw new LiveException($"{Name}: the writes of {entry.TxId} cannot be read");
-            foreach (KeyWrite write in
-                writes.Maps.Where(map => map.Name == PublicRecords).SelectMany(map => map.Writes))
+            IEnumerable<MapWrites> records = writes.Maps.Where(map => map.Name == PublicRecords);
+            foreach (KeyWrite write in records.SelectMany(map => map.Writes))
             {
                 ulong key = BinaryPrimitives.ReadUInt64BigEndian(write.Key.Span);
                 Messages.Add((entry.TxId, key, Encoding.UTF8.GetString(write.Value!.Value.Span)));

@@ -183,9 +183,9 @@ internal sealed class LiveNetwork : IDisposable
     {
         int machine = Enumerable.Range(1, Machines.Count).First(one => nodes.All(node => node.Machine != one));
         Directory.CreateDirectory(FolderOf(machine));
-        foreach (string old in Directory.EnumerateDirectories(FolderOf(machine)))
-            Directory.Delete(old, recursive: true);
-        foreach (string old in Directory.EnumerateFiles(FolderOf(machine))) File.Delete(old);
+        DirectoryInfo disk = new(FolderOf(machine)); // which may be a file system: it stays
+        foreach (DirectoryInfo old in disk.EnumerateDirectories()) old.Delete(recursive: true);
+        foreach (FileInfo old in disk.EnumerateFiles()) old.Delete();
         return machine;
     }
 

@@ -114,8 +114,8 @@ internal sealed class Machines : IDisposable
             string name = line.Split(' ')[0];
             if (!name.StartsWith(Prefix, StringComparison.Ordinal)) continue;
             string[] parts = name.Split('-');
-            if (int.TryParse(parts[2], CultureInfo.InvariantCulture, out int process) && !IsAlive(process))
-                Remove(name);
+            bool isOne = int.TryParse(parts[2], CultureInfo.InvariantCulture, out int process);
+            if (isOne && !IsAlive(process)) Remove(name);
         }
     }
 

@@ -4,9 +4,12 @@ using System.Collections.Immutable;
 using System.Formats.Cbor;
 using System.Linq;
 using System.Text;
+using System.Text.Json;
 using Curia.Consensus;
 using Curia.Cryptography;
+using Curia.Endpoints;
 using Curia.Ledger;
+using Curia.Node;
 using Curia.Node.Peers;
 using Curia.Vocabulary;
 
@@ -40,6 +43,16 @@ internal static class PeerSeeds
         PeerCodec.AskForSecrets(),
         .. EpochSeeds.Secrets().Select(secrets => PeerCodec.GiveSecrets(secrets)),
     ];
+
+    public static List<byte[]> Claims()
+    {
+        NodeId node = new(Digest.Of("a node"u8));
+        RestartClaim claim = new(
+            Digest.Zero, known, node, "node1:1", ["node1:2"], [node], last, [[node]], view);
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(claim, JsonFormat.Options);
+        byte[] one = [0, 0, (byte)(text.Length >> 8), (byte)text.Length, .. text, .. new byte[64]];
+        return [one, one[..^64], one[..^65], [0, 0, 0, 2, .. "{}"u8], [0xFF, .. one[1..]]];
+    }
 
     public static List<byte[]> MemberMessages()
     {

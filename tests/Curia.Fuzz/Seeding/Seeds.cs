@@ -48,6 +48,7 @@ internal static class Seeds
         ("body", TextSeeds.Bodies()),
         ("peer", PeerSeeds.Messages()),
         ("member", PeerSeeds.MemberMessages()),
+        ("claim", PeerSeeds.Claims()),
         ("peer-frames", FrameSeeds.Frames()),
         ("peer-hello", FrameSeeds.Hellos()),
     ];

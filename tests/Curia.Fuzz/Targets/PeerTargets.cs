@@ -23,6 +23,7 @@ internal static class PeerTargets
     [
         new("peer", ["PeerCodec.TryDecode", "CuriaNode.TryRead"], TryPeer),
         new("member", ["MemberMessage.TryDecode"], TryMember),
+        new("claim", ["RestartClaim.TryDecode"], TryClaim),
     ];
 
     private static void TryPeer(ReadOnlyMemory<byte> input)
@@ -78,6 +79,16 @@ internal static class PeerTargets
 
     private static BlockInfo InfoOf(ReceivedBlock received) =>
         new(received.Block.View, received.Block.First, received.Block.Last, received.Digest, Configuration: null);
+
+    private static void TryClaim(ReadOnlyMemory<byte> input)
+    {
+        bool decoded = RestartClaim.TryDecode(
+            input.Span, out RestartClaim? claim, out ReadOnlySpan<byte> text, out ReadOnlySpan<byte> signature);
+        Must.Hold(decoded == claim is not null, "a claim is there when it was read");
+        if (claim is null) return;
+        Must.Hold(text.Length + signature.Length + sizeof(int) == input.Length, "a claim has no other bytes");
+        Must.Hold(Formation.Of([claim]) is not { } alone || alone.View > claim.Last.View, "an epoch has a new view");
+    }
 
     private static void TryMember(ReadOnlyMemory<byte> input)
     {
