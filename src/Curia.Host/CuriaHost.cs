@@ -108,8 +108,7 @@ public static class CuriaHost
         }
 
         Parts parts = new(
-            arguments, configuration, setup, nodeKey, frontend, addresses, peers, sealedFiles, disk, output, metrics,
-            log);
+            arguments, configuration, setup, nodeKey, frontend, addresses, peers, sealedFiles, output, metrics, log);
         return await ServeAsync(parts, begun, shutdown);
     }
 
@@ -118,7 +117,7 @@ public static class CuriaHost
     {
         (HostArguments arguments, NodeConfiguration configuration, NodeSetup setup, EcdsaSigner nodeKey,
             HttpFrontend frontend, PublishedAddresses addresses, NodePeers? peers, SealedFiles sealedFiles,
-            DiskFile disk, OutputFiles output, HostMetrics metrics, HostLog log) = parts;
+            OutputFiles output, HostMetrics metrics, HostLog log) = parts;
         SnapshotFiles.Prepare(configuration.Snapshots, beginning.IsNewLedger);
         CuriaNode node = beginning.Node;
         using InputQueue inputs = new();
@@ -137,12 +136,7 @@ public static class CuriaHost
 
             output.Write(node.View.NodeId, open, addresses, peers?.Address);
             sealedFiles.RemoveOld();
-            if (peers is not null)
-            {
-                disk.Add(node.View.NodeId);
-                peers.Probed = null;
-            }
-
+            if (peers is not null) peers.Probed = null;
             frontend.Open(TlsIdentity.Join(open.NodeCertificate.Span, nodeKey));
             isOpen = true;
         });
@@ -156,10 +150,12 @@ public static class CuriaHost
         metrics.ObserveSessions(frontend.Sessions);
         log.Warning(InsecureWarning);
         loop.Start();
-        _ = beginning.AfterStart(shutdown.Token);
+        Task told = beginning.AfterStart(shutdown.Token);
         LoopEnd end = await UntilEndAsync(frontend, loop, shutdown, configuration.Limits, log);
         output.Withdraw();
         await frontend.StopAsync(LastAnswersTime);
+        if (told.Exception is { InnerException: { } failure })
+            log.Error($"The other nodes were not all told of the epoch: {Fault.Describe(failure)}");
         ClearKeys(loop, snapshots, node, nodeKey);
         if (!isOpen)
         {
@@ -178,7 +174,7 @@ public static class CuriaHost
     private sealed record Parts(
         HostArguments Arguments, NodeConfiguration Configuration, NodeSetup Setup, EcdsaSigner NodeKey,
         HttpFrontend Frontend, PublishedAddresses Addresses, NodePeers? Peers, SealedFiles SealedFiles,
-        DiskFile Disk, OutputFiles Output, HostMetrics Metrics, HostLog Log);
+        OutputFiles Output, HostMetrics Metrics, HostLog Log);
 
     // A thread that does not end may be sealing: it keeps its keys, and the end of the process takes both.
     private static void ClearKeys(NodeLoop loop, SnapshotFiles snapshots, CuriaNode node, EcdsaSigner nodeKey)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Text;
 using Curia.Endpoints;
 using Curia.Vocabulary;
@@ -10,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace Curia.Host;
 
 /// <summary>A client's request on its way from a backup to the primary, and the answer on its way back, as bytes of a
-/// call between nodes (docs/node-protocol.md, "Forwarding").</summary>
+/// call between nodes (docs/node-protocol.md, "What calls ask for").</summary>
 /// <remarks>Whose request it is goes along as the certificate whose key the client has proved to the backup to hold:
 /// who can forge it is inside of the trust boundary already, since only attested nodes have such a channel.</remarks>
 internal static class Forwarding
@@ -55,7 +56,7 @@ internal static class Forwarding
         request = null;
         try
         {
-            using MemoryStream stream = new(bytes.ToArray(), writable: false);
+            using MemoryStream stream = ReadOnly(bytes);
             using BinaryReader reader = new(stream, Encoding.UTF8);
             if (reader.ReadByte() != Version) return false;
             string method = reader.ReadString();
@@ -110,7 +111,7 @@ internal static class Forwarding
         outgoing = default;
         try
         {
-            using MemoryStream stream = new(bytes.ToArray(), writable: false);
+            using MemoryStream stream = ReadOnly(bytes);
             using BinaryReader reader = new(stream, Encoding.UTF8);
             if (reader.ReadByte() != Version) return false;
             int status = reader.ReadInt32();
@@ -145,6 +146,12 @@ internal static class Forwarding
         writer.Write(bytes.Length);
         writer.Write(bytes.Span);
     }
+
+    // Over the bytes as they came: a request may have megabytes.
+    private static MemoryStream ReadOnly(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> segment)
+            ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
+            : new MemoryStream(bytes.ToArray(), writable: false);
 
     private static byte[] Read(BinaryReader reader)
     {

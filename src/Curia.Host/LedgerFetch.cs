@@ -18,9 +18,6 @@ namespace Curia.Host;
 /// name.</remarks>
 internal sealed class LedgerFetch
 {
-    // A chunk is closed after the block that brings it over its size, so it is never longer than both together.
-    private const long ChunkBytesMax = (long)Block.BytesMax + LedgerChunk.BytesToClose + LedgerChunk.HeaderSize;
-
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(2);
 
     private readonly string folder;
@@ -92,7 +89,7 @@ internal sealed class LedgerFetch
         {
             string path = Path.Combine(folder, name);
             bool isNext = LedgerChunk.TryParseName(name, out LedgerChunkName parsed) && !parsed.IsOpen
-                && parsed.First == last.Next && new FileInfo(path).Length <= ChunkBytesMax;
+                && parsed.First == last.Next && new FileInfo(path).Length <= BlockWalk.ChunkBytesMax;
             if (!isNext)
             {
                 File.Delete(path);
@@ -115,13 +112,7 @@ internal sealed class LedgerFetch
     private async Task CompareAsync(Source source, CancellationToken cancel)
     {
         if (last == SeqNo.Zero) return;
-        ReadOnlyMemory<byte> theirs = await source(last, cancel).ConfigureAwait(false);
-        if (!lastBlock.IsEmpty && theirs.Length >= lastBlock.Length
-            && theirs.Span[..lastBlock.Length].SequenceEqual(lastBlock.Span))
-        {
-            return;
-        }
-
+        if (await StandsThereAsync(lastBlock, source, cancel).ConfigureAwait(false)) return;
         throw new StartFailure($"The ledger in {folder} is not part of the network's",
             $"the block that ends with seqno {last} is another one there, or is not committed",
             "Empty the folder to fetch all of it anew");
@@ -135,29 +126,23 @@ internal sealed class LedgerFetch
         {
             string path = Path.Combine(folder, name);
             ReadOnlyMemory<byte> own = LastBlockOf(File.ReadAllBytes(path));
-            if (!own.IsEmpty && BlockHeader.TryDecode(own.Span, out BlockHeader header, out _))
-            {
-                ReadOnlyMemory<byte> theirs = await source(header.First, cancel).ConfigureAwait(false);
-                if (theirs.Length >= own.Length && theirs.Span[..own.Length].SequenceEqual(own.Span)) return;
-            }
-
+            if (await StandsThereAsync(own, source, cancel).ConfigureAwait(false)) return;
             log.Warning($"{name} ends otherwise than the ledger of the network, in what did not commit: it is removed "
                 + "and fetched again.");
             File.Delete(path);
         }
     }
 
-    private static ReadOnlyMemory<byte> LastBlockOf(ReadOnlyMemory<byte> chunk)
-    {
-        ReadOnlyMemory<byte> block = default;
-        ReadOnlyMemory<byte> rest = chunk.Length > LedgerChunk.HeaderSize ? chunk[LedgerChunk.HeaderSize..] : default;
-        while (Block.TryReadLength(rest.Span, out int length) && length <= rest.Length)
-        {
-            block = rest[..length];
-            rest = rest[length..];
-        }
+    private static ReadOnlyMemory<byte> LastBlockOf(ReadOnlyMemory<byte> chunk) =>
+        chunk.Length > LedgerChunk.HeaderSize ? BlockWalk.Last(chunk[LedgerChunk.HeaderSize..]) : default;
 
-        return block;
+    // Whether the network has the same block in its place.
+    private static async Task<bool> StandsThereAsync(
+        ReadOnlyMemory<byte> block, Source source, CancellationToken cancel)
+    {
+        if (!BlockHeader.TryDecode(block.Span, out BlockHeader header, out _)) return false;
+        ReadOnlyMemory<byte> theirs = await source(header.First, cancel).ConfigureAwait(false);
+        return theirs.Span.StartsWith(block.Span);
     }
 
     private async Task FetchAsync(Source source, CancellationToken cancel)

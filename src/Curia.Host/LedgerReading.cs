@@ -22,9 +22,6 @@ internal sealed record FinishedChunk(SeqNo First, SeqNo Last, string Path);
 /// <remarks>DESIGN 6, "Epochs". Every byte is the host's word until the replay has verified it.</remarks>
 internal sealed class LedgerReading
 {
-    // A chunk is closed after the block that brings it over its size, so it is never longer than both together.
-    private const long ChunkBytesMax = (long)Block.BytesMax + LedgerChunk.BytesToClose + LedgerChunk.HeaderSize;
-
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(2);
 
     private readonly string folder;
@@ -196,7 +193,7 @@ internal sealed class LedgerReading
         try
         {
             string path = Path.Combine(folder, name);
-            if (new FileInfo(path).Length > ChunkBytesMax)
+            if (new FileInfo(path).Length > BlockWalk.ChunkBytesMax)
                 throw new IOException($"{name} is larger than any ledger file");
             return File.ReadAllBytes(path);
         }

@@ -5,7 +5,6 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using Curia.Cryptography;
 using Curia.Host.Peers;
 using Curia.Ledger;
 using Curia.Node;
@@ -37,7 +36,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
         }
         catch (OperationCanceledException asked) when (shutdown.Requested.IsCompleted)
         {
-            log.Info(asked is TaskCanceledException
+            log.Info(asked.CancellationToken.IsCancellationRequested
                 ? "The node ends before it is part of the network."
                 : asked.Message);
             return null;
@@ -85,6 +84,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             IReadOnlyList<FinishedChunk> finished = Finish(reading);
             bool isNew = reading.Replay is null;
             if (isNew) StartChecks.NothingElse("ledger", Folder);
+            if (peers is not null) disk.Add(peers.Network.NodeId);
             return new NodeBeginning(new CuriaNode(setup, reading.Replay), finished, isNew);
         }
 
@@ -109,7 +109,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             peers.Network.SetNetwork(replay.Genesis);
             disk.Add(self);
             NodeId[] earlier = [.. disk.Nodes.Append(replay.Sealed!.NodeId).Distinct()];
-            ColdRestart restart = new(setup, replay, earlier, disk.Promised);
+            using ColdRestart restart = new(setup, replay, earlier, disk.Promised);
             ColdRestarting restarting = new(peers, restart, disk, Keep, log);
             RestartOutcome outcome = await restarting.RunAsync(cancel).ConfigureAwait(false);
             switch (outcome)
@@ -147,16 +147,10 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
 
         private void Keep(SealedSecrets told)
         {
-            NodeId self = peers!.Network.NodeId;
-            using SecretBytes all = told.Export();
-            Invariant.Holds(SealedSecrets.TryImport(all.Reveal(), self, out SealedSecrets? own), "it was read before");
-            using (own)
-            {
-                SecretPeriod newest = own.Periods[^1];
-                sealedFiles.Write(new Effect.StoreSecrets(
-                    SealedSecrets.FileName(newest.From, newest.ServiceKeyId),
-                    own.Seal(setup.SealingKey!, setup.Entropy)));
-            }
+            SecretPeriod newest = told.Periods[^1];
+            sealedFiles.Write(new Effect.StoreSecrets(
+                SealedSecrets.FileName(newest.From, newest.ServiceKeyId),
+                told.Seal(setup.SealingKey!, setup.Entropy)));
         }
 
         private Task<NodeBeginning> JoinAsync(

@@ -130,9 +130,9 @@ internal sealed class RequestHandling
         if (request is { Verb: HttpVerb.Get or HttpVerb.Head, Path: "/node/metrics" })
             return new(new Outgoing(sessionMetrics.Respond(), "/node/metrics"));
         TimeSpan? patience = PreferredWait.Parse(headers["Prefer"]);
-        return node.View.IsPrimary
+        return forwarder is null
             ? ExecuteAsync(request, patience, context)
-            : ExecuteAsBackupAsync(request, patience, context, session);
+            : ExecuteInSessionAsync(request, patience, context, session);
     }
 
     /// <summary>Executes a request that another node has forwarded, and is the last to do so.</summary>
@@ -150,23 +150,26 @@ internal sealed class RequestHandling
         return Forwarding.Encode(outgoing with { TxId = outgoing.TxId ?? node.View.Last });
     }
 
-    // A client that has seen a transaction on this connection never sees a state without it (DESIGN 9; anchors: session
-    // consistency). The primary has all there is; a backup may have to wait for what it forwarded a moment ago.
-    private async ValueTask<Outgoing> ExecuteAsBackupAsync(
+    // A client that has seen a transaction on this connection never sees a state without it (docs/http.md, "Several
+    // nodes"). The primary has all there is, unless an election took it away; a backup may have to wait for what it
+    // forwarded a moment ago.
+    private async ValueTask<Outgoing> ExecuteInSessionAsync(
         Request request, TimeSpan? patience, HttpContext context, ListenerSession session)
     {
         long began = Environment.TickCount64;
-        while (!node.View.Includes(session.LastSeen))
+        TxId seen = session.LastSeen;
+        for (; seen != TxId.Zero; await Task.Delay(CatchUpInterval, context.RequestAborted))
         {
-            if (node.View.StatusOf(session.LastSeen) == TransactionStatus.Invalid)
+            NodeView now = node.View;
+            if (now.StatusOf(seen) == TransactionStatus.Invalid)
             {
                 AskToClose(context);
                 return new Outgoing(HostResponses.SessionInvalid);
             }
 
+            if (now.IsPrimary || now.Includes(seen)) break;
             if (Environment.TickCount64 - began > CatchUpTime.TotalMilliseconds)
                 return new Outgoing(HostResponses.Behind);
-            await Task.Delay(CatchUpInterval, context.RequestAborted);
         }
 
         return await ExecuteAsync(request, patience, context);

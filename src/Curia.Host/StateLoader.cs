@@ -45,27 +45,15 @@ internal sealed class StateLoader(LedgerFiles ledger, NodeSetup setup, Action<In
         for (SeqNo from = new(1); from <= last;)
         {
             ReadOnlyMemory<byte> blocks = ledger.ReadRange(from, last, BytesAtOnce);
-            if (LastOf(blocks) is not { } end) return $"the block of seqno {from} is not on disk";
+            if (!BlockHeader.TryDecode(BlockWalk.Last(blocks).Span, out BlockHeader header, out _))
+                return $"the block of seqno {from} is not on disk";
             byte[] chunk = [.. LedgerChunk.Header(from), .. blocks.Span];
-            applying.Add(replay.Verify(LedgerChunk.ClosedName(from, end), chunk));
-            from = end.Next;
+            applying.Add(replay.Verify(LedgerChunk.ClosedName(from, header.Last), chunk));
+            from = header.Last.Next;
         }
 
         applying.Finish();
         AuditReport report = replay.Finish();
         return report.Ok ? null : report.Problems[0].Reason;
-    }
-
-    private static SeqNo? LastOf(ReadOnlyMemory<byte> blocks)
-    {
-        SeqNo? last = null;
-        while (BlockHeader.TryDecode(blocks.Span, out BlockHeader header, out _)
-            && Block.TryReadLength(blocks.Span, out int length) && length <= blocks.Length)
-        {
-            last = header.Last;
-            blocks = blocks[length..];
-        }
-
-        return last;
     }
 }

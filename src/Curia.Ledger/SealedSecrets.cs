@@ -128,17 +128,6 @@ public sealed class SealedSecrets : IDisposable
     public static bool TryImport(ReadOnlySpan<byte> clear, [NotNullWhen(true)] out SealedSecrets? secrets) =>
         TryRead(clear, out secrets);
 
-    /// <summary>Reads what another node's <see cref="Export"/> gave, for this node to seal.</summary>
-    /// <param name="clear">What was told.</param>
-    /// <param name="nodeId">The node that will seal it.</param>
-    /// <param name="secrets">The secrets; null for any other bytes.</param>
-    public static bool TryImport(
-        ReadOnlySpan<byte> clear, NodeId nodeId, [NotNullWhen(true)] out SealedSecrets? secrets)
-    {
-        if (TryRead(clear, out secrets)) secrets = new SealedSecrets(nodeId, secrets.ServiceKey, secrets.Periods);
-        return secrets is not null;
-    }
-
     /// <summary>Opens a file that <see cref="Seal"/> could have made.</summary>
     /// <returns>False when the key is another, any byte was changed, or the bytes are something else.</returns>
     public static bool TryOpen(

@@ -5,6 +5,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Linq;
 using System.Text;
 using System.Text.Json;
+using System.Threading;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.Ledger;
@@ -95,8 +96,10 @@ public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim>
 
     // A founder needs, of each configuration that counts at the end of its ledger, more than half, and only of those
     // whose ledger does not go further: what they lack did not commit. Raft paper, section 5.4.1, with disks for votes.
+    // A disk whose own ledger gives it no vote waits for the others.
     private static bool MayFound(RestartClaim founder, IReadOnlyCollection<RestartClaim> all)
     {
+        if (!founder.Active[^1].Any(founder.Earlier.Contains)) return false;
         HashSet<NodeId> behind = [.. all.Where(one => one.Last <= founder.Last).SelectMany(one => one.Earlier)];
         return founder.Active.All(voters => IsMajority(voters, behind));
     }
@@ -109,12 +112,15 @@ public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim>
 /// to go on, and who of them goes first (DESIGN 4, "Cold restart"; docs/consensus.md, "Cold restart").</summary>
 /// <remarks>Pure, any thread at a time. A claim is believed when the service key of an epoch that is known here has
 /// signed it: whoever can do that was told the secrets once, and runs code that does not lie.</remarks>
-public sealed class ColdRestart
+public sealed class ColdRestart : IDisposable
 {
     private const string Label = "curia cold restart claim 1\n";
 
     private readonly IReadOnlyList<ServiceEpoch> epochs;
+    private readonly NodeTable nodes;
+    private readonly Signer key;
     private readonly Dictionary<NodeId, RestartClaim> claims = [];
+    private byte[] claim;
 
     /// <summary>Begins with what the own disk says.</summary>
     /// <param name="setup">What the node is given.</param>
@@ -127,25 +133,41 @@ public sealed class ColdRestart
         ArgumentNullException.ThrowIfNull(setup);
         ArgumentNullException.ThrowIfNull(replay);
         epochs = replay.Epochs.InOrder;
-        Addresses = replay.Outline.Nodes.Addresses();
+        nodes = replay.Outline.Nodes;
+        Addresses = nodes.Addresses();
         Own = new RestartClaim(
             replay.Genesis, epochs[^1].First, new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span)),
             setup.PeerAddress!, setup.PublishedAddresses, earlier, replay.Last,
             [.. replay.Outline.Active.Select(one => (IReadOnlyList<NodeId>)[.. one.Voters])], promised);
-        using Signer? key = setup.OpenSigner(replay.Sealed!.ServiceKey);
-        Invariant.Holds(key is not null, "the sealed service key is none");
-        Claim = Sign(Own, key);
+        Signer? sealedKey = setup.OpenSigner(replay.Sealed!.ServiceKey);
+        Invariant.Holds(sealedKey is not null, "the sealed service key is none");
+        key = sealedKey;
+        claim = Sign(Own, key);
         claims[Own.Node] = Own;
     }
 
     /// <summary>What this process says of itself.</summary>
-    public RestartClaim Own { get; }
+    public RestartClaim Own { get; private set; }
 
     /// <summary>The same, signed, for others.</summary>
-    public ReadOnlyMemory<byte> Claim { get; }
+    public ReadOnlyMemory<byte> Claim => Volatile.Read(ref claim);
 
     /// <summary>Where the nodes of the network were: others may be started there.</summary>
     public IReadOnlyDictionary<NodeId, string> Addresses { get; }
+
+    /// <summary>The disk is promised to a view, and the claim says so from here on: whoever founds next takes a higher
+    /// one.</summary>
+    public void Promise(View view)
+    {
+        lock (claims)
+        {
+            Own = claims[Own.Node] = Own with { Promised = view };
+            Volatile.Write(ref claim, Sign(Own, key));
+        }
+    }
+
+    /// <summary>Clears the key: nothing can be promised any more.</summary>
+    public void Dispose() => key.Dispose();
 
     /// <summary>Takes the claim of another process.</summary>
     /// <param name="bytes">As <see cref="Claim"/> has it.</param>
@@ -199,7 +221,16 @@ public sealed class ColdRestart
     }
 
     /// <summary>Who can go on together, by the claims that are here; null while they are too few.</summary>
-    public Formation? Find() => Formation.Of(All());
+    /// <param name="except">Processes that do not take part.</param>
+    /// <remarks>When this process founds, the members are those whose disk was that of a node that takes part, by its
+    /// ledger: a node that members have retired does not come back so.</remarks>
+    public Formation? Find(IReadOnlySet<NodeId> except)
+    {
+        Formation? formation = Formation.Of([.. All().Where(one => !except.Contains(one.Node))]);
+        return formation?.Founder.Node == Own.Node
+            ? formation with { Members = [.. formation.Members.Where(one => nodes.RoleOf(one.Earlier) is not null)] }
+            : formation;
+    }
 
     /// <summary>The voters of the newest configuration whose disks are not here, by id and address.</summary>
     public IReadOnlyList<string> Missing()

@@ -49,7 +49,7 @@ public abstract record Effect
     public sealed record Send(NodeId To, OutgoingMessage Message) : Effect;
 
     /// <summary>Tell another node what trusted nodes know. The bytes are secret: they go into the channel to that node
-    /// and nowhere else, and are cleared after it.</summary>
+    /// and nowhere else, and are cleared once the message is made.</summary>
     /// <param name="To">The node.</param>
     /// <param name="Secrets">Taken over.</param>
     public sealed record SendSecrets(NodeId To, SecretBytes Secrets) : Effect;

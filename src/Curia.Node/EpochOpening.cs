@@ -32,8 +32,10 @@ internal static class EpochOpening
 
         foreach (RestartClaim member in formation?.Members ?? [])
         {
+            string? role = replay.Outline.Nodes.RoleOf(member.Earlier);
+            Invariant.Holds(role is not null, $"{member.Node} is a member and its disk was that of no node");
             nodes.Put(member.Node.ToString(), new NodeRecord(
-                NodeRecord.Trusted, setup.Platform, member.PublishedAddresses, member.PeerAddress));
+                role, setup.Platform, member.PublishedAddresses, member.PeerAddress));
         }
 
         nodes.Put(nodeId.ToString(), new NodeRecord(

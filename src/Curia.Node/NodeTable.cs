@@ -42,6 +42,16 @@ internal sealed class NodeTable
     /// <summary>The status of a node; null when it is none of this network.</summary>
     public string? StatusOf(NodeId id) => records.TryGetValue(id, out NodeRecord? record) ? record.Status : null;
 
+    /// <summary>What a process is in a cold restart whose disk was that of these nodes:
+    /// <see cref="NodeRecord.Trusted"/>, <see cref="NodeRecord.Learner"/>, or null when none of them takes
+    /// part.</summary>
+    public string? RoleOf(IReadOnlyList<NodeId> earlier)
+    {
+        string?[] statuses = [.. earlier.Select(StatusOf)];
+        if (statuses.Any(status => status is NodeRecord.Trusted or NodeRecord.Pending)) return NodeRecord.Trusted;
+        return statuses.Contains(NodeRecord.Learner) ? NodeRecord.Learner : null;
+    }
+
     /// <summary>The table after the public writes of a transaction: the same object when they do not touch it, and null
     /// when what they say cannot be read.</summary>
     public NodeTable? With(WriteSet writes)

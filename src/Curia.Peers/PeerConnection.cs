@@ -19,6 +19,9 @@ internal sealed class PeerConnection : IDisposable
     // bytes unread takes back what was sent.
     private static readonly TimeSpan LastWordTime = TimeSpan.FromSeconds(1);
 
+    // Once in hours: that a reply has come need not be told more directly.
+    private static readonly TimeSpan ReplyCheckTime = TimeSpan.FromMilliseconds(10);
+
     private readonly SslStream stream;
     private readonly FrameReader reader;
     private readonly PeerCounters counters;
@@ -168,7 +171,7 @@ internal sealed class PeerConnection : IDisposable
                 if (isMaker) Writer.Ping();
                 if (Math.Max(Writer.Records, reader.Records) > limits.RecordsMax && mayRenew?.Invoke() == true)
                 {
-                    await RenewAsync(writing).ConfigureAwait(false);
+                    await RenewAsync(mayRenew, writing).ConfigureAwait(false);
                     return;
                 }
             }
@@ -180,11 +183,14 @@ internal sealed class PeerConnection : IDisposable
     }
 
     // Who takes the connection reads what is on its way, then closes; the link makes another one.
-    private async Task RenewAsync(Task writing)
+    private async Task RenewAsync(Func<bool> mayRenew, Task writing)
     {
         closing.CancelAfter(limits.SilenceTime);
         Writer.Stop();
         await writing.WaitAsync(gone).ConfigureAwait(false);
+
+        // A call may have gone out just before the writer stopped: its reply comes on this connection or never.
+        while (!mayRenew()) await Task.Delay(ReplyCheckTime, gone).ConfigureAwait(false);
         isRenewed = true;
         await stream.ShutdownAsync().WaitAsync(gone).ConfigureAwait(false);
     }

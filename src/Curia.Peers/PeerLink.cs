@@ -2,6 +2,7 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Linq;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -149,7 +150,8 @@ internal sealed class PeerLink : IAsyncDisposable
             long since = Stopwatch.GetTimestamp();
             Volatile.Write(ref connection, made);
             if (closing.IsCancellationRequested) made.Close("the node is no longer one of the peers");
-            ConnectionEnd end = await made.RunAsync(Take, () => calls.IsEmpty).ConfigureAwait(false);
+            ConnectionEnd end = await made.RunAsync(Take, () => calls.Values.All(call => !call.HasBegun))
+                .ConfigureAwait(false);
             Volatile.Write(ref connection, null);
             foreach (PendingCall call in calls.Values) call.Break($"the connection broke: {end.Reason}");
 

@@ -17,6 +17,9 @@ internal sealed class PendingCall
     /// <summary>Done when the call has ended.</summary>
     public Task<PeerReply> Ended => ended.Task;
 
+    /// <summary>Whether some of it may be written, and it has no reply so far.</summary>
+    public bool HasBegun => Volatile.Read(ref state) is IsBeingCut or IsSent;
+
     /// <summary>Its first frame is about to be written. False when its caller does not wait any more.</summary>
     public bool TryBegin() => Interlocked.CompareExchange(ref state, IsBeingCut, Waits) == Waits;
 

@@ -30,13 +30,7 @@ internal static class Comparison
     /// <summary>Runs all of it and writes the page.</summary>
     public static async Task RunAsync(RunArguments arguments)
     {
-        arguments.Expect("--seconds", "--rounds", "--warm-up", "--connections", "--in-flight", "--out");
-        ComparisonSettings settings = new(
-            arguments.Number("--seconds", 5),
-            arguments.Number("--warm-up", 8),
-            arguments.Number("--rounds", 3),
-            arguments.Number("--connections", 16),
-            arguments.Number("--in-flight", 256));
+        ComparisonSettings settings = ComparisonSettings.Of(arguments);
         string loadBefore = LoadAverage();
         if (!IsQuiet(loadBefore)) Console.Error.WriteLine($"the machine is not quiet (load average {loadBefore})");
         using RunFolder folder = new();
@@ -124,4 +118,17 @@ internal static class Comparison
 }
 
 /// <summary>How long and how much.</summary>
-internal sealed record ComparisonSettings(int Seconds, int WarmUp, int Rounds, int Connections, int InFlight);
+internal sealed record ComparisonSettings(int Seconds, int WarmUp, int Rounds, int Connections, int InFlight)
+{
+    /// <summary>From the arguments of a comparison, which takes no others.</summary>
+    public static ComparisonSettings Of(RunArguments arguments)
+    {
+        arguments.Expect("--seconds", "--rounds", "--warm-up", "--connections", "--in-flight", "--out");
+        return new ComparisonSettings(
+            arguments.Number("--seconds", 5),
+            arguments.Number("--warm-up", 8),
+            arguments.Number("--rounds", 3),
+            arguments.Number("--connections", 16),
+            arguments.Number("--in-flight", 256));
+    }
+}

@@ -106,10 +106,12 @@ internal static class ComparisonPage
         }
     }
 
-    private static string AtLeast(string aim, double measured, double least) =>
+    /// <summary>A line of the table of aims.</summary>
+    public static string AtLeast(string aim, double measured, double least) =>
         string.Create(plain, $"| {aim} | {measured:0.00} | {Verdict(measured >= least)} |");
 
-    private static string Verdict(bool isReached) => isReached ? "reached" : "**missed**";
+    /// <summary>How an aim stands.</summary>
+    public static string Verdict(bool isReached) => isReached ? "reached" : "**missed**";
 
     private static string Memory(Figures figures, string name) => Text(figures.Median(name).Memory);
 

@@ -39,6 +39,10 @@ internal sealed class ColdRestarting : IProbed
     // A network without its old quorum loses its primary in less; one with a primary for so long lives.
     private static readonly TimeSpan liveTime = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan promiseTime = TimeSpan.FromSeconds(5);
+
+    // A claim that was renewed meanwhile is here after one round.
+    private const int RefusalsMax = 5;
+
     private static readonly TimeSpan sayInterval = TimeSpan.FromSeconds(10);
 
     private readonly NodePeers peers;
@@ -51,7 +55,11 @@ internal sealed class ColdRestarting : IProbed
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<NodeId, string> live = new();
     private readonly HashSet<string> addresses;
+    private readonly HashSet<string> refusals = [];
+    private readonly Dictionary<NodeId, int> refused = [];
     private Formation? own;
+    private RestartOutcome.Follow? follow;
+    private bool hasLeft;
     private (NodeId Founder, IReadOnlyList<NodeId> Members, long At)? promised;
     private long? liveSince;
 
@@ -79,19 +87,18 @@ internal sealed class ColdRestarting : IProbed
     {
         log.Info($"The network ended at {restart.Own.Last}. Looking for the other disks of its "
             + $"{restart.Own.Active[^1].Count} nodes.");
-        long start = Stopwatch.GetTimestamp();
-        long said = start;
+        long said = Stopwatch.GetTimestamp();
         long? enough = null;
         while (true)
         {
             await Task.WhenAll(Known().Select(address => AskAsync(address, cancel))).ConfigureAwait(false);
             cancel.ThrowIfCancellationRequested();
-            Formation? formation = restart.Find();
             if (begun.Task.IsCompleted) return await begun.Task.ConfigureAwait(false);
+            Formation? formation = restart.Find(Unwilling());
             if (formation is null)
             {
                 enough = null;
-                if (IsLive()) return new RestartOutcome.Join(live.ToDictionary());
+                if (IsLive() && TryLeave()) return new RestartOutcome.Join(live.ToDictionary());
             }
             else
             {
@@ -182,7 +189,14 @@ internal sealed class ColdRestarting : IProbed
 
     private void Take(NodeId? from, ReadOnlySpan<byte> claim)
     {
-        if (!restart.TryTake(claim, out RestartClaim? taken, out _)) return;
+        if (!restart.TryTake(claim, out RestartClaim? taken, out string reason))
+        {
+            bool isNew;
+            lock (gate) isNew = refusals.Add(reason);
+            if (isNew) log.Warning($"The claim of another process to be of this network is refused: {reason}.");
+            return;
+        }
+
         if (from is { } node && taken.Node != node) restart.Forget(taken.Node);
         else if (taken.PeerAddress != peers.Address) Know(taken.PeerAddress);
     }
@@ -202,24 +216,16 @@ internal sealed class ColdRestarting : IProbed
         if (AddressOf(address) is not { } target) return;
         PeerReply reply = await peers.Network
             .ProbeAsync(target, null, PeerCalls.Claim, restart.Claim, patience, cancel).ConfigureAwait(false);
-        if (reply is not PeerReply.Answered { Body: { IsEmpty: false } body })
+        ReadOnlyMemory<byte> body = reply is PeerReply.Answered answered ? answered.Body : default;
+        ProbeAnswer answer = body.IsEmpty ? ProbeAnswer.Busy : (ProbeAnswer)body.Span[0];
+        if (answer == ProbeAnswer.Live && body.Length == 1 + Digest.Size)
         {
-            foreach ((NodeId id, _) in live.Where(one => one.Value == address)) live.TryRemove(id, out _);
+            live[new NodeId(new Digest(body.Span[1..]))] = address;
             return;
         }
 
-        switch ((ProbeAnswer)body.Span[0])
-        {
-            case ProbeAnswer.Restarting:
-                Take(null, body.Span[1..]);
-                break;
-            case ProbeAnswer.Live when body.Length == 1 + Digest.Size:
-                live[new NodeId(new Digest(body.Span[1..]))] = address;
-                break;
-            default:
-                foreach ((NodeId id, _) in live.Where(one => one.Value == address)) live.TryRemove(id, out _);
-                break;
-        }
+        foreach ((NodeId id, _) in live.Where(one => one.Value == address)) live.TryRemove(id, out _);
+        if (answer == ProbeAnswer.Restarting) Take(null, body.Span[1..]);
     }
 
     private bool IsLive()
@@ -234,26 +240,43 @@ internal sealed class ColdRestarting : IProbed
         return Stopwatch.GetElapsedTime(liveSince.Value) > liveTime;
     }
 
+    // Some of those that refuse cannot do otherwise: they ended before they knew the epoch of this claim, for example.
+    // The others go on without them where they are enough.
+    private HashSet<NodeId> Unwilling()
+    {
+        lock (gate) return [.. refused.Where(one => one.Value >= RefusalsMax).Select(one => one.Key)];
+    }
+
+    // From here on nothing is promised: the disk goes to the network that lives.
+    private bool TryLeave()
+    {
+        lock (gate) return hasLeft = follow is null;
+    }
+
     // All have promised, durably, before the founder stores the first block: so a disk that has not promised proves
     // that the formation never committed anything.
     private async Task<bool> PrepareAsync(Formation formation, CancellationToken cancel)
     {
         lock (gate)
         {
-            if (IsPromised(restart.Own.Node) || begun.Task.IsCompleted) return false;
+            if (IsPromised(restart.Own.Node) || follow is not null || formation.View <= disk.Promised) return false;
             own = formation;
         }
 
         byte[] body = Encode(formation);
         bool[] agreed = await Task.WhenAll(formation.Members.Where(one => one.Node != restart.Own.Node)
             .Select(member => AskToPromiseAsync(member, body, cancel))).ConfigureAwait(false);
-        if (!agreed.All(yes => yes))
+        lock (gate)
         {
-            own = null;
-            return false;
+            if (!agreed.All(yes => yes))
+            {
+                own = null;
+                return false;
+            }
+
+            disk.Promise(restart.Own.Node, formation.View);
         }
 
-        disk.Promise(restart.Own.Node, formation.View);
         log.Info($"{formation.Members.Count} nodes go on together from {formation.Founder.Last}; this one opens the "
             + "epoch.");
         return true;
@@ -265,9 +288,15 @@ internal sealed class ColdRestarting : IProbed
             ? await peers.Network.ProbeAsync(address, member.Node, PeerCalls.Prepare, body, patience, cancel)
                 .ConfigureAwait(false)
             : new PeerReply.NotSent("no address");
-        if (reply is PeerReply.Answered { Body.Length: 1 } answer) return answer.Body.Span[0] == 1;
-        restart.Forget(member.Node);
-        return false;
+        if (reply is not PeerReply.Answered { Body.Length: 1 } answer)
+        {
+            restart.Forget(member.Node);
+            return false;
+        }
+
+        bool isAgreed = answer.Body.Span[0] == 1;
+        lock (gate) refused[member.Node] = isAgreed ? 0 : refused.GetValueOrDefault(member.Node) + 1;
+        return isAgreed;
     }
 
     private bool IsPromised(NodeId unless) => promised is { } before && before.Founder != unless
@@ -275,34 +304,42 @@ internal sealed class ColdRestarting : IProbed
 
     private bool TryPromise(NodeId founder, ReadOnlySpan<byte> body)
     {
-        if (begun.Task.IsCompleted || own is not null || IsPromised(founder) || Decode(body) is not var (view, members)
-            || view <= disk.Promised || !members.Contains(restart.Own.Node) || !members.Contains(founder)
-            || restart.Find() is not { } formation || formation.Founder.Node != founder)
+        if (hasLeft || follow is not null || own is not null || IsPromised(founder)
+            || Decode(body) is not var (view, members) || view <= disk.Promised
+            || !members.Contains(restart.Own.Node) || !members.Contains(founder)
+            || restart.Find(new HashSet<NodeId>()) is not { } formation || formation.Founder.Node != founder)
         {
             return false;
         }
 
         disk.Promise(restart.Own.Node, view);
+        restart.Promise(view);
         promised = (founder, members, Stopwatch.GetTimestamp());
         return true;
     }
 
     private bool TryBegin(NodeId founder, ReadOnlySpan<byte> body)
     {
-        if (begun.Task.IsCompleted)
-            return begun.Task.Result is RestartOutcome.Follow follow && follow.Founder.Node == founder;
-        if (promised is not { } promise || promise.Founder != founder || restart.ClaimOf(founder) is not { } claim
+        if (follow is not null) return follow.Founder.Node == founder;
+        if (hasLeft || own is not null || promised is not { } promise || promise.Founder != founder
+            || restart.ClaimOf(founder) is not { } claim
             || !SealedSecrets.TryImport(body, out SealedSecrets? secrets))
         {
             return false;
         }
 
-        using (secrets) keep(secrets);
+        using (secrets)
+        {
+            if (secrets.NodeId != restart.Own.Node) return false;
+            keep(secrets);
+        }
+
         Dictionary<NodeId, string> members = promise.Members
             .Where(id => id != restart.Own.Node && restart.ClaimOf(id) is not null)
             .ToDictionary(id => id, id => restart.ClaimOf(id)!.PeerAddress);
         log.Info($"Node {founder} opens a new epoch with {promise.Members.Count} nodes, this one among them.");
-        return begun.TrySetResult(new RestartOutcome.Follow(claim, members));
+        follow = new RestartOutcome.Follow(claim, members);
+        return begun.TrySetResult(follow);
     }
 
     private static byte[] Encode(Formation formation)

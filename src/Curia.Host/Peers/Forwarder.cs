@@ -8,8 +8,8 @@ using Curia.Vocabulary;
 
 namespace Curia.Host.Peers;
 
-/// <summary>Hands requests that write to the primary, and its answers back (docs/http.md, "Writes on a
-/// backup").</summary>
+/// <summary>Hands requests that write to the primary, and its answers back (docs/http.md, "Several
+/// nodes").</summary>
 internal sealed class Forwarder(PeerNetwork network, Func<NodeView> view)
 {
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(20);

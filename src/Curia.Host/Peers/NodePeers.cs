@@ -26,9 +26,6 @@ internal static class PeerCalls
     /// <summary>The answer to a client's request.</summary>
     public const byte Request = 2;
 
-    /// <summary>Where the nodes are, as the caller knows them.</summary>
-    public const byte Introduce = 6;
-
     /// <summary>In a probe: what a process says that was started on the disk of a node.</summary>
     public const byte Claim = 3;
 
@@ -37,6 +34,9 @@ internal static class PeerCalls
 
     /// <summary>In a probe: the formation begins, and these are its secrets.</summary>
     public const byte Begin = 5;
+
+    /// <summary>Where the nodes are, as the caller knows them.</summary>
+    public const byte Introduce = 6;
 }
 
 /// <summary>What the answer to <see cref="PeerCalls.Claim"/> begins with.</summary>
@@ -87,6 +87,7 @@ internal sealed class NodePeers : IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private IReadOnlyDictionary<NodeId, string> map = ReadOnlyDictionary<NodeId, string>.Empty;
     private volatile PeerService? service;
+    private volatile IProbed? probed;
     private long refused;
 
     private NodePeers(EcdsaSigner key, Entropy entropy, HostLog log)
@@ -132,7 +133,11 @@ internal sealed class NodePeers : IAsyncDisposable
     }
 
     /// <summary>Answers probes in place of the node; null once it serves.</summary>
-    public IProbed? Probed { get; set; }
+    public IProbed? Probed
+    {
+        get => probed;
+        set => probed = value;
+    }
 
     /// <summary>Lets nodes connect though the nodes map does not have them yet.</summary>
     /// <param name="others">Who, and where.</param>
@@ -274,7 +279,7 @@ internal sealed class NodePeers : IAsyncDisposable
 
     private ReadOnlyMemory<byte> AnswerProbe(NodeId from, byte kind, ReadOnlyMemory<byte> body)
     {
-        if (Probed is { } probed) return probed.Answer(from, kind, body);
+        if (probed is { } restarting) return restarting.Answer(from, kind, body);
         if (kind != PeerCalls.Claim) throw new ArgumentException($"a node that serves has no call {kind} for a probe");
         return service is { Node.View: { IsOpen: true, Primary: not null } view }
             ? (byte[])[(byte)ProbeAnswer.Live, .. view.NodeId.Value.ToArray()]
@@ -299,8 +304,20 @@ internal sealed class NodePeers : IAsyncDisposable
     private async Task<ReadOnlyMemory<byte>> AnswerAsync(
         NodeId from, byte kind, ReadOnlyMemory<byte> body, CancellationToken gone)
     {
+        if (kind == PeerCalls.Introduce)
+        {
+            TakeIntroduction(from, body.Span);
+            return ReadOnlyMemory<byte>.Empty;
+        }
+
         if (service is not { } serving)
-            throw new InvalidOperationException("The node starts.");
+        {
+            // A forwarded request has surely not been executed, which whoever forwards has to know.
+            return kind == PeerCalls.Request
+                ? Forwarding.Encode(new Outgoing(HostResponses.NoPrimary))
+                : throw new InvalidOperationException("The node starts.");
+        }
+
         switch (kind)
         {
             case PeerCalls.Blocks:
@@ -309,9 +326,6 @@ internal sealed class NodePeers : IAsyncDisposable
                 return first <= serving.Node.View.Committed.SeqNo && first.Value > 0
                     ? serving.Ledger.ReadRange(first, serving.Node.View.Committed.SeqNo, BlockBytesAtOnce)
                     : ReadOnlyMemory<byte>.Empty;
-            case PeerCalls.Introduce:
-                TakeIntroduction(from, body.Span);
-                return ReadOnlyMemory<byte>.Empty;
             case PeerCalls.Request:
                 return await serving.Requests.ExecuteForwardedAsync(body).ConfigureAwait(false);
             default:

@@ -1,0 +1,129 @@
+using System;
+using System.Collections.Generic;
+using Curia.Cryptography;
+using Curia.Node;
+using Curia.Vocabulary;
+
+namespace Curia.Tests.Node;
+
+/// <summary>What processes that were started on disks of one network tell each other and believe (docs/consensus.md,
+/// "Cold restart").</summary>
+public sealed class ColdRestartTests : IDisposable
+{
+    private static readonly HashSet<NodeId> nobody = [];
+
+    private readonly TestShell shell = new();
+
+    public ColdRestartTests()
+    {
+        shell.Write("a", "1");
+        shell.Sync();
+    }
+
+    public void Dispose() => shell.Dispose();
+
+    [Fact]
+    public void A_claim_is_believed_when_the_service_key_has_signed_it()
+    {
+        using ColdRestart one = On(shell, shell.Node.View.NodeId);
+        using ColdRestart other = On(shell, shell.Node.View.NodeId);
+        Assert.True(one.TryTake(other.Claim.Span, out RestartClaim? claim, out string reason), reason);
+        Assert.Equal(other.Own.Node, claim.Node);
+        Assert.Equal(shell.Node.View.Committed, claim.Last);
+        Assert.Equal(claim, one.ClaimOf(other.Own.Node));
+    }
+
+    [Fact]
+    public void A_claim_with_a_changed_byte_is_refused()
+    {
+        using ColdRestart one = On(shell, shell.Node.View.NodeId);
+        using ColdRestart other = On(shell, shell.Node.View.NodeId);
+        byte[] claim = other.Claim.ToArray();
+        for (int place = 0; place < claim.Length; place++)
+        {
+            claim[place] ^= 1;
+            Assert.False(one.TryTake(claim, out _, out string reason), $"byte {place}");
+            Assert.NotEmpty(reason);
+            claim[place] ^= 1;
+        }
+
+        Assert.Null(one.ClaimOf(other.Own.Node));
+    }
+
+    [Fact]
+    public void A_claim_of_another_network_is_refused()
+    {
+        using TestShell elsewhere = new();
+        using ColdRestart one = On(shell, shell.Node.View.NodeId);
+        using ColdRestart other = On(elsewhere, elsewhere.Node.View.NodeId);
+        Assert.False(one.TryTake(other.Claim.Span, out _, out string reason));
+        Assert.Equal("it is of another network", reason);
+    }
+
+    // Else whoever promised once could never be asked again: it refuses all views up to that one.
+    [Fact]
+    public void A_promise_makes_the_next_formation_begin_higher_for_all_that_hear_of_it()
+    {
+        using ColdRestart one = On(shell, shell.Node.View.NodeId);
+        using ColdRestart other = On(shell, shell.Node.View.NodeId);
+        View first = one.Find(nobody)!.View;
+        Assert.Equal(new View(shell.Node.View.Committed.View.Value + 2), first);
+        other.Promise(first);
+        Assert.True(one.TryTake(other.Claim.Span, out _, out string reason), reason);
+        Assert.Equal(new View(first.Value + 2), one.Find(nobody)!.View);
+        one.Promise(new View(first.Value + 2));
+        Assert.Equal(new View(first.Value + 4), one.Find(nobody)!.View);
+    }
+
+    [Fact]
+    public void A_disk_of_no_node_that_takes_part_is_no_member()
+    {
+        using ColdRestart one = On(shell, shell.Node.View.NodeId);
+        using ColdRestart retired = On(shell, new NodeId(Digest.Of("retired"u8)));
+        Assert.True(one.TryTake(retired.Claim.Span, out _, out string reason), reason);
+        Assert.Equal([one.Own.Node], one.Find(nobody)!.Ids);
+    }
+
+    [Fact]
+    public void Who_is_left_out_is_no_member()
+    {
+        using ColdRestart one = On(shell, shell.Node.View.NodeId);
+        using ColdRestart other = On(shell, shell.Node.View.NodeId);
+        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Assert.Equal([one.Own.Node], one.Find(new HashSet<NodeId> { other.Own.Node })!.Ids);
+    }
+
+    // R5: the first block of an epoch says that what is before it is committed, which is so only once it is itself.
+    [Fact]
+    public void The_configuration_before_an_epoch_counts_until_a_block_of_the_epoch_says_that_it_has_committed()
+    {
+        using TestShell second = shell.Restart();
+        using ColdRestart opened = On(second, second.Node.View.NodeId);
+        NodeId[][] both = [[shell.Node.View.NodeId], [second.Node.View.NodeId]];
+        Assert.Equal(both, opened.Own.Active);
+        second.Write("b", "2");
+        second.Sync();
+        using ColdRestart committed = On(second, second.Node.View.NodeId);
+        Assert.Equal([[second.Node.View.NodeId]], committed.Own.Active);
+    }
+
+    private static ColdRestart On(TestShell disk, NodeId earlier)
+    {
+        LedgerReplay replay = disk.Read();
+        Assert.Empty(replay.Finish().Problems);
+        Assert.Null(replay.FindObstacle(disk.Genesis, NodeSetup.VirtualPlatform));
+        NodeSetup setup = new()
+        {
+            NodeKey = EcdsaSigner.Generate(new SystemEntropy()),
+            Entropy = new SystemEntropy(),
+            NewSigner = source => EcdsaSigner.Generate(source),
+            Application = new Curia.Endpoints.EndpointTableBuilder("test", "1.0.0").Build(),
+            Genesis = disk.Genesis,
+            SubjectAlternativeNames = [],
+            PublishedAddresses = ["127.0.0.1:8000"],
+            PeerAddress = "127.0.0.1:9000",
+        };
+        NodeId node = new(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span));
+        return new ColdRestart(setup, replay, [earlier, node], default);
+    }
+}
