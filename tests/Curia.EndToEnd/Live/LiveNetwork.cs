@@ -40,7 +40,7 @@ internal sealed class LiveNetwork : IDisposable
     {
         Size = size;
         Machines = Machines.MakeOrSkip(size + SpareMachines, seed);
-        folder = Directory.CreateTempSubdirectory("curia-live-").FullName;
+        folder = Machines.NewFolder();
         logs = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../live", $"seed-{seed}"));
         if (Directory.Exists(logs)) Directory.Delete(logs, recursive: true);
         Directory.CreateDirectory(logs);
