@@ -39,6 +39,7 @@ public sealed class HistoryCheckTests
         ledger.Messages.RemoveAt(1);
         Assert.Contains(Problems(), problem => problem.EndsWith("is lost"));
         ledger.Entries.RemoveAt(1);
+        other.Entries.RemoveAt(1);
         Assert.Contains(Problems(), problem => problem.Contains("does not have it"));
     }
 
