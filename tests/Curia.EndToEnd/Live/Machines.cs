@@ -128,7 +128,21 @@ internal sealed class Machines : IDisposable
 
     private static bool IsLeft(string name) => name.StartsWith(Prefix, StringComparison.Ordinal)
         && int.TryParse(name.Split('-')[2], CultureInfo.InvariantCulture, out int process)
-        && !Directory.Exists($"/proc/{process}");
+        && !IsAlive(process);
+
+    // Its number may be that of another one by now, and one that nobody has waited for has no command line.
+    private static bool IsAlive(int process)
+    {
+        try
+        {
+            string command = File.ReadAllText($"/proc/{process}/cmdline");
+            return command.Contains(typeof(Machines).Assembly.GetName().Name!, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     private static void Remove(string name)
     {
