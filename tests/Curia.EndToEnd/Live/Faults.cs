@@ -29,6 +29,7 @@ internal sealed class Faults(LiveNetwork network, Random random, TimeSpan durati
         ["stop-primary"] = async () => await StopAsync(await network.PrimaryAsync()),
         ["stop-backup"] = async () => await StopAsync((await BackupsAsync(1))[0]),
         ["kill-all-some-late"] = KillAllSomeLateAsync,
+        ["kill-all-again"] = KillAllAgainAsync,
         ["loss"] = () => WithLinksAsync((_, _) => new Link(Loss: 0.05)),
         ["delay"] = () => WithLinksAsync((_, _) => new Link(Delay: 100)),
         ["reordering"] = () => WithLinksAsync((_, _) => new Link(Jitter: 30)),
@@ -53,6 +54,16 @@ internal sealed class Faults(LiveNetwork network, Random random, TimeSpan durati
 
     private async Task KillAllAsync()
     {
+        foreach (LiveNode node in network.Nodes) node.Kill();
+        await network.RestartAsync([.. network.Nodes]);
+    }
+
+    // They die once more while they come back: before they have met, while they open the epoch, or soon after.
+    private async Task KillAllAgainAsync()
+    {
+        foreach (LiveNode node in network.Nodes) node.Kill();
+        network.StartAgain([.. network.Nodes]);
+        await Task.Delay(random.Next(1000, 8000));
         foreach (LiveNode node in network.Nodes) node.Kill();
         await network.RestartAsync([.. network.Nodes]);
     }

@@ -15,14 +15,12 @@ internal sealed class LedgerCopy
 {
     private const string PublicRecords = "public:records";
 
-    private readonly List<(TxId TxId, Digest Leaf, bool IsOfClients)> entries = [];
-
-    private LedgerCopy(string name) => Name = name;
+    public LedgerCopy(string name) => Name = name;
 
     public string Name { get; }
 
     /// <summary>Every entry, by seqno from 1.</summary>
-    public IReadOnlyList<(TxId TxId, Digest Leaf, bool IsOfClients)> Entries => entries;
+    public List<(TxId TxId, Digest Leaf)> Entries { get; } = [];
 
     /// <summary>Every public message, in order.</summary>
     public List<(TxId TxId, ulong Key, string Value)> Messages { get; } = [];
@@ -47,14 +45,14 @@ internal sealed class LedgerCopy
 
     /// <summary>Whether it has a transaction, and not only one in its place.</summary>
     public bool Has(TxId txId) =>
-        txId.SeqNo.Value >= 1 && txId.SeqNo.Value <= (ulong)entries.Count
-        && entries[(int)txId.SeqNo.Value - 1].TxId == txId;
+        txId.SeqNo.Value >= 1 && txId.SeqNo.Value <= (ulong)Entries.Count
+        && Entries[(int)txId.SeqNo.Value - 1].TxId == txId;
 
     private void Take(Block block)
     {
         foreach (LedgerEntry entry in block.Entries)
         {
-            entries.Add((entry.TxId, entry.Leaf, entry.Type == EntryType.WriteSet));
+            Entries.Add((entry.TxId, entry.Leaf));
             if (entry.Type != EntryType.WriteSet) continue;
             if (!WriteSet.TryDecode(entry.Public.Span, default, out WriteSet? writes))
                 throw new LiveException($"{Name}: the writes of {entry.TxId} cannot be read");

@@ -40,7 +40,7 @@ internal sealed class LiveNetwork : IDisposable
     {
         Size = size;
         Machines = Machines.MakeOrSkip(size + SpareMachines, seed);
-        folder = Directory.CreateTempSubdirectory("curia-live-").FullName;
+        folder = Machines.NewFolder();
         logs = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../live", $"seed-{seed}"));
         if (Directory.Exists(logs)) Directory.Delete(logs, recursive: true);
         Directory.CreateDirectory(logs);
@@ -244,12 +244,19 @@ internal sealed class LiveNetwork : IDisposable
     /// these serve in a new epoch.</summary>
     public async Task RestartAsync(LiveNode[] dead)
     {
-        List<LiveNode> again = [.. dead.Select(node => Start(node.Machine, join: false))];
-        nodes = [.. nodes.Except(dead), .. again];
-        foreach (LiveNode node in dead) node.Dispose();
+        LiveNode[] again = StartAgain(dead);
         foreach (LiveNode node in again) await node.IdentifiedAsync(Patience);
         foreach (LiveNode node in again) await node.OpenedAsync(Patience);
         Pin(again[0]);
+    }
+
+    /// <summary>Starts a process on each of some disks, and waits for nothing.</summary>
+    public LiveNode[] StartAgain(LiveNode[] dead)
+    {
+        LiveNode[] again = [.. dead.Select(node => Start(node.Machine, join: false))];
+        nodes = [.. nodes.Except(dead), .. again];
+        foreach (LiveNode node in dead) node.Dispose();
+        return again;
     }
 
     /// <summary>Follows the service certificate that a node has written.</summary>

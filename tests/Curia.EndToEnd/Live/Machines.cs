@@ -57,6 +57,9 @@ internal sealed class Machines : IDisposable
         return new Machines(count, seed);
     }
 
+    /// <summary>A folder for the disks of machines, removed with what a killed run has left.</summary>
+    public static string NewFolder() => Directory.CreateTempSubdirectory($"{Prefix}{Environment.ProcessId}-").FullName;
+
     /// <summary>The address of a machine; 0: the clients.</summary>
     public string AddressOf(int machine) => $"{Addresses}.{subnet}.{Wire.LastByteOf(machine)}";
 
@@ -112,14 +115,34 @@ internal sealed class Machines : IDisposable
         foreach (string line in Run("ip", "netns", "list")?.Split('\n') ?? [])
         {
             string name = line.Split(' ')[0];
-            if (!name.StartsWith(Prefix, StringComparison.Ordinal)) continue;
-            string[] parts = name.Split('-');
-            bool isOne = int.TryParse(parts[2], CultureInfo.InvariantCulture, out int process);
-            if (isOne && !IsAlive(process)) Remove(name);
+            if (IsLeft(name)) Remove(name);
+        }
+
+        foreach (DirectoryInfo folder in new DirectoryInfo(Path.GetTempPath()).EnumerateDirectories($"{Prefix}*"))
+        {
+            if (!IsLeft(folder.Name)) continue;
+            foreach (DirectoryInfo disk in folder.EnumerateDirectories()) Run("umount", "-l", disk.FullName);
+            folder.Delete(recursive: true);
         }
     }
 
-    private static bool IsAlive(int process) => Directory.Exists($"/proc/{process}");
+    private static bool IsLeft(string name) => name.StartsWith(Prefix, StringComparison.Ordinal)
+        && int.TryParse(name.Split('-')[2], CultureInfo.InvariantCulture, out int process)
+        && !IsAlive(process);
+
+    // Its number may be that of another one by now, and one that nobody has waited for has no command line.
+    private static bool IsAlive(int process)
+    {
+        try
+        {
+            string command = File.ReadAllText($"/proc/{process}/cmdline");
+            return command.Contains(typeof(Machines).Assembly.GetName().Name!, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     private static void Remove(string name)
     {
