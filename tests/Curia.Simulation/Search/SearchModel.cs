@@ -28,7 +28,7 @@ internal sealed record SearchModel(
         new("three vote, slow disks", 2, 2, 0, 1, [1, 2, 3], null, true),
         new("three vote for long", 4, 2, 0, 1, [1, 2, 3], null, false),
         new("a third gets a vote", 3, 3, 0, 1, [1, 2], [1, 2, 3], false),
-        new("one is left", 3, 3, 0, 1, [1, 2, 3], [1], false),
+        new("one is left", 3, 2, 0, 1, [1, 2, 3], [1], false),
         new("others vote", 3, 3, 0, 1, [1], [2, 3], false),
     ];
 
