@@ -51,10 +51,21 @@ public sealed class SeveralNodesTests : IAsyncLifetime
         Assert.Equal("node3", added.GetProperty("name").GetString());
         Assert.Equal(["node0", "node1", "node2", "node3"], Names());
         await sandbox.SignalAsync("node0", "-KILL");
-        ProgramRun write = await sandbox.RunAsync(
+
+        // The others elect meanwhile; nothing is written until they have.
+        string[] write =
+        [
             "call", "POST", "/app/log/private", "--data", """{"id":1,"msg":"without node0"}""", "--as", "user0",
-            "--wait", "committed", "--node", "3");
-        write.Expect(0);
+            "--wait", "committed", "--node", "3",
+        ];
+        ProgramRun written = await sandbox.RunAsync(write);
+        for (int again = 0; again < 40 && written.Output.Contains("NoPrimary", StringComparison.Ordinal); again++)
+        {
+            await Task.Delay(250, TestContext.Current.CancellationToken);
+            written = await sandbox.RunAsync(write);
+        }
+
+        written.Expect(0);
         ProgramRun read = await sandbox.RunAsync("call", "GET", "/app/commit");
         Assert.Contains("node0 cannot be reached; asking node1", read.Expect(0).Errors, StringComparison.Ordinal);
         (await sandbox.RunAsync("node", "retire", "node0")).Expect(0);
