@@ -51,10 +51,15 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
             Remember(file => [.. file.Nodes.Where(one => one.Name != entry.Name), entry]);
             return entry;
         }
-        catch (Exception)
+        catch (CommandFailure e) when (isAdmitted)
         {
-            // Once admitted it counts, and must be retired to be rid of.
-            if (!isAdmitted) await GiveUpAsync(node).ConfigureAwait(false);
+            throw CommandFailure.Environment(
+                $"{e.Message} The members have admitted it, so it counts: mend what {node.LogPath} says, or be rid of "
+                + $"it with ./curia node retire {node.Name} --dir {sandbox.Folder}.", e);
+        }
+        catch (Exception) when (!isAdmitted)
+        {
+            await GiveUpAsync(node).ConfigureAwait(false);
             throw;
         }
     }
