@@ -20,6 +20,8 @@ internal sealed class Peer
         Installing = other.Installing;
         NextChunk = other.NextChunk;
         IsToldToCampaign = other.IsToldToCampaign;
+        (IsRecalling, RecalledFrom, Before, ViewMax) =
+            (other.IsRecalling, other.RecalledFrom, other.Before, other.ViewMax);
     }
 
     /// <summary>Up to here it has proved to have the primary's log on its disk.</summary>
@@ -27,7 +29,7 @@ internal sealed class Peer
 
     /// <summary>The first seqno of the next block to send. Moves when a block is sent, not when it is
     /// acknowledged.</summary>
-    public SeqNo Next { get; set; }
+    public SeqNo Next { get; private set; }
 
     /// <summary>Where the window of unacknowledged blocks begins.</summary>
     public SeqNo Base { get; private set; }
@@ -53,19 +55,53 @@ internal sealed class Peer
 
     public bool IsToldToCampaign { get; set; }
 
+    /// <summary>Whether blocks for it are being read from the ledger.</summary>
+    public bool IsRecalling { get; set; }
+
+    /// <summary>Where the blocks that were recalled last begin.</summary>
+    public SeqNo RecalledFrom { get; private set; }
+
+    /// <summary>The end of the last block that was recalled for it, when that is the one before
+    /// <see cref="Next"/>.</summary>
+    public TxId? Before { get; private set; }
+
+    /// <summary>No block end of a later view can be shared with it, as its last refusal said; null when nothing is
+    /// known.</summary>
+    public View? ViewMax { get; private set; }
+
     /// <summary>Sends from here on, without waiting for answers.</summary>
     public void ExpectAt(SeqNo next)
     {
         Next = next;
         Base = next;
         IsProbing = IsAsked = IsMending = false;
+        RecalledFrom = default;
+        Before = null;
+        ViewMax = null;
+    }
+
+    /// <summary>Blocks were sent that go on from <see cref="Next"/>.</summary>
+    public void Sent(TxId last)
+    {
+        Next = last.SeqNo.Next;
+        IsAsked = true;
+    }
+
+    /// <summary>Blocks were sent that had been forgotten. They may begin before <see cref="Next"/>.</summary>
+    public void SentRecalled(SeqNo first, TxId last)
+    {
+        Sent(last);
+        if (first < Base) Base = first;
+        RecalledFrom = first;
+        Before = last;
     }
 
     /// <summary>It has refused and said where its log ends. If that is known to be in the primary's log, it gets what
     /// follows as any other node; else one message asks here whether it agrees, before it gets more.</summary>
-    public void MendAt(SeqNo next, bool isPlaceKnown)
+    public void MendAt(SeqNo next, bool isPlaceKnown, View viewMax)
     {
         ExpectAt(next);
+        ViewMax = viewMax;
         IsProbing = !isPlaceKnown;
         IsMending = true;
     }
@@ -81,7 +117,12 @@ internal sealed class Peer
         if (matched > Matched) Matched = matched;
         SeqNo next = Matched.Next;
         if (IsProbing) ExpectAt(next);
-        if (Next < next) Next = next;
+        if (Next < next)
+        {
+            Next = next;
+            Before = null;
+        }
+
         if (Base < next) Base = next;
     }
 }

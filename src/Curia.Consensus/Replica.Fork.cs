@@ -64,7 +64,9 @@ public sealed partial class Replica
             text.Append(CultureInfo.InvariantCulture, $" {id}:{peer.Matched},{peer.Next},{peer.Base},");
             text.Append(CultureInfo.InvariantCulture, $"{peer.IsProbing},{peer.IsAsked},{peer.SilentTicks},");
             text.Append(CultureInfo.InvariantCulture, $"{peer.Round},{peer.Installing?.At},{peer.NextChunk},");
-            text.Append(CultureInfo.InvariantCulture, $"{peer.IsMending},{peer.IsToldToCampaign}");
+            text.Append(CultureInfo.InvariantCulture, $"{peer.IsMending},{peer.IsToldToCampaign},");
+            text.Append(CultureInfo.InvariantCulture, $"{peer.IsRecalling},{peer.RecalledFrom},{peer.Before},");
+            text.Append(CultureInfo.InvariantCulture, $"{peer.ViewMax}");
         }
 
         return text.ToString();

@@ -120,7 +120,7 @@ public sealed partial class Replica
         if (peer.Installing is not null) return;
         if (peer.Next <= log.Start.SeqNo)
         {
-            BeginSnapshot(id, peer);
+            SendForgotten(id, peer);
             return;
         }
 
@@ -141,7 +141,7 @@ public sealed partial class Replica
         TxId previous = first == 0 ? log.Start : log[first - 1].LastTxId;
         ImmutableArray<BlockInfo>.Builder blocks = ImmutableArray.CreateBuilder<BlockInfo>(count);
         for (int index = first; index < first + count; index++) blocks.Add(log[index]);
-        if (count > 0) peer.Next = blocks[^1].Last.Next;
+        if (count > 0) peer.Sent(blocks[^1].LastTxId);
         peer.IsAsked = true;
         Send(id, new ReplicaMessage.Append(View, previous, blocks.MoveToImmutable(), Committed, Round));
     }
@@ -159,24 +159,46 @@ public sealed partial class Replica
 
         if (peer.Next <= log.Start.SeqNo)
         {
-            BeginSnapshot(id, peer);
+            // It hears its primary also while the disk is slow.
+            Send(id, new ReplicaMessage.Append(View, peer.Before ?? log.Start, [], Committed, Round));
+            if (peer.Before is null) SendForgotten(id, peer);
             return;
         }
 
         SendAppend(id, peer, log.CountThrough(new SeqNo(peer.Next.Value - 1)), 0);
     }
 
-    private void BeginSnapshot(NodeId id, Peer peer)
+    private void SendForgotten(NodeId id, Peer peer)
     {
-        if (snapshot is null || snapshot.At.SeqNo < log.Start.SeqNo)
+        if (snapshot is not null && snapshot.At.SeqNo >= log.Start.SeqNo)
         {
-            effects.Add(new ReplicaEffect.FellBehind(id));
+            peer.Installing = snapshot;
+            peer.NextChunk = 0;
+            Send(id, new ReplicaMessage.SnapshotChunk(View, snapshot, 0));
             return;
         }
 
-        peer.Installing = snapshot;
-        peer.NextChunk = 0;
-        Send(id, new ReplicaMessage.SnapshotChunk(View, snapshot, 0));
+        // What was recalled last may be under way, but nothing before it: so much waits in memory, and no more.
+        if (peer.IsRecalling || peer.Base < peer.RecalledFrom || (peer.IsProbing && peer.IsAsked)) return;
+        peer.IsRecalling = true;
+        effects.Add(new ReplicaEffect.Recall(
+            id, peer.Before ?? new TxId(peer.ViewMax ?? View, new SeqNo(peer.Next.Value - 1)),
+            peer.IsProbing ? 1 : options.AppendBlocksMax));
+    }
+
+    private void Recalled(ReplicaInput.Recalled recalled)
+    {
+        if (Role != ReplicaRole.Primary || !peers.TryGetValue(recalled.Node, out Peer? peer) || !peer.IsRecalling)
+            return;
+        peer.IsRecalling = false;
+
+        // What it needs may be another place by now.
+        SeqNo previous = recalled.Previous.SeqNo;
+        if (recalled.Blocks.IsEmpty || peer.Next > log.Start.SeqNo || previous < peer.Matched || previous >= peer.Next)
+            return;
+        peer.SentRecalled(previous.Next, recalled.Blocks[^1].LastTxId);
+        Send(recalled.Node, new ReplicaMessage.Append(View, recalled.Previous, recalled.Blocks, Committed, Round));
+        SendBlocks(recalled.Node, peer);
     }
 
     private void ReceiveAppended(NodeId from, ReplicaMessage.Appended appended)
@@ -219,7 +241,7 @@ public sealed partial class Replica
         if (!peer.IsNews(refused.Refused.SeqNo)) return;
 
         // A refusal proves nothing about what the node has stored: it moves where to ask next, never the match.
-        // One that names no block which this log could have goes back to what is forgotten: to a snapshot.
+        // One that names no block which this log could have goes back to what is forgotten.
         TxId end = log.BestMatch(refused.Hint);
         SeqNo next = end.SeqNo.Next;
         if (refused.Hint.SeqNo < log.Start.SeqNo) next = refused.Hint.SeqNo.Next;
@@ -228,9 +250,9 @@ public sealed partial class Replica
         if (next > peer.Next) next = peer.Next;
 
         // A block that both logs have makes them equal up to it (Raft paper, section 5.3).
-        peer.MendAt(next, isPlaceKnown: end == refused.Hint && next == end.SeqNo.Next);
+        peer.MendAt(next, isPlaceKnown: end == refused.Hint && next == end.SeqNo.Next, refused.Hint.View);
         SendBlocks(from, peer);
-        if (!peer.IsAsked && peer.Installing is null) SendHeartbeat(from, peer);
+        if (!peer.IsAsked && peer.Installing is null && !peer.IsRecalling) SendHeartbeat(from, peer);
     }
 
     private Peer? PeerThatAnswers(NodeId from, ReplicaMessage answer)

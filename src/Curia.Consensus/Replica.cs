@@ -125,6 +125,7 @@ public sealed partial class Replica
             case ReplicaInput.HandOver: HandOver(); break;
             case ReplicaInput.Ready: isReady = true; break;
             case ReplicaInput.Confirm: Confirm(); break;
+            case ReplicaInput.Recalled recalled: Recalled(recalled); break;
             case ReplicaInput.SnapshotMade made: snapshot = made.Snapshot; break;
             case ReplicaInput.SnapshotInstalled installed: SnapshotInstalled(installed.At); break;
             case ReplicaInput.SnapshotRefused refused: SnapshotRefused(refused.At); break;

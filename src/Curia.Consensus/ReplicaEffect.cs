@@ -64,10 +64,13 @@ public abstract record ReplicaEffect
     /// <param name="Snapshot">Which snapshot.</param>
     public sealed record InstallSnapshot(SnapshotInfo Snapshot) : ReplicaEffect;
 
-    /// <summary>A node needs blocks that are no longer remembered here, and there is no snapshot to send: it can only
-    /// come back by joining.</summary>
+    /// <summary>A node needs blocks that are no longer remembered here, and there is no snapshot to send: read them
+    /// from the ledger, which has them; then <see cref="ReplicaInput.Recalled"/>.</summary>
     /// <param name="Node">The node.</param>
-    public sealed record FellBehind(NodeId Node) : ReplicaEffect;
+    /// <param name="NotAfter">Wanted are the blocks that follow the last one that ends at this seqno or before it, and
+    /// is of this view or an older one.</param>
+    /// <param name="Count">The most blocks that are wanted.</param>
+    public sealed record Recall(NodeId Node, TxId NotAfter, int Count) : ReplicaEffect;
 }
 
 /// <summary>Why a block was refused.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Curia.Vocabulary;
 
 namespace Curia.Consensus;
@@ -44,6 +45,12 @@ public abstract record ReplicaInput
     /// <see cref="ReplicaEffect.Confirmed"/> with the <see cref="Replica.Round"/> of after this step, or a later
     /// one.</summary>
     public sealed record Confirm : ReplicaInput;
+
+    /// <summary>The answer to <see cref="ReplicaEffect.Recall"/>.</summary>
+    /// <param name="Node">The node that needs the blocks.</param>
+    /// <param name="Previous">The last transaction before the first block.</param>
+    /// <param name="Blocks">Committed blocks in order; none when they cannot be read now.</param>
+    public sealed record Recalled(NodeId Node, TxId Previous, ImmutableArray<BlockInfo> Blocks) : ReplicaInput;
 
     /// <summary>A snapshot is on disk that can be sent to others.</summary>
     /// <param name="Snapshot">Which.</param>

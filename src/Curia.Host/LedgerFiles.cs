@@ -102,6 +102,10 @@ internal sealed class LedgerFiles : IDisposable
     /// comes back, so a changed file is found there and not here.</summary>
     public void Read(SeqNo seqNo) => ThreadPool.UnsafeQueueUserWorkItem(ReadOne, (this, seqNo), preferLocal: false);
 
+    /// <summary>Reads blocks for another node; <see cref="Input.BlocksRecalled"/> follows.</summary>
+    public void Recall(Effect.RecallBlocks asked) =>
+        ThreadPool.UnsafeQueueUserWorkItem(RecallSome, (this, asked), preferLocal: false);
+
     /// <summary>Reads committed blocks, from the one that holds a transaction on; empty when there is none such. Any
     /// thread.</summary>
     /// <param name="from">Any seqno of the first block.</param>
@@ -148,6 +152,28 @@ internal sealed class LedgerFiles : IDisposable
         }
 
         request.Files.tell(new Input.BlockRead(request.SeqNo, block));
+    }
+
+    private static void RecallSome((LedgerFiles Files, Effect.RecallBlocks Asked) request)
+    {
+        RecalledBlocks? blocks = null;
+        try
+        {
+            SeqNo last;
+            lock (request.Files.gate) last = request.Files.committed;
+            blocks = RecalledBlocks.Read(
+                request.Asked, (from, bytesMax) => request.Files.ReadRange(from, last, bytesMax));
+        }
+#pragma warning disable CA1031 // The last line of defence: an exception that leaves a thread ends the process.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            string reason = e is IOException or UnauthorizedAccessException ? e.Message : Fault.Describe(e);
+            request.Files.log.Warning($"Blocks after {request.Asked.NotAfter}, which another node needs, cannot be "
+                + $"read: {reason}");
+        }
+
+        request.Files.tell(new Input.BlocksRecalled(request.Asked.Node, blocks));
     }
 
     private void Write()

@@ -224,6 +224,9 @@ internal sealed class NodeLoop
             case Effect.ReadBlock read:
                 ledger.Read(read.SeqNo);
                 return null;
+            case Effect.RecallBlocks recall:
+                ledger.Recall(recall);
+                return null;
             case Effect.MakeSnapshot snapshot:
                 snapshots.Make(snapshot.Job);
                 return null;

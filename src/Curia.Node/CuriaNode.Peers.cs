@@ -18,7 +18,6 @@ public sealed partial class CuriaNode
 {
     // Blocks of this step that may be appended: sealed here, or received.
     private readonly List<AppendedBlock> arriving = [];
-    private readonly HashSet<NodeId> behind = [];
 
     // Each waits for an election timeout before it is given up.
     private const int HandOversMax = 3;
@@ -27,6 +26,9 @@ public sealed partial class CuriaNode
     private Joining? joining;
     private bool orders;
     private int questions;
+
+    // While they are sent.
+    private RecalledBlocks? recalled;
     private int handOvers;
     private long messagesIgnored;
     private volatile EpochIdentity[] identities = [];
@@ -209,7 +211,6 @@ public sealed partial class CuriaNode
         if (wasPrimary && !orders && changed.Role != ReplicaRole.Stopped) LayDown();
         if (!orders) return;
         views = views.With(new TxId(changed.View, store.Current.TxId.SeqNo.Next));
-        behind.Clear();
 
         // The first primary of a service or an epoch begins with a transaction of its own.
         if (service is not { } running) return;
@@ -237,7 +238,8 @@ public sealed partial class CuriaNode
         {
             foreach (BlockInfo info in append.Blocks)
             {
-                ReadOnlyMemory<byte>? bytes = tail.Find(info.LastTxId)?.Bytes ?? service?.History.BytesOf(info.First);
+                ReadOnlyMemory<byte>? bytes = tail.Find(info.LastTxId)?.Bytes ?? recalled?.BytesOf(info)
+                    ?? service?.History.BytesOf(info.First);
                 blocks.Add(new OutgoingBlock(info.First, info.Last, bytes));
             }
         }
@@ -245,11 +247,26 @@ public sealed partial class CuriaNode
         effects.Add(new Effect.Send(to, new OutgoingMessage(PeerCodec.Encode(message), blocks)));
     }
 
-    private void TellFellBehind(NodeId node)
+    // What one node has of an older view, and the other of a newer one, they do not share.
+    private void Recall(ReplicaEffect.Recall asked)
     {
-        if (!behind.Add(node)) return;
-        effects.Add(new Effect.Log(LogSeverity.Warning,
-            $"node {node} needs blocks that are no longer remembered here; retire it and add a new one"));
+        SeqNo notAfter = asked.NotAfter.SeqNo;
+        foreach (TxId start in views.Starts)
+        {
+            if (start.View <= asked.NotAfter.View || start.SeqNo > notAfter) continue;
+            notAfter = new SeqNo(start.SeqNo.Value - 1);
+            break;
+        }
+
+        effects.Add(new Effect.RecallBlocks(asked.Node, notAfter, asked.Count));
+    }
+
+    private void SendRecalled(NodeId to, RecalledBlocks? blocks)
+    {
+        if (blocks is { Last: var last } && last.SeqNo > tail.Committed.SeqNo) blocks = null;
+        recalled = blocks;
+        Perform(replica.Step(new ReplicaInput.Recalled(to, blocks?.Previous ?? TxId.Zero, blocks?.Infos ?? [])));
+        recalled = null;
     }
 
     // Secrets go to a node only when the transaction that trusts it has committed (DESIGN 6, "Secrets").

@@ -128,6 +128,7 @@ public sealed partial class CuriaNode : IDisposable
             case Input.StateLoaded loaded: OpenState(loaded); break;
             case Input.LoadHistory load: service?.History.Load(load.SeqNo, effects); break;
             case Input.BlockRead read: service?.History.Receive(read.SeqNo, read.Block, views, effects); break;
+            case Input.BlocksRecalled recalled: SendRecalled(recalled.Node, recalled.Blocks); break;
             case Input.SnapshotMade made: RecordSnapshot(made); break;
             case Input.Drain: isDraining = true; break;
             default: throw new UnreachableException($"Input {input?.GetType().Name} has no arm");
@@ -182,6 +183,7 @@ public sealed partial class CuriaNode : IDisposable
     private ReplicaOptions Options(bool isReady) => new()
     {
         UncommittedBlocksMax = setup.Limits.BlocksInFlightMax,
+        CommittedBlocksKept = setup.Limits.BlocksRememberedMax,
         HeartbeatTicks = setup.Limits.HeartbeatTicks,
         ElectionTimeoutTicks = setup.Limits.ElectionTimeoutTicks,
         IsReady = isReady,
@@ -346,8 +348,8 @@ public sealed partial class CuriaNode : IDisposable
                 case ReplicaEffect.Ignored:
                     messagesIgnored++;
                     break;
-                case ReplicaEffect.FellBehind behind:
-                    TellFellBehind(behind.Node);
+                case ReplicaEffect.Recall recall:
+                    Recall(recall);
                     break;
                 case ReplicaEffect.Refused refused:
                     throw new InvariantException($"consensus refused a block of its own primary: {refused.Reason}");

@@ -68,6 +68,14 @@ public abstract record Effect
     /// <param name="SeqNo">Any seqno of the block.</param>
     public sealed record ReadBlock(SeqNo SeqNo) : Effect;
 
+    /// <summary>Read committed blocks that another node needs, with <see cref="RecalledBlocks.Read"/>; then
+    /// <see cref="Input.BlocksRecalled"/>.</summary>
+    /// <param name="Node">The node.</param>
+    /// <param name="NotAfter">Wanted are the blocks that follow the last one that ends at this seqno or before
+    /// it.</param>
+    /// <param name="Count">The most blocks that are wanted.</param>
+    public sealed record RecallBlocks(NodeId Node, SeqNo NotAfter, int Count) : Effect;
+
     /// <summary>Run the job off the loop, write its frames to a temporary file, sync, then
     /// <see cref="Input.SnapshotMade"/>.</summary>
     /// <param name="Job">Reads an immutable state; safe on any thread.</param>

@@ -66,6 +66,11 @@ public abstract record Input
     /// <param name="Block">The block's bytes, or null when the file is missing or unreadable.</param>
     public sealed record BlockRead(SeqNo SeqNo, ReadOnlyMemory<byte>? Block) : Input;
 
+    /// <summary>The answer to <see cref="Effect.RecallBlocks"/>.</summary>
+    /// <param name="Node">The node that needs the blocks.</param>
+    /// <param name="Blocks">What was read; null when it could not be.</param>
+    public sealed record BlocksRecalled(NodeId Node, RecalledBlocks? Blocks) : Input;
+
     /// <summary>The answer to <see cref="Effect.MakeSnapshot"/>.</summary>
     /// <param name="SeqNo">The state's position.</param>
     /// <param name="Evidence">What <see cref="SnapshotJob.Run"/> returned, or null when it could not be

@@ -31,7 +31,8 @@ internal static class CoreDescribe
         ReplicaEffect.Confirmed confirmed => $"< confirmed {confirmed.Round}",
         ReplicaEffect.KeepChunk keep => $"< keep chunk {keep.Chunk} of {keep.Snapshot.At}",
         ReplicaEffect.InstallSnapshot install => $"< install snapshot of {install.Snapshot.At}",
-        ReplicaEffect.FellBehind behind => $"< n{CoreIds.NumberOf(behind.Node)} fell behind",
+        ReplicaEffect.Recall recall =>
+            $"< recall for n{CoreIds.NumberOf(recall.Node)} what follows {recall.NotAfter}",
         _ => $"< {effect.GetType().Name}",
     };
 

@@ -52,8 +52,9 @@ internal sealed record CoreSettings
     /// <summary>Whether more nodes may be lost than the rules survive: then only safety is asked for.</summary>
     public required bool MayLoseMajority { get; init; }
 
-    /// <summary>Committed blocks between two snapshots of a node.</summary>
-    public required int SnapshotBlocks { get; init; }
+    /// <summary>Committed blocks between two snapshots of a node; null when nobody makes any, and forgotten blocks are
+    /// read from the ledger.</summary>
+    public required int? SnapshotBlocks { get; init; }
 
     public int ElectionTimeoutMicroseconds => Options.ElectionTimeoutTicks * TickMicroseconds;
 
@@ -62,6 +63,7 @@ internal sealed record CoreSettings
         int kept = random.Pick([4, 12, 100_000]);
         int timeout = random.Pick([3, 5, 5, 10]);
         bool seesaws = withFaults && random.Percent(30);
+        bool beginsLate = random.Percent(25);
         return new CoreSettings
         {
             Nodes = nodes ?? (seesaws ? random.Pick([3, 3, 5]) : random.Pick([1, 2, 3, 3, 3, 4, 5, 5, 6, 7])),
@@ -79,9 +81,9 @@ internal sealed record CoreSettings
             OpeningMicroseconds = random.Pick([1, 3_000, 60_000]),
             Seesaws = seesaws,
             HasRules = random.Percent(35),
-            BeginsLate = random.Percent(25),
+            BeginsLate = beginsLate,
             MayLoseMajority = withFaults && random.Percent(4),
-            SnapshotBlocks = kept / 2 + 1,
+            SnapshotBlocks = beginsLate || random.Percent(60) ? kept / 2 + 1 : null,
             Options = new ReplicaOptions
             {
                 ElectionTimeoutTicks = timeout,

@@ -14,6 +14,7 @@ internal enum CoreSituation
     ConfirmAnswered,
     SnapshotInstalled,
     SnapshotInstalledDuringReconfiguration,
+    BlocksRecalled,
     ProposalRefused,
     TwoRulesActive,
 
@@ -32,7 +33,6 @@ internal enum CoreSituation
     VoteRefused,
     NotAppended,
     SnapshotRefused,
-    NodeFellBehind,
     OldDiskJoined,
     StoreFailed,
     GivenUp,

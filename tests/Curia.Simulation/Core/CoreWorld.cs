@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
 using Curia.Consensus;
 using Curia.Vocabulary;
@@ -215,8 +216,8 @@ internal sealed class CoreWorld
             case ReplicaEffect.InstallSnapshot install:
                 Agenda.After(random.Between(1, 5_000), () => Install(node, install.Snapshot));
                 break;
-            case ReplicaEffect.FellBehind:
-                Counts.Reached(CoreSituation.NodeFellBehind);
+            case ReplicaEffect.Recall recall:
+                Agenda.After(random.Between(1, Settings.DiskMicroseconds), () => Recall(node, recall));
                 break;
         }
     }
@@ -245,7 +246,7 @@ internal sealed class CoreWorld
 
     private void MakeSnapshot(CoreNode node)
     {
-        if (++node.BlocksSinceSnapshot < Settings.SnapshotBlocks) return;
+        if (Settings.SnapshotBlocks is not { } interval || ++node.BlocksSinceSnapshot < interval) return;
         node.BlocksSinceSnapshot = 0;
         TxId at = node.Committed;
         SnapshotInfo made = new(
@@ -276,6 +277,25 @@ internal sealed class CoreWorld
         node.Writing.Clear();
         node.Snapshot = snapshot;
         Step(node, new ReplicaInput.SnapshotInstalled(snapshot.At));
+    }
+
+    private void Recall(CoreNode node, ReplicaEffect.Recall asked)
+    {
+        if (!node.IsAlive) return;
+        int count = node.Log.CountThrough(asked.NotAfter.SeqNo);
+        while (count > 0 && node.Log[count - 1].View > asked.NotAfter.View) count--;
+        TxId previous = count == 0 ? node.Log.Start : node.Log[count - 1].LastTxId;
+        ImmutableArray<BlockInfo>.Builder blocks = ImmutableArray.CreateBuilder<BlockInfo>();
+        bool isReadable = previous.SeqNo <= asked.NotAfter.SeqNo
+            && !(Settings.WithFaults && !Network.IsQuiet && random.Percent(10));
+        for (; isReadable && blocks.Count < asked.Count && count < node.Log.Count; count++)
+        {
+            if (node.Log[count].Last > node.Committed.SeqNo) break;
+            blocks.Add(node.Log[count]);
+        }
+
+        if (blocks.Count > 0) Counts.Reached(CoreSituation.BlocksRecalled);
+        Step(node, new ReplicaInput.Recalled(asked.Node, previous, blocks.ToImmutable()));
     }
 
     private void WakeDisk(CoreNode node)

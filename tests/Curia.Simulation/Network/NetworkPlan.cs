@@ -84,6 +84,7 @@ internal sealed record NetworkPlan
                 SnapshotInterval = (ulong)random.Pick([60, 10_000]),
                 HistoryBytesMax = random.Pick([20_000, 64 << 20]),
                 UncommittedTransactionsMax = random.Pick([20, 10_000]),
+                BlocksRememberedMax = random.Pick([2, 10, 16_384]),
             },
         };
     }

@@ -47,6 +47,7 @@ internal static class NetworkSituations
     [
         "block of an older view committed",
         "block read from disk for another node",
+        "block recalled for another node",
         "block truncated on a backup",
         "client left before commit",
         "configuration truncated",
@@ -62,7 +63,6 @@ internal static class NetworkSituations
         "heard garbage",
         "host clock jumped",
         "join with old files",
-        "node fell behind what its primary remembers",
         "node killed",
         "node killed while it joins",
         "node retired while partitioned",

@@ -173,17 +173,6 @@ internal sealed class NetworkWorld : IDisposable
         return process;
     }
 
-    /// <summary>A node says something to its operator.</summary>
-    public void Heard(NodeProcess process, Effect.Log log)
-    {
-        if (!log.Message.Contains("no longer remembered", StringComparison.Ordinal)) return;
-        NodeProcess? behind = Live.FirstOrDefault(other => log.Message.Contains(
-            other.Id.ToString(), StringComparison.Ordinal));
-        if (behind is null) return;
-        Situations.Reached("node fell behind what its primary remembers");
-        behind.IsLeftBehind = true;
-    }
-
     public void Dispose()
     {
         foreach (NodeProcess process in processes) process.Dispose();
@@ -200,7 +189,7 @@ internal sealed class NetworkWorld : IDisposable
         return $"{process} {view.Role} view {view.View} committed {view.Committed} last {view.Last} "
             + $"{(process.IsOpen ? "open" : "closed")} of {string.Join('+', view.Configurations.Select(VotersOf))}"
             + $", {record?.Status}"
-            + $"{(record is { RetiredCommitted: true } ? " for good" : "")}{(process.IsLeftBehind ? ", behind" : "")}";
+            + $"{(record is { RetiredCommitted: true } ? " for good" : "")}";
     }
 
     private string VotersOf(Configuration active) =>

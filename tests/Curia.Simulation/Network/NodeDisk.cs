@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Curia.Ledger;
@@ -56,6 +57,15 @@ internal sealed class NodeDisk(NetworkWorld world, NodeProcess process, SeededRa
         }
 
         return null;
+    }
+
+    /// <summary>Some blocks back to back, from the one of a seqno on.</summary>
+    public ReadOnlyMemory<byte> Read(SeqNo from, SeqNo last, int count)
+    {
+        List<byte> blocks = [];
+        for (; count > 0 && Find(from) is { } found && found.Block.Last <= last; count--, from = found.Block.Last.Next)
+            blocks.AddRange(found.Block.Bytes.Span);
+        return blocks.ToArray();
     }
 
     /// <summary>What is left when the process is killed and the machine with it.</summary>

@@ -79,9 +79,6 @@ internal sealed class NodeProcess : IDisposable
 
     public TimeSpan ClockAhead { get; set; }
 
-    /// <summary>The primary said that it cannot be brought up any more.</summary>
-    public bool IsLeftBehind { get; set; }
-
     /// <summary>Makes the node and starts it.</summary>
     public void Start(LedgerSurvey? survey, IReadOnlyList<BlockFacts> blocks)
     {
@@ -345,6 +342,9 @@ internal sealed class NodeProcess : IDisposable
                 After(random.Between(1, world.Plan.DiskMicroseconds), () =>
                     Deliver(new Input.BlockRead(read.SeqNo, Disk.Find(read.SeqNo)?.Block.Bytes)));
                 break;
+            case Effect.RecallBlocks recall:
+                After(random.Between(1, world.Plan.DiskMicroseconds), () => Recall(recall));
+                break;
             case Effect.MakeSnapshot make:
                 After(random.Between(1, 30_000), () =>
                 {
@@ -359,8 +359,7 @@ internal sealed class NodeProcess : IDisposable
             case Effect.Reply { Answer: not Answer.Finished } reply:
                 Answered(reply);
                 break;
-            case Effect.Log log:
-                world.Heard(this, log);
+            case Effect.Log:
                 break;
             case Effect.Stop stop:
                 throw new Violation(Rules.NodeHolds, $"{this} stopped: {stop.Reason}");
@@ -377,6 +376,15 @@ internal sealed class NodeProcess : IDisposable
         bool isDropped = effects.Any(effect =>
             effect is Effect.Reply { Answer: Answer.Finished { Status: TransactionStatus.Invalid } });
         if (wasPrimary && !isPrimary && isDropped) world.Situations.Reached("open block dropped");
+    }
+
+    private void Recall(Effect.RecallBlocks asked)
+    {
+        SeqNo last = Node.View.Committed.SeqNo;
+        RecalledBlocks? blocks = RecalledBlocks.Read(
+            asked, (from, bytesMax) => Disk.Read(from, last, bytesMax == 1 ? 1 : 3));
+        if (blocks is not null) world.Situations.Reached("block recalled for another node");
+        Deliver(new Input.BlocksRecalled(asked.Node, blocks));
     }
 
     private void Answered(Effect.Reply reply)

@@ -56,15 +56,13 @@ internal sealed class Operator(NetworkWorld world, SeededRandom random)
         foreach (NodeProcess process in world.Processes)
         {
             bool isKnown = nodes.TryGetValue(process.Id, out NodeRecord? record);
-            bool isGone = process.IsDead || process.IsLeftBehind;
-            if (isGone && isKnown && record!.Status != NodeRecord.Retired) Retire(process);
-            else if (!isGone && !isKnown && process.Number > 0) AskAgain(process);
-            else if (!process.IsDead && !isKnown && isGone) process.End("given up before it was admitted");
+            if (process.IsDead && isKnown && record!.Status != NodeRecord.Retired) Retire(process);
+            else if (!process.IsDead && !isKnown && process.Number > 0) AskAgain(process);
             else if (!process.IsDead && record is { RetiredCommitted: true }) Release(process);
         }
 
         int coming = world.Live.Count(process => roles.GetValueOrDefault(process.Number) == NodeRequest.Voter
-            && !process.IsLeftBehind && !process.IsDraining && !leaving.Contains(process.Id));
+            && !process.IsDraining && !leaving.Contains(process.Id));
         if (coming < world.Plan.Nodes && world.Live.Count() < NodesMax && world.MayGrow) Join(NodeRequest.Voter);
     }
 
@@ -181,7 +179,7 @@ internal sealed class Operator(NetworkWorld world, SeededRandom random)
     private bool IsEnough(ImmutableSortedSet<NodeId> voters, NodeProcess? taken)
     {
         int living = voters.Count(voter => world.ProcessOf(voter) is { IsDead: false } process && process != taken
-            && !process.IsDraining && !process.IsLeftBehind && !process.Disk.FailsNext);
+            && !process.IsDraining && !process.Disk.FailsNext);
         return living > voters.Count / 2;
     }
 

@@ -35,13 +35,6 @@ public sealed class SnapshotTests
         Assert.Equal(new SeqNo(4), primary.Replica.MatchedOf(Id(3)));
     }
 
-    [Fact]
-    public void A_primary_without_a_snapshot_says_that_a_node_fell_behind()
-    {
-        OneReplica primary = Forgetful(withSnapshot: false);
-        Assert.Contains(new ReplicaEffect.FellBehind(Id(3)), primary.Receive(3, Refusal(At(2, 4), TxId.Zero)));
-    }
-
     // The primary of view 3 begins its memory with 2.4; the backup has 1.5, of a view before that.
     [Fact]
     public void A_node_whose_log_parts_where_memory_begins_gets_a_snapshot()
@@ -182,14 +175,14 @@ public sealed class SnapshotTests
     }
 
     // The primary of view 2 has committed two blocks with node 2 and forgotten them; node 3 was away.
-    private static OneReplica Forgetful(bool withSnapshot = true)
+    private static OneReplica Forgetful()
     {
         OneReplica primary = OneReplica.Primary(Three, Options with { CommittedBlocksKept = 0 });
         primary.Propose(Block(2, 1, 2));
         primary.Propose(Block(2, 3, 4));
         primary.Receive(2, Appended(2, At(2, 4)));
         Assert.Equal(At(2, 4), primary.Replica.Committed);
-        if (withSnapshot) primary.Step(new ReplicaInput.SnapshotMade(Snapshot));
+        primary.Step(new ReplicaInput.SnapshotMade(Snapshot));
         return primary;
     }
 

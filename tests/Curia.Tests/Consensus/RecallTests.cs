@@ -1,0 +1,118 @@
+using System.Collections.Generic;
+using System.Linq;
+using Curia.Consensus;
+using Curia.Vocabulary;
+using static Curia.Tests.Consensus.Given;
+
+namespace Curia.Tests.Consensus;
+
+/// <summary>docs/consensus.md, "Snapshots", S7 to S9: what is forgotten is read from the ledger.</summary>
+public sealed class RecallTests
+{
+    private static readonly BlockInfo[] ledger =
+        [Block(2, 1, 2), Block(2, 3, 4), Block(2, 5, 6), Block(2, 7, 8), Block(2, 9, 10)];
+
+    [Fact]
+    public void A_node_that_needs_forgotten_blocks_gets_them_from_the_ledger_two_messages_at_a_time()
+    {
+        OneReplica primary = Forgetful(2);
+        Assert.Equal([Recall(TxId.Zero, 2)], Asked(primary.Receive(3, Refusal(At(2, 10), TxId.Zero))));
+
+        // The second two are read while the first are under way, and the last when those are acknowledged.
+        IReadOnlyList<ReplicaEffect> first = Recalled(primary, TxId.Zero, 0, 2);
+        Assert.Equal((TxId.Zero, At(2, 4)), Sent(first));
+        Assert.Equal([Recall(At(2, 4), 2)], Asked(first));
+        IReadOnlyList<ReplicaEffect> second = Recalled(primary, At(2, 4), 2, 2);
+        Assert.Equal((At(2, 4), At(2, 8)), Sent(second));
+        Assert.Empty(Asked(second));
+        Assert.Equal([Recall(At(2, 8), 2)], Asked(primary.Receive(3, Appended(2, At(2, 4)))));
+        Assert.Equal((At(2, 8), At(2, 10)), Sent(Recalled(primary, At(2, 8), 4, 1)));
+
+        // From here on it gets what is remembered.
+        primary.Receive(3, Appended(2, At(2, 10)));
+        Assert.Equal((At(2, 10), At(2, 11)), Sent(primary.Propose(Block(2, 11, 11))));
+    }
+
+    [Fact]
+    public void While_blocks_are_read_the_node_hears_its_primary_and_no_more_are_read()
+    {
+        OneReplica primary = Forgetful(2);
+        primary.Receive(3, Refusal(At(2, 10), TxId.Zero));
+        IReadOnlyList<ReplicaEffect> later = primary.Tick(1);
+        Assert.Equal((At(2, 10), At(2, 10)), Sent(later));
+        Assert.Empty(Asked(later));
+        Assert.Empty(Asked(primary.Receive(3, Refusal(At(2, 10), TxId.Zero))));
+        Assert.Equal((TxId.Zero, At(2, 4)), Sent(Recalled(primary, TxId.Zero, 0, 2)));
+    }
+
+    [Fact]
+    public void What_was_lost_on_the_way_is_read_again()
+    {
+        OneReplica primary = Forgetful(2);
+        primary.Receive(3, Refusal(At(2, 10), TxId.Zero));
+        Recalled(primary, TxId.Zero, 0, 2);
+        Recalled(primary, At(2, 4), 2, 2);
+        Assert.Equal((At(2, 8), At(2, 8)), Sent(primary.Tick(1)));
+        Assert.Equal([Recall(TxId.Zero, 2)], Asked(primary.Receive(3, Refusal(At(2, 8), TxId.Zero))));
+    }
+
+    [Fact]
+    public void What_could_not_be_read_is_asked_for_again_with_the_next_heartbeat()
+    {
+        OneReplica primary = Forgetful(2);
+        primary.Receive(3, Refusal(At(2, 10), TxId.Zero));
+        Assert.Empty(Recalled(primary, TxId.Zero, 0, 0));
+        Assert.Equal([Recall(TxId.Zero, 2)], Asked(primary.Tick(1)));
+    }
+
+    // The backup ends with 1.9, of a view before all that the primary has from 2.1 on.
+    [Fact]
+    public void What_is_of_a_later_view_than_the_hint_is_not_shared()
+    {
+        OneReplica primary = Forgetful(2);
+        IReadOnlyList<ReplicaEffect> asked = primary.Receive(3, Refusal(At(2, 10), At(1, 9)));
+        Assert.Equal([Recall(At(1, 9), 1)], Asked(asked));
+        Assert.Equal((TxId.Zero, At(2, 2)), Sent(Recalled(primary, TxId.Zero, 0, 1)));
+        Assert.Equal([Recall(At(2, 2), 2)], Asked(primary.Receive(3, Appended(2, At(2, 2)))));
+    }
+
+    [Fact]
+    public void An_answer_that_comes_late_or_was_not_asked_for_changes_nothing()
+    {
+        OneReplica primary = Forgetful(2);
+        Assert.Empty(Recalled(primary, TxId.Zero, 0, 2));
+        primary.Receive(3, Refusal(At(2, 10), TxId.Zero));
+        primary.Receive(3, Appended(2, At(2, 10)));
+        Assert.Empty(Recalled(primary, TxId.Zero, 0, 2));
+        Assert.Equal(new SeqNo(10), primary.Replica.MatchedOf(Id(3)));
+
+        OneReplica backup = OneReplica.Backup(3, 2);
+        Assert.Empty(Recalled(backup, TxId.Zero, 0, 2));
+    }
+
+    private static ReplicaEffect.Recall Recall(TxId notAfter, int count) => new(Id(3), notAfter, count);
+
+    private static IReadOnlyList<ReplicaEffect> Recalled(OneReplica primary, TxId previous, int from, int count) =>
+        primary.Step(new ReplicaInput.Recalled(Id(3), previous, [.. ledger.Skip(from).Take(count)]));
+
+    private static ReplicaEffect.Recall[] Asked(IReadOnlyList<ReplicaEffect> effects) =>
+        [.. effects.OfType<ReplicaEffect.Recall>()];
+
+    private static (TxId Previous, TxId End) Sent(IReadOnlyList<ReplicaEffect> effects)
+    {
+        ReplicaMessage.Append append = Assert.IsType<ReplicaMessage.Append>(
+            Assert.Single(effects.OfType<ReplicaEffect.Send>(), sent => sent.To == Id(3)).Message);
+        return (append.Previous, append.End);
+    }
+
+    // The primary of view 2 has committed five blocks with node 2 and forgotten them; node 3 was away.
+    private static OneReplica Forgetful(int atOnce)
+    {
+        OneReplica primary = OneReplica.Primary(
+            First(3), Options with { CommittedBlocksKept = 0, AppendBlocksMax = atOnce });
+        foreach (BlockInfo block in ledger) primary.Propose(block);
+        primary.Receive(2, Appended(2, At(2, 10)));
+        Assert.Equal(At(2, 10), primary.Replica.Committed);
+        return primary;
+    }
+}
