@@ -101,8 +101,8 @@ public sealed record NodeLimits
     /// <summary>Blocks proposed and not yet stored. More would only queue before the same disk.</summary>
     public int BlocksInFlightMax { get; init; } = 8;
 
-    /// <summary>Committed blocks of which consensus knows place and digest, about 100 bytes each; what a node needs that
-    /// is further behind is found on disk.</summary>
+    /// <summary>Committed blocks of which consensus knows place and digest, about 100 bytes each; what a node
+    /// needs that is further behind is found on disk.</summary>
     public int BlocksRememberedMax { get; init; } = 16_384;
 
     /// <summary>Ticks of 10 ms between two words of a primary that has nothing to say.</summary>

@@ -10,68 +10,76 @@ namespace Curia.Tests.Consensus;
 public sealed class RecallTests
 {
     private static readonly BlockInfo[] ledger =
-        [Block(2, 1, 2), Block(2, 3, 4), Block(2, 5, 6), Block(2, 7, 8), Block(2, 9, 10)];
+        [.. Enumerable.Range(0, 7).Select(number => Block(2, 1 + (2 * (ulong)number), 2 + (2 * (ulong)number)))];
 
     [Fact]
     public void A_node_that_needs_forgotten_blocks_gets_them_from_the_ledger_two_messages_at_a_time()
     {
-        OneReplica primary = Forgetful(2);
-        Assert.Equal([Recall(TxId.Zero, 2)], Asked(primary.Receive(3, Refusal(At(2, 10), TxId.Zero))));
+        // One block asks whether the place is right.
+        OneReplica primary = Forgetful();
+        Assert.Equal([Recall(TxId.Zero, 1)], Asked(primary.Receive(3, Refusal(TxId.Zero))));
+        IReadOnlyList<ReplicaEffect> probe = Recalled(primary, TxId.Zero, 0, 1);
+        Assert.Equal((TxId.Zero, At(2, 2)), Sent(probe));
+        Assert.Empty(Asked(probe));
+        Assert.Equal([Recall(At(2, 2), 2)], Asked(primary.Receive(3, Appended(2, At(2, 2)))));
 
         // The second two are read while the first are under way, and the last when those are acknowledged.
-        IReadOnlyList<ReplicaEffect> first = Recalled(primary, TxId.Zero, 0, 2);
-        Assert.Equal((TxId.Zero, At(2, 4)), Sent(first));
-        Assert.Equal([Recall(At(2, 4), 2)], Asked(first));
-        IReadOnlyList<ReplicaEffect> second = Recalled(primary, At(2, 4), 2, 2);
-        Assert.Equal((At(2, 4), At(2, 8)), Sent(second));
+        IReadOnlyList<ReplicaEffect> first = Recalled(primary, At(2, 2), 1, 2);
+        Assert.Equal((At(2, 2), At(2, 6)), Sent(first));
+        Assert.Equal([Recall(At(2, 6), 2)], Asked(first));
+        IReadOnlyList<ReplicaEffect> second = Recalled(primary, At(2, 6), 3, 2);
+        Assert.Equal((At(2, 6), At(2, 10)), Sent(second));
         Assert.Empty(Asked(second));
-        Assert.Equal([Recall(At(2, 8), 2)], Asked(primary.Receive(3, Appended(2, At(2, 4)))));
-        Assert.Equal((At(2, 8), At(2, 10)), Sent(Recalled(primary, At(2, 8), 4, 1)));
+        Assert.Equal([Recall(At(2, 10), 2)], Asked(primary.Receive(3, Appended(2, At(2, 6)))));
+        Assert.Equal((At(2, 10), At(2, 14)), Sent(Recalled(primary, At(2, 10), 5, 2)));
 
         // From here on it gets what is remembered.
-        primary.Receive(3, Appended(2, At(2, 10)));
-        Assert.Equal((At(2, 10), At(2, 11)), Sent(primary.Propose(Block(2, 11, 11))));
+        primary.Receive(3, Appended(2, At(2, 14)));
+        Assert.Equal((At(2, 14), At(2, 15)), Sent(primary.Propose(Block(2, 15, 15))));
     }
 
     [Fact]
     public void While_blocks_are_read_the_node_hears_its_primary_and_no_more_are_read()
     {
-        OneReplica primary = Forgetful(2);
-        primary.Receive(3, Refusal(At(2, 10), TxId.Zero));
+        OneReplica primary = Forgetful();
+        primary.Receive(3, Refusal(TxId.Zero));
         IReadOnlyList<ReplicaEffect> later = primary.Tick(1);
-        Assert.Equal((At(2, 10), At(2, 10)), Sent(later));
+        Assert.Equal((At(2, 14), At(2, 14)), Sent(later));
         Assert.Empty(Asked(later));
-        Assert.Empty(Asked(primary.Receive(3, Refusal(At(2, 10), TxId.Zero))));
-        Assert.Equal((TxId.Zero, At(2, 4)), Sent(Recalled(primary, TxId.Zero, 0, 2)));
+        Assert.Empty(Asked(primary.Receive(3, Refusal(TxId.Zero))));
+        Assert.Equal((TxId.Zero, At(2, 2)), Sent(Recalled(primary, TxId.Zero, 0, 1)));
     }
 
     [Fact]
     public void What_was_lost_on_the_way_is_read_again()
     {
-        OneReplica primary = Forgetful(2);
-        primary.Receive(3, Refusal(At(2, 10), TxId.Zero));
-        Recalled(primary, TxId.Zero, 0, 2);
-        Recalled(primary, At(2, 4), 2, 2);
-        Assert.Equal((At(2, 8), At(2, 8)), Sent(primary.Tick(1)));
-        Assert.Equal([Recall(TxId.Zero, 2)], Asked(primary.Receive(3, Refusal(At(2, 8), TxId.Zero))));
+        OneReplica primary = Forgetful();
+        primary.Receive(3, Refusal(TxId.Zero));
+        Recalled(primary, TxId.Zero, 0, 1);
+        primary.Receive(3, Appended(2, At(2, 2)));
+        Recalled(primary, At(2, 2), 1, 2);
+        Recalled(primary, At(2, 6), 3, 2);
+        Assert.Equal((At(2, 10), At(2, 10)), Sent(primary.Tick(1)));
+        Assert.Equal(
+            [Recall(At(2, 2), 1)],
+            Asked(primary.Receive(3, new ReplicaMessage.NotAppended(View(2), At(2, 10), At(2, 2), 0))));
     }
 
     [Fact]
     public void What_could_not_be_read_is_asked_for_again_with_the_next_heartbeat()
     {
-        OneReplica primary = Forgetful(2);
-        primary.Receive(3, Refusal(At(2, 10), TxId.Zero));
+        OneReplica primary = Forgetful();
+        primary.Receive(3, Refusal(TxId.Zero));
         Assert.Empty(Recalled(primary, TxId.Zero, 0, 0));
-        Assert.Equal([Recall(TxId.Zero, 2)], Asked(primary.Tick(1)));
+        Assert.Equal([Recall(TxId.Zero, 1)], Asked(primary.Tick(1)));
     }
 
-    // The backup ends with 1.9, of a view before all that the primary has from 2.1 on.
+    // The backup ends with 1.9, of a view before all that the primary has.
     [Fact]
     public void What_is_of_a_later_view_than_the_hint_is_not_shared()
     {
-        OneReplica primary = Forgetful(2);
-        IReadOnlyList<ReplicaEffect> asked = primary.Receive(3, Refusal(At(2, 10), At(1, 9)));
-        Assert.Equal([Recall(At(1, 9), 1)], Asked(asked));
+        OneReplica primary = Forgetful();
+        Assert.Equal([Recall(At(1, 9), 1)], Asked(primary.Receive(3, Refusal(At(1, 9)))));
         Assert.Equal((TxId.Zero, At(2, 2)), Sent(Recalled(primary, TxId.Zero, 0, 1)));
         Assert.Equal([Recall(At(2, 2), 2)], Asked(primary.Receive(3, Appended(2, At(2, 2)))));
     }
@@ -79,16 +87,17 @@ public sealed class RecallTests
     [Fact]
     public void An_answer_that_comes_late_or_was_not_asked_for_changes_nothing()
     {
-        OneReplica primary = Forgetful(2);
+        OneReplica primary = Forgetful();
         Assert.Empty(Recalled(primary, TxId.Zero, 0, 2));
-        primary.Receive(3, Refusal(At(2, 10), TxId.Zero));
-        primary.Receive(3, Appended(2, At(2, 10)));
+        primary.Receive(3, Refusal(TxId.Zero));
+        primary.Receive(3, Appended(2, At(2, 14)));
         Assert.Empty(Recalled(primary, TxId.Zero, 0, 2));
-        Assert.Equal(new SeqNo(10), primary.Replica.MatchedOf(Id(3)));
-
-        OneReplica backup = OneReplica.Backup(3, 2);
-        Assert.Empty(Recalled(backup, TxId.Zero, 0, 2));
+        Assert.Equal(new SeqNo(14), primary.Replica.MatchedOf(Id(3)));
+        Assert.Empty(Recalled(OneReplica.Backup(3, 2), TxId.Zero, 0, 2));
     }
+
+    // Of the newest block: the one thing that node 3 was asked.
+    private static ReplicaMessage.NotAppended Refusal(TxId hint) => new(View(2), At(2, 14), hint, 0);
 
     private static ReplicaEffect.Recall Recall(TxId notAfter, int count) => new(Id(3), notAfter, count);
 
@@ -105,14 +114,14 @@ public sealed class RecallTests
         return (append.Previous, append.End);
     }
 
-    // The primary of view 2 has committed five blocks with node 2 and forgotten them; node 3 was away.
-    private static OneReplica Forgetful(int atOnce)
+    // The primary of view 2 has committed all with node 2 and forgotten it; node 3 was away.
+    private static OneReplica Forgetful()
     {
         OneReplica primary = OneReplica.Primary(
-            First(3), Options with { CommittedBlocksKept = 0, AppendBlocksMax = atOnce });
+            First(3), Options with { CommittedBlocksKept = 0, AppendBlocksMax = 2 });
         foreach (BlockInfo block in ledger) primary.Propose(block);
-        primary.Receive(2, Appended(2, At(2, 10)));
-        Assert.Equal(At(2, 10), primary.Replica.Committed);
+        primary.Receive(2, Appended(2, At(2, 14)));
+        Assert.Equal(At(2, 14), primary.Replica.Committed);
         return primary;
     }
 }

@@ -200,6 +200,26 @@ public sealed class NetworkTests
         Assert.Equal("4", away.Read("key4"));
     }
 
+    // Longer than its primary remembers: what it misses is read from the ledger of the primary.
+    [Fact]
+    public void A_node_that_was_away_for_long_is_brought_up_from_the_ledger()
+    {
+        using TestNetwork network = TestNetwork.Of(3, new NodeLimits { HistoryBytesMax = 1, BlocksRememberedMax = 2 });
+        TestNetwork.Member away = network.Nodes.Last(node => node != network.Primary);
+        network.Cut(away);
+        for (int write = 0; write < 100; write++)
+        {
+            network.Primary.Write($"key{write}", $"{write}");
+            network.Run(2);
+        }
+
+        network.Heal();
+        network.Run(200);
+        Assert.Equal("0", away.Read("key0"));
+        Assert.Equal("99", away.Read("key99"));
+        Assert.Equal(network.Primary.Node.View.Committed, away.Node.View.Committed);
+    }
+
     // The first blocks that a new primary commits can be of the view before its own.
     [Fact]
     public void A_new_primary_makes_a_snapshot_of_a_block_of_an_older_view()

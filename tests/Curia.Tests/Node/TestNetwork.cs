@@ -328,6 +328,9 @@ internal sealed class TestNetwork : IDisposable
                     send.Secrets.Dispose();
                     break;
                 case Effect.LoadState load: Load(load); break;
+                case Effect.RecallBlocks recall:
+                    Step(new Input.BlocksRecalled(recall.Node, RecalledBlocks.Read(recall, Read)));
+                    break;
                 case Effect.MakeSnapshot make: make.Job.Run(_ => { }); break;
                 case Effect.Reply reply:
                     if (!Answers.TryGetValue(reply.Ticket, out List<Answer>? list)) Answers[reply.Ticket] = list = [];
@@ -335,6 +338,8 @@ internal sealed class TestNetwork : IDisposable
                     break;
             }
         }
+
+        private ReadOnlyMemory<byte> Read(SeqNo from, int bytesMax) => RecalledBlocksTests.Read(Disk, from, bytesMax);
 
         private ReadOnlyMemory<byte> Bytes(OutgoingMessage message) =>
         (byte[])[
