@@ -41,8 +41,10 @@ internal sealed class PeerListener : IAsyncDisposable
             bound = listen;
             listen.Run(connection => ServeAsync(connection, serve));
         });
+        // What a peer sends is read where it arrives: each hand-over to another thread costs more than reading it.
         SocketTransportFactory transport = new(
-            Options.Create(new SocketTransportOptions { NoDelay = true }), NullLoggerFactory.Instance);
+            Options.Create(new SocketTransportOptions { NoDelay = true, UnsafePreferInlineScheduling = true }),
+            NullLoggerFactory.Instance);
         KestrelServer server = new(Options.Create(options), transport, NullLoggerFactory.Instance);
         try
         {

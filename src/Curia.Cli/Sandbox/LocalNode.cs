@@ -67,7 +67,9 @@ internal sealed class LocalNode(string sandbox, string name) : IDisposable
     }
 
     /// <summary>Starts its process.</summary>
-    public void Start(string image)
+    /// <param name="image">The program.</param>
+    /// <param name="isAlone">Whether no other node is on this machine.</param>
+    public void Start(string image, bool isAlone)
     {
         // Of a process that was killed: they must not be taken for the new one's.
         if (Directory.Exists(Folder))
@@ -76,7 +78,8 @@ internal sealed class LocalNode(string sandbox, string name) : IDisposable
             File.Delete(IdentityPath);
         }
 
-        Process = NodeProcess.StartInBackground(image, Path.GetFullPath(ConfigPath), Path.GetFullPath(LogPath));
+        Process = NodeProcess.StartInBackground(
+            image, Path.GetFullPath(ConfigPath), Path.GetFullPath(LogPath), isAlone);
     }
 
     /// <summary>Takes over a process that another command has started; false when it has ended.</summary>

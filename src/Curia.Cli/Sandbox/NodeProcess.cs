@@ -13,6 +13,7 @@ namespace Curia.Cli.Sandbox;
 internal sealed class NodeProcess : IDisposable
 {
     private const int SignalTerminate = 15; // POSIX.1-2017, <signal.h>: SIGTERM
+    private const string WithoutSpinning = "export DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0; ";
 
     private readonly Process process;
     private readonly bool isChild;
@@ -36,8 +37,14 @@ internal sealed class NodeProcess : IDisposable
     public int? ExitCode => isChild ? process.ExitCode : null;
 
     /// <summary>Starts a node that outlives this program and writes to a file.</summary>
-    public static NodeProcess StartInBackground(string image, string config, string logPath) =>
-        Start(image, config, logPath, "exec \"$@\" >>\"$log\" 2>&1 </dev/null", redirect: false);
+    /// <param name="image">The program.</param>
+    /// <param name="config">Its settings.</param>
+    /// <param name="logPath">The file.</param>
+    /// <param name="isAlone">Whether no other node is on this machine. Otherwise a worker that waits for work must not
+    /// spin: what it waits for may need its core (bench/results has what it changes).</param>
+    public static NodeProcess StartInBackground(string image, string config, string logPath, bool isAlone) => Start(
+        image, config, logPath, (isAlone ? "" : WithoutSpinning) + "exec \"$@\" >>\"$log\" 2>&1 </dev/null",
+        redirect: false);
 
     /// <summary>Starts a node on this terminal.</summary>
     /// <param name="image">The program.</param>

@@ -37,7 +37,7 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
         bool isAdmitted = false;
         try
         {
-            node.Start(ProgramFiles.ApplicationImage(sandbox.App));
+            node.Start(ProgramFiles.ApplicationImage(sandbox.App), isAlone: false);
             NodeIdentity identity = await node.WaitForIdentityAsync(IdentityTimeout, cancel).ConfigureAwait(false);
             Remember(file => [.. file.Nodes, node.Entry()]); // from now on whoever stops the sandbox finds it
             say($"{node.Name} has made its key: it is node {identity.Id}");

@@ -85,7 +85,7 @@ internal sealed class SandboxRestart(
             NodeSettings settings = node.Settings();
             NodeIdentity[] living = [.. open.Select(one => one.IdentityIfThere()).OfType<NodeIdentity>()];
             node.Write(settings.Joining(network, living));
-            node.Start(image);
+            node.Start(image, isAlone: false);
             NodeIdentity identity = await node.WaitForIdentityAsync(StopTimeout, cancel).ConfigureAwait(false);
             NodeChangeState state = await NodeAdmission.SignAsync(
                 client, remember(), network, identity, settings, NodeAdmission.Voter, cancel).ConfigureAwait(false);

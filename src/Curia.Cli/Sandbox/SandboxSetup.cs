@@ -107,7 +107,7 @@ internal sealed class SandboxSetup : IDisposable
     /// <summary>Starts the first node, waits until it is open, and writes sandbox.json.</summary>
     public async Task<SandboxFile> OpenFirstAsync(CancellationToken cancel)
     {
-        nodes[0].Start(image);
+        nodes[0].Start(image, isAlone: nodes.Count == 1);
         await nodes[0].WaitUntilOpenAsync(OpenTimeout, cancel).ConfigureAwait(false);
         PublishService(nodes[0]);
         isOpen = nodes.Count == 1;
@@ -130,7 +130,7 @@ internal sealed class SandboxSetup : IDisposable
         {
             LocalNode node = nodes[number];
             node.Write(founder.Joiner(node.Name, ports[number], peersPorts[number], network, [known]));
-            node.Start(image);
+            node.Start(image, isAlone: false);
         }
 
         Remember();
@@ -186,7 +186,7 @@ internal sealed class SandboxSetup : IDisposable
     /// <param name="cancel">Ends it early.</param>
     public async Task<SandboxFile> ReopenAsync(Action<string> say, CancellationToken cancel)
     {
-        foreach (LocalNode node in nodes) node.Start(image);
+        foreach (LocalNode node in nodes) node.Start(image, isAlone: nodes.Count == 1);
 
         // Whoever comes after a killed command finds the nodes, and who has waited for them.
         (Earlier! with
