@@ -123,7 +123,8 @@ public static class CuriaHost
         using InputQueue inputs = new();
         using LedgerFiles ledger = LedgerFiles.Open(configuration.Ledger, beginning.Files, inputs.Add, metrics, log);
         SnapshotFiles snapshots = new(configuration.Snapshots, configuration.Limits.SnapshotsKept, inputs.Add, log);
-        StateLoader states = new(ledger, setup, inputs.Add);
+        SnapshotSource? others = peers is null ? null : new SnapshotSource(peers, log);
+        StateLoader states = new(ledger, snapshots, others, setup, log, inputs.Add);
         bool isOpen = false;
         bool areKeysDisclosed = false;
         NodeLoop loop = new(node, inputs, ledger, snapshots, sealedFiles, peers, states, metrics, log, open =>
@@ -145,7 +146,7 @@ public static class CuriaHost
         RequestHandling requests =
             new(node, loop, setup.Limits, configuration.Limits, metrics, sessions, log, forwarder);
         frontend.Handle(requests);
-        peers?.Serve(new PeerService(node, inputs.Add, ledger, requests));
+        peers?.Serve(new PeerService(node, inputs.Add, ledger, snapshots, requests));
         metrics.ObserveNode(node, inputs);
         metrics.ObserveSessions(frontend.Sessions);
         log.Warning(InsecureWarning);

@@ -49,6 +49,53 @@ internal sealed class SnapshotFiles
     /// <summary>Completes the file with its receipt and gives it its name.</summary>
     public void Finish(Effect.FinishSnapshot finish) => OnItsOwnThread(() => Complete(finish));
 
+    /// <summary>Reads the newest of these snapshots that is here. It is verified by who asked.</summary>
+    /// <returns>Empty when none is.</returns>
+    public ReadOnlyMemory<byte> Read(IReadOnlyList<RecordedSnapshot> recorded)
+    {
+        foreach ((string path, SeqNo seqNo) in Newest())
+        {
+            if (recorded.All(one => one.SeqNo != seqNo)) continue;
+            try
+            {
+                return File.ReadAllBytes(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                log.Warning($"The snapshot {path} cannot be read: {e.Message}");
+            }
+        }
+
+        return default;
+    }
+
+    /// <summary>Reads a part of a complete snapshot. Any thread.</summary>
+    /// <param name="seqNo">Which one; zero for the newest.</param>
+    /// <param name="offset">Where the part begins.</param>
+    /// <param name="bytesMax">The most bytes of it.</param>
+    /// <returns>Null when it is not here, or not any more, or ends before the part.</returns>
+    /// <exception cref="IOException">The disk is broken.</exception>
+    public SnapshotPart? ReadPart(SeqNo seqNo, ulong offset, int bytesMax)
+    {
+        (string? path, SeqNo found) = Newest().FirstOrDefault(one => seqNo == SeqNo.Zero || one.SeqNo == seqNo);
+        if (path is null) return null;
+        try
+        {
+            using SafeFileHandle file =
+                File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            long length = RandomAccess.GetLength(file);
+            if (offset >= (ulong)length) return null;
+            byte[] bytes = new byte[Math.Min(bytesMax, length - (long)offset)];
+            return RandomAccess.Read(file, bytes, (long)offset) == bytes.Length
+                ? new SnapshotPart(found, length, bytes)
+                : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // removed as an old one meanwhile
+        }
+    }
+
     /// <summary>Begins nothing more, gives up what is being written, and removes what is not whole.</summary>
     /// <param name="patience">How long to wait for a thread that writes.</param>
     /// <returns>False when one still runs after that time: the keys that it seals with must not be cleared
@@ -153,14 +200,15 @@ internal sealed class SnapshotFiles
     // sooner or later, and a full disk ends the ledger as well.
     private void RemoveOld()
     {
-        IEnumerable<string> old = Directory.EnumerateFiles(folder)
-            .Select(path => (Path: path, SeqNo: SeqNoOrNull(path)))
-            .Where(one => one.SeqNo is not null)
-            .OrderByDescending(one => one.SeqNo)
-            .Skip(kept)
-            .Select(one => one.Path);
-        foreach (string path in old.ToArray()) DurableFiles.Remove(path);
+        string[] old = [.. Newest().Skip(kept).Select(one => one.Path)];
+        foreach (string path in old) DurableFiles.Remove(path);
     }
+
+    private IEnumerable<(string Path, SeqNo SeqNo)> Newest() => Directory.EnumerateFiles(folder)
+        .Select(path => (Path: path, SeqNo: SeqNoOrNull(path)))
+        .Where(one => one.SeqNo is not null)
+        .Select(one => (one.Path, one.SeqNo!.Value))
+        .OrderByDescending(one => one.Value);
 
     private static SeqNo? SeqNoOrNull(string path) =>
         Snapshot.TryParseFileName(Path.GetFileName(path), out SeqNo seqNo, out _, out bool committed) && committed
@@ -178,3 +226,9 @@ internal sealed class SnapshotFiles
 
     private string Temporary(SeqNo seqNo) => Path.Combine(folder, $"snapshot_{seqNo}.tmp");
 }
+
+/// <summary>A part of a snapshot file.</summary>
+/// <param name="SeqNo">The state's position.</param>
+/// <param name="Length">The size of the whole file.</param>
+/// <param name="Bytes">The part.</param>
+internal sealed record SnapshotPart(SeqNo SeqNo, long Length, byte[] Bytes);

@@ -1,14 +1,17 @@
 using System;
 using System.IO;
+using Curia.Host.Peers;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;
 
 namespace Curia.Host;
 
-/// <summary>Makes the state of a node that has joined: reads the own ledger back with the secrets that another node
-/// told, and verifies it once more, since it comes from the disk.</summary>
-internal sealed class StateLoader(LedgerFiles ledger, NodeSetup setup, Action<Input> tell)
+/// <summary>Makes the state of a node that has joined, with the secrets that another node told: from a snapshot and the
+/// blocks after it, or else from the whole ledger. What comes from the disk is verified once more.</summary>
+internal sealed class StateLoader(
+    LedgerFiles ledger, SnapshotFiles snapshots, SnapshotSource? others, NodeSetup setup, HostLog log,
+    Action<Input> tell)
 {
     // As large as a file of the ledger: so much is verified while the one before is applied.
     private const int BytesAtOnce = LedgerChunk.BytesToClose;
@@ -16,11 +19,11 @@ internal sealed class StateLoader(LedgerFiles ledger, NodeSetup setup, Action<In
     /// <summary>Makes the state; <see cref="Input.StateLoaded"/> follows. Any thread, some time.</summary>
     public void Load(Effect.LoadState load)
     {
-        LedgerReplay replay = new([load.Secrets]);
-        string? problem;
+        LoadedState? state = null;
+        string problem = "";
         try
         {
-            problem = Read(replay, load.Last) ?? replay.FindLoadObstacle(setup.Genesis, setup.Platform);
+            state = (LoadedState?)FromSnapshot(load) ?? FromLedger(load, out problem);
         }
 #pragma warning disable CA1031 // The last line of defence: an exception that leaves a thread ends the process.
         catch (Exception e)
@@ -29,14 +32,37 @@ internal sealed class StateLoader(LedgerFiles ledger, NodeSetup setup, Action<In
             problem = e is IOException or UnauthorizedAccessException ? e.Message : Fault.Describe(e);
         }
 
-        if (problem is null)
-        {
-            tell(new Input.StateLoaded(replay, ""));
-            return;
-        }
+        tell(new Input.StateLoaded(state, problem));
+    }
 
-        replay.Dispose();
-        tell(new Input.StateLoaded(null, problem));
+    // Null when there is none that is right: the ledger has everything that it would.
+    private SnapshotReplay? FromSnapshot(Effect.LoadState load)
+    {
+        if (load.Snapshots.Count == 0) return null;
+        ReadOnlyMemory<byte> file = snapshots.Read(load.Snapshots);
+        if (file.IsEmpty && others is not null) file = others.Fetch(load.Snapshots);
+        if (file.IsEmpty) return null;
+        SnapshotReplay? replay = SnapshotReplay.Read(
+            load, file, (from, bytesMax) => ledger.ReadRange(from, load.Last, bytesMax), setup.Genesis, setup.Platform,
+            out string problem);
+        if (replay is null) log.Warning($"A snapshot is not used, and the ledger read instead: {problem}.");
+        else log.Info($"The state was made from a snapshot of {file.Length >> 10} KiB and the ledger after it.");
+        return replay;
+    }
+
+    private LedgerReplay? FromLedger(Effect.LoadState load, out string problem)
+    {
+        LedgerReplay replay = new([load.Secrets]);
+        problem = "it could not be read";
+        try
+        {
+            problem = Read(replay, load.Last) ?? replay.FindLoadObstacle(setup.Genesis, setup.Platform) ?? "";
+            return problem.Length == 0 ? replay : null;
+        }
+        finally
+        {
+            if (problem.Length > 0) replay.Dispose();
+        }
     }
 
     private string? Read(LedgerReplay replay, SeqNo last)

@@ -320,14 +320,15 @@ public sealed partial class CuriaNode
 
         joining!.Load();
         effects.Add(new Effect.Log(LogSeverity.Information,
-            $"node {from} told the secrets; the state is made from the ledger up to {tail.Committed}"));
-        effects.Add(new Effect.LoadState(secrets, tail.Committed.SeqNo));
+            $"node {from} told the secrets; the state is made up to {tail.Committed}"));
+        Effect.LoadState load = new(secrets, tail.Committed.SeqNo, genesis, joining.Snapshots) { Epochs = identities };
+        effects.Add(load);
     }
 
     private void OpenState(Input.StateLoaded loaded)
     {
         Invariant.Holds(joining is { IsLoading: true }, "a state was loaded that nobody asked for");
-        if (loaded.Replay is not { } read)
+        if (loaded.State is not { } read)
         {
             isStopped = true;
             effects.Add(new Effect.Stop($"the ledger cannot be opened: {loaded.Problem}"));

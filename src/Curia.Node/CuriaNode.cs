@@ -66,7 +66,7 @@ public sealed partial class CuriaNode : IDisposable
         : this(setup, new KeyValueStore(), Require(survey).Epochs[^1].First, survey.Outline)
     {
         LedgerOutline outline = survey.Outline;
-        joining = new Joining();
+        joining = new Joining(outline.Snapshots);
         identities = [.. outline.Epochs];
         replica = new Replica(id, outline.Configuration!, Options(isReady: false), outline.Last.View, outline.Last);
         published = Describe();

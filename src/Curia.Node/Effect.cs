@@ -58,11 +58,18 @@ public abstract record Effect
     /// <param name="Addresses">Where each of them is, this node included.</param>
     public sealed record Peers(IReadOnlyDictionary<NodeId, string> Addresses) : Effect;
 
-    /// <summary>Read the own ledger back with the secrets that were told, verify it up to a committed block, and make
-    /// the state; then <see cref="Input.StateLoaded"/>.</summary>
-    /// <param name="Secrets">Taken over by the <see cref="LedgerReplay"/> that the shell makes.</param>
-    /// <param name="Last">The last seqno to read.</param>
-    public sealed record LoadState(SealedSecrets Secrets, SeqNo Last) : Effect;
+    /// <summary>Make the state up to a committed block with the secrets that were told: from a snapshot that the
+    /// ledger records and the blocks after it, when one is to be had (<see cref="SnapshotReplay"/>), else from the
+    /// whole ledger (<see cref="LedgerReplay"/>); then <see cref="Input.StateLoaded"/>.</summary>
+    /// <param name="Secrets">Taken over by what makes the state.</param>
+    /// <param name="Last">The last seqno of the state.</param>
+    /// <param name="Genesis">The digest of the genesis block.</param>
+    /// <param name="Snapshots">What the ledger records, oldest first.</param>
+    public sealed record LoadState(
+        SealedSecrets Secrets, SeqNo Last, Digest Genesis, IReadOnlyList<RecordedSnapshot> Snapshots) : Effect
+    {
+        internal IReadOnlyList<EpochIdentity> Epochs { get; init; } = [];
+    }
 
     /// <summary>Read the block that holds a seqno, then <see cref="Input.BlockRead"/>.</summary>
     /// <param name="SeqNo">Any seqno of the block.</param>

@@ -48,9 +48,9 @@ public abstract record Input
     public sealed record Message(NodeId From, PeerMessage Content) : Input;
 
     /// <summary>The answer to <see cref="Effect.LoadState"/>.</summary>
-    /// <param name="Replay">The ledger as it was read back; null when it could not be.</param>
+    /// <param name="State">The state; null when it could not be made.</param>
     /// <param name="Problem">Why not; empty otherwise.</param>
-    public sealed record StateLoaded(LedgerReplay? Replay, string Problem) : Input;
+    public sealed record StateLoaded(LoadedState? State, string Problem) : Input;
 
     /// <summary>A block could not be written or synced. The node stops; it never retries (DESIGN 4,
     /// "Durability").</summary>

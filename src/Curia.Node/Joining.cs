@@ -4,7 +4,7 @@ namespace Curia.Node;
 
 /// <summary>What a node keeps while it cannot open the ledger: from its start until a trusted node has told it the
 /// secrets and the state is made.</summary>
-internal sealed class Joining
+internal sealed class Joining(IReadOnlyList<RecordedSnapshot> snapshots)
 {
     // A question that was lost is asked again after half a second.
     private const int TicksBetweenQuestions = 50;
@@ -14,6 +14,9 @@ internal sealed class Joining
 
     /// <summary>Whether the secrets are here and the state is being made from disk.</summary>
     public bool IsLoading { get; private set; }
+
+    /// <summary>The snapshots that the ledger records, as it was when the node joined.</summary>
+    public IReadOnlyList<RecordedSnapshot> Snapshots => snapshots;
 
     /// <summary>The blocks that committed since the state is being made.</summary>
     public IReadOnlyList<AppendedBlock> Since => since;

@@ -22,7 +22,13 @@ internal sealed class LedgerOutline
 {
     private static readonly byte[] nodeInfo = Encoding.UTF8.GetBytes(NodeMaps.NodeInfo.Name);
 
+    private static readonly byte[] snapshotEvidence = Encoding.UTF8.GetBytes(NodeMaps.SnapshotEvidence.Name);
+
+    // More than a node keeps; a joiner needs the newest one that another node still has.
+    private const int SnapshotsMax = 32;
+
     private readonly List<EpochIdentity> epochs = [];
+    private readonly List<RecordedSnapshot> snapshots = [];
     private readonly List<Configuration> active = [];
     private Block? last;
     private SeqNo nodesFrom;
@@ -38,6 +44,9 @@ internal sealed class LedgerOutline
 
     /// <summary>The nodes at its end.</summary>
     public NodeTable Nodes { get; private set; } = NodeTable.Empty;
+
+    /// <summary>The snapshots that it records, the newest ones, oldest first.</summary>
+    public IReadOnlyList<RecordedSnapshot> Snapshots => snapshots;
 
     /// <summary>Whether nothing was added yet.</summary>
     public bool IsEmpty => last is null;
@@ -78,6 +87,11 @@ internal sealed class LedgerOutline
         SeqNo committed = block.Signature.Committed.SeqNo;
         if (committed < epochs[^1].First.SeqNo) committed = SeqNo.Zero;
         while (active.Count > 1 && active[1].From <= committed) active.RemoveAt(0);
+        foreach (LedgerEntry entry in block.Entries)
+        {
+            if (entry.Public.Span.IndexOf(snapshotEvidence) >= 0) AddSnapshots(entry);
+        }
+
         last = block;
     }
 
@@ -131,6 +145,27 @@ internal sealed class LedgerOutline
             || (TryFindWrites(entry, out ReadOnlyMemory<byte> publicBytes)
                 && opener.TryOpen(block, entry.TxId.SeqNo, out byte[] privateBytes)
                 && WriteSet.TryDecode(publicBytes.Span, privateBytes, out writes));
+    }
+
+    private void AddSnapshots(LedgerEntry entry)
+    {
+        if (!TryFindWrites(entry, out ReadOnlyMemory<byte> bytes)
+            || !WriteSet.TryDecode(bytes.Span, default, out WriteSet? writes))
+        {
+            return;
+        }
+
+        foreach (MapWrites map in writes.Maps)
+        {
+            if (map.Name != NodeMaps.SnapshotEvidence.Name) continue;
+            foreach (KeyWrite write in map.Writes)
+            {
+                if (write.Value is null || !NodeMaps.SnapshotEvidence.Keys.TryDecode(write.Key.Span, out ulong seqNo))
+                    continue;
+                if (snapshots.Count == SnapshotsMax) snapshots.RemoveAt(0);
+                snapshots.Add(new RecordedSnapshot(new SeqNo(seqNo), entry.Claims));
+            }
+        }
     }
 
     private void BeginEpoch(Block block)

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json.Nodes;
-using Curia.Cryptography;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Vocabulary;
@@ -15,14 +14,12 @@ namespace Curia.Node;
 /// <remarks>One thread verifies, one applies, which may be another one: each costs about as much. Nothing of the state
 /// is believed before <see cref="Finish"/> says so: the last signature vouches for all before it. Dispose it only if no
 /// node took it over. DESIGN 6, "Epochs".</remarks>
-public sealed class LedgerReplay : IDisposable
+public sealed class LedgerReplay : LoadedState
 {
     private readonly IReadOnlyList<SealedSecrets> candidates;
     private readonly LedgerAudit audit;
     private StateBuilder state = new();
     private List<Block> accepted = [];
-    private readonly LedgerSecrets secrets = new();
-    private readonly BlockOpener opener;
     private string? unusable;
     private bool isWhole;
     private State? atGenesis;
@@ -34,7 +31,6 @@ public sealed class LedgerReplay : IDisposable
     {
         ArgumentNullException.ThrowIfNull(candidates);
         this.candidates = candidates;
-        opener = new BlockOpener(secrets);
         audit = new LedgerAudit(
             new AuditOptions { Signatures = AuditSignatures.LastOfEachEpoch, Accept = block => accepted.Add(block) });
     }
@@ -48,11 +44,6 @@ public sealed class LedgerReplay : IDisposable
             ? SealedSecrets.FileName(newest.From, newest.ServiceKeyId)
             : null;
 
-    /// <summary>The state, once there is no obstacle.</summary>
-    internal KeyValueStore Store { get; private set; } = new();
-
-    internal ServiceEpochs Epochs { get; } = new();
-
     /// <summary>What the ledger says without being opened.</summary>
     internal LedgerOutline Outline { get; } = new();
 
@@ -60,9 +51,6 @@ public sealed class LedgerReplay : IDisposable
 
     /// <summary>The name of the network.</summary>
     public Digest Genesis => Outline.Genesis;
-
-    /// <summary>What the last process sealed; there when <see cref="Finish"/> found nothing wrong.</summary>
-    public SealedSecrets? Sealed { get; private set; }
 
     /// <summary>The last signature transaction.</summary>
     public TxId Last => Outline.Last;
@@ -123,7 +111,7 @@ public sealed class LedgerReplay : IDisposable
         if (Sealed is null) return $"no sealed secrets of its newest epoch (service key {newest}) can be opened";
         Store = new KeyValueStore(state.ToState());
         state = new StateBuilder(); // its tables are as large as the state
-        return FindDifference(settings, platform);
+        return FindDifference(atGenesis!, settings, platform);
     }
 
     /// <summary>Why the state cannot be taken from what was read by a node of the same epoch, which another node told
@@ -139,21 +127,11 @@ public sealed class LedgerReplay : IDisposable
         Sealed = candidates[0];
         Store = new KeyValueStore(state.ToState());
         state = new StateBuilder();
-        return FindDifference(settings, platform);
+        return FindDifference(atGenesis!, settings, platform);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private protected override void ReleaseSecrets()
     {
-        opener.Dispose();
-        Epochs.Clear();
-        foreach (SealedSecrets candidate in candidates) candidate.Dispose();
-    }
-
-    /// <summary>A node has taken over what was read.</summary>
-    internal void Release()
-    {
-        opener.Dispose();
         foreach (SealedSecrets candidate in candidates) candidate.Dispose();
     }
 
@@ -162,11 +140,11 @@ public sealed class LedgerReplay : IDisposable
         if (unusable is not null) return;
         int epochs = Outline.Epochs.Count;
         Outline.Add(block);
-        if (Outline.Epochs.Count > epochs) unusable = BeginEpoch(Outline.Epochs[^1]);
+        if (Outline.Epochs.Count > epochs) unusable = BeginEpoch(Outline.Epochs[^1], candidates);
         foreach (LedgerEntry entry in block.Entries)
         {
             if (unusable is not null) return;
-            if (LedgerOutline.TryOpenWrites(opener, block, entry, out WriteSet? writes))
+            if (LedgerOutline.TryOpenWrites(Opener, block, entry, out WriteSet? writes))
                 state.Apply(entry.TxId, writes);
             else
                 unusable = $"{entry.TxId} cannot be opened with the sealed secrets";
@@ -175,23 +153,10 @@ public sealed class LedgerReplay : IDisposable
         if (block.First.Value == 1) atGenesis = state.ToState();
     }
 
-    private string? BeginEpoch(EpochIdentity epoch)
-    {
-        SeqNo first = epoch.First.SeqNo;
-        Digest service = epoch.Identity.KeyId;
-        SecretPeriod? period = candidates.SelectMany(candidate => candidate.Periods)
-            .FirstOrDefault(known => known.From == first && known.ServiceKeyId == service);
-        if (period is null) return $"no sealed secrets open the epoch that begins at {first} (service key {service})";
-        LedgerSecret secret = new(new SecretBytes(period.Secret.Reveal()));
-        secrets.Add(first, secret);
-        Epochs.Add(new ServiceEpoch(epoch.First, epoch.Identity, secret, epoch.Opened));
-        return null;
-    }
-
     // DESIGN 6, "node.json": what a promise to others rests on stands in the ledger, and settings must not differ.
-    private string? FindDifference(GenesisSettings settings, string platform)
+    internal static string? FindDifference(State atGenesis, GenesisSettings settings, string platform)
     {
-        ReadOnlyTransaction genesis = KeyValueStore.ReadAt(atGenesis!, MapAccess.Node);
+        ReadOnlyTransaction genesis = KeyValueStore.ReadAt(atGenesis, MapAccess.Node);
         genesis.Map(NodeMaps.ServiceInfo).TryGet(NodeMaps.ServiceKeyName, out string? info);
         JsonNode? service = JsonNode.Parse(info ?? "{}");
         if ((string?)service!["name"] != settings.Name)

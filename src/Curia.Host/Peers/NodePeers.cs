@@ -37,6 +37,9 @@ internal static class PeerCalls
 
     /// <summary>Where the nodes are, as the caller knows them.</summary>
     public const byte Introduce = 6;
+
+    /// <summary>A part of a snapshot.</summary>
+    public const byte Snapshot = 7;
 }
 
 /// <summary>What the answer to <see cref="PeerCalls.Claim"/> begins with.</summary>
@@ -65,7 +68,7 @@ internal interface IProbed
 /// <param name="Ledger">Has the blocks that others ask for.</param>
 /// <param name="Requests">Answers the requests that others forward.</param>
 internal sealed record PeerService(
-    CuriaNode Node, Action<Input> Tell, LedgerFiles Ledger, RequestHandling Requests);
+    CuriaNode Node, Action<Input> Tell, LedgerFiles Ledger, SnapshotFiles Snapshots, RequestHandling Requests);
 
 /// <summary>The node's connections with other nodes: effects go out, inputs come in, calls are answered.</summary>
 internal sealed class NodePeers : IAsyncDisposable
@@ -208,6 +211,12 @@ internal sealed class NodePeers : IAsyncDisposable
         network.Send(send.To, new PeerMessage(PeerCodec.GiveSecrets(secrets.Reveal())));
     }
 
+    /// <summary>The other nodes that take part, as this one knows them.</summary>
+    public IReadOnlyList<NodeId> Others()
+    {
+        lock (gate) return [.. map.Keys.Where(id => id != network.NodeId)];
+    }
+
     /// <summary>Asks another node for committed blocks.</summary>
     /// <param name="from">The node.</param>
     /// <param name="seqNo">The first transaction that is wanted.</param>
@@ -326,6 +335,8 @@ internal sealed class NodePeers : IAsyncDisposable
                 return first <= serving.Node.View.Committed.SeqNo && first.Value > 0
                     ? serving.Ledger.ReadRange(first, serving.Node.View.Committed.SeqNo, BlockBytesAtOnce)
                     : ReadOnlyMemory<byte>.Empty;
+            case PeerCalls.Snapshot:
+                return SnapshotSource.Answer(serving.Snapshots, body.Span, BlockBytesAtOnce);
             case PeerCalls.Request:
                 return await serving.Requests.ExecuteForwardedAsync(body).ConfigureAwait(false);
             default:

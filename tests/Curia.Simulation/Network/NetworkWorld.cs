@@ -52,6 +52,9 @@ internal sealed class NetworkWorld : IDisposable
 
     public Situations Situations { get; } = new();
 
+    /// <summary>Snapshots that are complete on the disk of some node.</summary>
+    public Dictionary<SeqNo, byte[]> Snapshots { get; } = [];
+
     public Workload Workload { get; }
 
     public MarkerChecker Markers { get; }

@@ -20,6 +20,7 @@ internal sealed class NodeProcess : IDisposable
     private readonly SeededSigner key;
     private readonly long tickMicroseconds;
     private readonly HashSet<NodeId> guests = [];
+    private List<byte> snapshot = [];
     private long tickets;
     private bool isStopped;
 
@@ -239,6 +240,12 @@ internal sealed class NodeProcess : IDisposable
         BlockFacts[] blocks = [.. Disk.Written.Where(block => block.Block.Last <= load.Last)];
         After(random.Between(500, 60_000), () =>
         {
+            if (TryLoadSnapshot(load, blocks) is { } fast)
+            {
+                Deliver(new Input.StateLoaded(fast, ""));
+                return;
+            }
+
             LedgerReplay replay = new([load.Secrets]);
             replay.AddChunk(LedgerChunk.OpenName(new SeqNo(1)), NodeDisk.Chunk(blocks));
             AuditReport report = replay.Finish();
@@ -248,6 +255,29 @@ internal sealed class NodeProcess : IDisposable
             if (problem is not null) throw new Violation(Rules.GoesOn, $"{this} cannot load its state: {problem}");
             Deliver(new Input.StateLoaded(replay, ""));
         });
+    }
+
+    private SnapshotReplay? TryLoadSnapshot(Effect.LoadState load, BlockFacts[] blocks)
+    {
+        RecordedSnapshot? recorded = load.Snapshots.LastOrDefault(one => world.Snapshots.ContainsKey(one.SeqNo));
+        if (recorded is null || random.Percent(30)) return null;
+        byte[] file = [.. world.Snapshots[recorded.SeqNo]];
+
+        bool isDamaged = random.Percent(20);
+        if (isDamaged) file[random.Below(file.Length)] ^= (byte)(1 << random.Below(8));
+        ReadOnlyMemory<byte> Read(SeqNo from, int bytesMax)
+        {
+            IEnumerable<byte[]> some = blocks.SkipWhile(block => block.Block.Last < from).Take(bytesMax == 1 ? 1 : 5)
+                .Select(block => block.Block.Bytes.ToArray());
+            return some.SelectMany(bytes => bytes).ToArray();
+        }
+
+        SnapshotReplay? replay = SnapshotReplay.Read(
+            load, file, Read, Members.Genesis, NodeSetup.VirtualPlatform, out string problem);
+        world.Situations.Reached(replay is null ? "damaged snapshot refused" : "state made from a snapshot");
+        return replay is null == isDamaged
+            ? replay
+            : throw new Violation(Rules.GoesOn, $"{this}, snapshot at {recorded.SeqNo}: '{problem}'");
     }
 
     public DateTimeOffset HostTime() =>
@@ -348,12 +378,17 @@ internal sealed class NodeProcess : IDisposable
             case Effect.MakeSnapshot make:
                 After(random.Between(1, 30_000), () =>
                 {
-                    SnapshotEvidence evidence = make.Job.Run(
-                        bytes => world.Markers.NothingPrivate(bytes.Span, "a snapshot"));
+                    snapshot = [];
+                    SnapshotEvidence evidence = make.Job.Run(bytes =>
+                    {
+                        world.Markers.NothingPrivate(bytes.Span, "a snapshot");
+                        snapshot.AddRange(bytes.Span);
+                    });
                     Deliver(new Input.SnapshotMade(make.Job.TxId.SeqNo, evidence));
                 });
                 break;
-            case Effect.FinishSnapshot:
+            case Effect.FinishSnapshot finish:
+                world.Snapshots[finish.SeqNo] = [.. snapshot]; // without the receipt, which no digest covers
                 world.Situations.Reached("snapshot finished");
                 break;
             case Effect.Reply { Answer: not Answer.Finished } reply:

@@ -63,6 +63,12 @@ internal sealed class TestNetwork : IDisposable
     /// <summary>Whom secrets were sent to, in order.</summary>
     public List<NodeId> SecretsSent { get; } = [];
 
+    /// <summary>The snapshots that nodes have made, without receipts.</summary>
+    public Dictionary<SeqNo, byte[]> Snapshots { get; } = [];
+
+    /// <summary>Whether the test itself makes the state of a node that joins.</summary>
+    public bool HoldsLoads { get; set; }
+
     /// <summary>What the founder sealed: with it a test speaks for the service.</summary>
     public ReadOnlyMemory<byte> Sealed { get; private set; }
 
@@ -208,6 +214,9 @@ internal sealed class TestNetwork : IDisposable
 
         public List<string> Log { get; } = [];
 
+        /// <summary>What the test has to do itself.</summary>
+        public Effect.LoadState? Held { get; private set; }
+
         public List<ReadOnlyMemory<byte>> CommittedBlocks() =>
             [.. Disk.Where(block => Decode(block).Last <= Node.View.Committed.SeqNo)];
 
@@ -331,7 +340,7 @@ internal sealed class TestNetwork : IDisposable
                 case Effect.RecallBlocks recall:
                     Step(new Input.BlocksRecalled(recall.Node, RecalledBlocks.Read(recall, Read)));
                     break;
-                case Effect.MakeSnapshot make: make.Job.Run(_ => { }); break;
+                case Effect.MakeSnapshot make: Make(make.Job); break;
                 case Effect.Reply reply:
                     if (!Answers.TryGetValue(reply.Ticket, out List<Answer>? list)) Answers[reply.Ticket] = list = [];
                     list.Add(reply.Answer);
@@ -348,8 +357,22 @@ internal sealed class TestNetwork : IDisposable
                 (block.Bytes ?? Disk.Find(stored => Decode(stored).First == block.First)).ToArray()),
         ];
 
+        private void Make(SnapshotJob job)
+        {
+            List<byte> file = [];
+            SnapshotEvidence evidence = job.Run(frame => file.AddRange(frame.Span));
+            network.Snapshots[job.TxId.SeqNo] = [.. file];
+            Step(new Input.SnapshotMade(job.TxId.SeqNo, evidence));
+        }
+
         private void Load(Effect.LoadState load)
         {
+            if (network.HoldsLoads)
+            {
+                Held = load;
+                return;
+            }
+
             LedgerReplay replay = new([load.Secrets]);
             replay.AddChunk(
                 LedgerChunk.OpenName(new SeqNo(1)), Chunk(Disk.Where(block => Decode(block).Last <= load.Last)));
