@@ -95,3 +95,7 @@ public readonly record struct NodeCounters
     /// <summary>Clients that wait for commit.</summary>
     public int WaitingReplies { get; init; }
 }
+
+    /// <summary>Rounds begun in which this node asked the others whether it still is the primary, for linearisable
+    /// reads.</summary>
+    public long ReadRounds { get; init; }
