@@ -151,25 +151,25 @@ internal sealed class RequestHandling
     }
 
     // A client that has seen a transaction on this connection never sees a state without it (docs/http.md, "Several
-    // nodes"). The primary has all there is, unless an election took it away; a backup may have to wait for what it
-    // forwarded a moment ago.
+    // nodes"). A backup may have to wait for what it forwarded a moment ago, and a new primary until it is known
+    // whether an election took that away.
     private async ValueTask<Outgoing> ExecuteInSessionAsync(
         Request request, TimeSpan? patience, HttpContext context, ListenerSession session)
     {
         long began = Environment.TickCount64;
         TxId seen = session.LastSeen;
-        for (; seen != TxId.Zero; await Task.Delay(CatchUpInterval, context.RequestAborted))
+        SessionStanding standing;
+        while ((standing = node.View.StandingOf(seen)) != SessionStanding.Included)
         {
-            NodeView now = node.View;
-            if (now.StatusOf(seen) == TransactionStatus.Invalid)
+            if (standing == SessionStanding.Lost)
             {
                 AskToClose(context);
                 return new Outgoing(HostResponses.SessionInvalid);
             }
 
-            if (now.IsPrimary || now.Includes(seen)) break;
             if (Environment.TickCount64 - began > CatchUpTime.TotalMilliseconds)
                 return new Outgoing(HostResponses.Behind);
+            await Task.Delay(CatchUpInterval, context.RequestAborted);
         }
 
         return await ExecuteAsync(request, patience, context);
