@@ -15,7 +15,7 @@ public static class LoggingApp
 
     private static EndpointTable Build()
     {
-        EndpointTableBuilder endpoints = new("logging", "1.1.0");
+        EndpointTableBuilder endpoints = new("logging", "1.2.0");
         new MessageEndpoints("/log/private", PrivateRecords).AddTo(endpoints);
         new MessageEndpoints("/log/public", PublicRecords).AddTo(endpoints);
         endpoints.MapPost<Entry, Response<bool>>("/log/echo", AuthenticationPolicy.UserCertificate, Echo)

@@ -81,6 +81,27 @@ public sealed class Endpoint
     /// <summary>For the OpenAPI document.</summary>
     public EndpointDescription Description { get; }
 
+    /// <summary>Whether its answer is that of the newest state there is: whatever anybody was told of before the
+    /// request came is in it, and it is committed. Otherwise a reading endpoint answers from the state of the node that
+    /// is asked, which may be a little behind.</summary>
+    /// <remarks>Costs a round of messages between the nodes, which all reads of that moment share.</remarks>
+    /// <exception cref="ArgumentException">It does not read the newest state: what writes is ordered anyway, and what
+    /// is past does not change.</exception>
+    public bool IsLinearizable
+    {
+        get;
+        init => field = !value || Handler is EndpointHandler.ReadOnly
+            ? value
+            : throw new ArgumentException($"{this} does not read the newest state.", nameof(value));
+    }
+
+    /// <summary>Whether a backup sends the client to the primary, with 307 and its address, rather than the request.
+    /// Then only the primary answers, also where others could.</summary>
+    public bool IsRedirected { get; init; }
+
+    /// <summary>Whether only the primary can answer.</summary>
+    public bool NeedsPrimary => IsLinearizable || IsRedirected || Handler is EndpointHandler.ReadWrite;
+
     /// <summary>The kind of transaction that it gets.</summary>
     public EndpointMode Mode => Handler switch
     {
@@ -95,5 +116,12 @@ public sealed class Endpoint
     /// <summary>Verb and path: a name for metrics and logs, of which there are only as many as endpoints.</summary>
     public override string ToString() => $"{Verb.ToString().ToUpperInvariant()} {Path}";
 
-    internal Endpoint With(EndpointDescription description) => new(Verb, Path, Policy, Handler, description);
+    internal Endpoint With(EndpointDescription description) => With(description, IsLinearizable, IsRedirected);
+
+    internal Endpoint Linearizable() => With(Description, isLinearizable: true, IsRedirected);
+
+    internal Endpoint Redirected() => With(Description, IsLinearizable, isRedirected: true);
+
+    private Endpoint With(EndpointDescription description, bool isLinearizable, bool isRedirected) =>
+        new(Verb, Path, Policy, Handler, description) { IsLinearizable = isLinearizable, IsRedirected = isRedirected };
 }

@@ -197,22 +197,25 @@ public sealed class EndpointTableBuilder
     /// <param name="status">The status of success.</param>
     /// <param name="contentType">The media type of the body; null when there is none.</param>
     /// <exception cref="InvalidOperationException">None is mapped yet.</exception>
-    public EndpointTableBuilder WithResult(int status, string? contentType)
-    {
-        if (endpoints.Count == 0) throw new InvalidOperationException("Map an endpoint first.");
-        EndpointDescription description = endpoints[^1].Description with { Status = status, ContentType = contentType };
-        endpoints[^1] = endpoints[^1].With(description);
-        return this;
-    }
+    public EndpointTableBuilder WithResult(int status, string? contentType) => Change(last =>
+        last.With(last.Description with { Status = status, ContentType = contentType }));
 
     /// <summary>Says in a sentence what the endpoint mapped last does, for the OpenAPI document.</summary>
     /// <exception cref="InvalidOperationException">None is mapped yet.</exception>
-    public EndpointTableBuilder WithSummary(string summary)
-    {
-        if (endpoints.Count == 0) throw new InvalidOperationException("Map an endpoint first.");
-        endpoints[^1] = endpoints[^1].With(endpoints[^1].Description with { Summary = summary });
-        return this;
-    }
+    public EndpointTableBuilder WithSummary(string summary) =>
+        Change(last => last.With(last.Description with { Summary = summary }));
+
+    /// <summary>Has the endpoint mapped last answer from the newest state there is
+    /// (<see cref="Endpoint.IsLinearizable"/>). Without this it answers from the state of the node that is
+    /// asked.</summary>
+    /// <exception cref="InvalidOperationException">None is mapped yet.</exception>
+    /// <exception cref="ArgumentException">It does not read the newest state.</exception>
+    public EndpointTableBuilder Linearizable() => Change(last => last.Linearizable());
+
+    /// <summary>Has a backup send clients of the endpoint mapped last to the primary
+    /// (<see cref="Endpoint.IsRedirected"/>). Without this it hands their requests over.</summary>
+    /// <exception cref="InvalidOperationException">None is mapped yet.</exception>
+    public EndpointTableBuilder Redirected() => Change(last => last.Redirected());
 
     /// <summary>An endpoint that was built by hand.</summary>
     public EndpointTableBuilder Add(Endpoint endpoint)
@@ -231,6 +234,13 @@ public sealed class EndpointTableBuilder
     /// <summary>The table.</summary>
     /// <exception cref="ArgumentException">Two endpoints have the same verb and match the same paths.</exception>
     public EndpointTable Build() => new(title, version, [.. endpoints]);
+
+    private EndpointTableBuilder Change(Func<Endpoint, Endpoint> change)
+    {
+        if (endpoints.Count == 0) throw new InvalidOperationException("Map an endpoint first.");
+        endpoints[^1] = change(endpoints[^1]);
+        return this;
+    }
 
     private EndpointTableBuilder MapBody<TParameters, TBody, TResult>(
         HttpVerb verb,

@@ -14,6 +14,9 @@ internal sealed class OpenApiDocument
 {
     private const string ErrorReference = "#/components/responses/Error";
 
+    private const string LinearizableDescription =
+        "Linearisable: the answer has everything that anybody was told of before the request, and is committed.";
+
     private readonly OpenApiSchemas schemas = new();
 
     private OpenApiDocument()
@@ -58,6 +61,7 @@ internal sealed class OpenApiDocument
     {
         JsonObject operation = [];
         if (endpoint.Description.Summary.Length > 0) operation.Add("summary", endpoint.Description.Summary);
+        if (endpoint.IsLinearizable) operation.Add("description", LinearizableDescription);
         operation.Add("operationId", OperationId(endpoint));
         JsonArray parameters = Parameters(endpoint);
         if (parameters.Count > 0) operation.Add("parameters", parameters);
@@ -110,6 +114,16 @@ internal sealed class OpenApiDocument
             {
                 ["description"] = "The transaction is being loaded from the ledger; ask again.",
                 ["headers"] = new JsonObject { ["Retry-After"] = retryAfter },
+            });
+        }
+
+        if (endpoint.IsRedirected)
+        {
+            JsonObject location = new() { ["schema"] = new JsonObject { ["type"] = "string", ["format"] = "uri" } };
+            responses.Add("307", new JsonObject
+            {
+                ["description"] = "This node does not order; the primary is there.",
+                ["headers"] = new JsonObject { ["Location"] = location },
             });
         }
 

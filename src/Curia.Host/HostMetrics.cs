@@ -92,6 +92,8 @@ internal sealed class HostMetrics : IDisposable
         Total("curia.blocks.sealed", () => node.View.Counters.BlocksSealed, "Blocks sealed.");
         Total("curia.blocks.read_back", () => node.View.Counters.BlocksReadBack,
             "Blocks read back from disk for history.");
+        Total("curia.reads.rounds", () => node.View.Counters.ReadRounds,
+            "Rounds that asked the other nodes whether this one still is the primary, for linearisable reads.");
         Total("curia.snapshots", () => node.View.Counters.Snapshots, "Snapshots whose evidence is in the ledger.");
     }
 

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Globalization;
 using Curia.Endpoints;
 using Curia.Vocabulary;
@@ -71,6 +73,23 @@ internal static class HostResponses
     /// <summary>500: the reason is in the node's log only.</summary>
     public static readonly Response InternalError =
         Response.Error(500, "InternalError", "The node failed to answer this request.");
+
+    /// <summary>307: the primary answers this. The client keeps method and body (RFC 9110 section 15.4.8).</summary>
+    /// <param name="addresses">Where clients find the primary, <c>host:port</c>.</param>
+    /// <param name="listener">The place among them of the listener that the client came to: nodes of a network are
+    /// expected to list theirs in the same order. Where there is no such place, the first.</param>
+    /// <param name="target">The request target as it came.</param>
+    /// <returns>Null when the address that the ledger has is none.</returns>
+    public static Response? Redirect(IReadOnlyList<string> addresses, int listener, string target)
+    {
+        // The absolute form (RFC 9112 section 3.2.2) names this node.
+        if (!target.StartsWith('/') && Uri.TryCreate(target, UriKind.Absolute, out Uri? absolute))
+            target = absolute.PathAndQuery;
+        string address = addresses[listener < addresses.Count ? listener : 0];
+        return Uri.TryCreate($"https://{address}{target}", UriKind.Absolute, out Uri? location)
+            ? Response.Empty(307).With("Location", location.AbsoluteUri)
+            : null;
+    }
 
     /// <summary>What the server found wrong with a request, in our shape.</summary>
     public static Response BadRequest(int status, LimitsConfiguration limits) => status switch

@@ -38,7 +38,7 @@ internal sealed class HttpFrontend : IAsyncDisposable
 
     private HttpFrontend(NodeConfiguration configuration, HostLog log)
     {
-        Sessions = [.. configuration.Listeners.Select(listener => new ListenerSessions(listener))];
+        Sessions = [.. configuration.Listeners.Select((listener, place) => new ListenerSessions(listener, place))];
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             EnvironmentName = Environments.Production,

@@ -20,14 +20,21 @@ internal sealed class ListenerSessions
     private long bodiesTooLarge;
 
     /// <summary>Nobody is connected yet.</summary>
-    public ListenerSessions(ListenerConfiguration configuration)
+    /// <param name="configuration">The listener.</param>
+    /// <param name="place">Which of the node's listeners it is, from 0.</param>
+    public ListenerSessions(ListenerConfiguration configuration, int place)
     {
         Configuration = configuration;
+        Place = place;
         HardCap = configuration.SessionsMax + Math.Max(10, configuration.SessionsMax / 100);
     }
 
     /// <summary>The listener.</summary>
     public ListenerConfiguration Configuration { get; }
+
+    /// <summary>Which of the node's listeners it is, from 0, and so which of its published addresses is its
+    /// own.</summary>
+    public int Place { get; }
 
     /// <summary>Connections above this number are closed at once.</summary>
     public int HardCap { get; }

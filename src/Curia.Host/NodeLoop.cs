@@ -81,6 +81,14 @@ internal sealed class NodeLoop
         return inputs.TryAddRequest(new Input.Submit(reply.Ticket, proposed, waitForCommit), reply) ? reply : null;
     }
 
+    /// <summary>Waits until what was read may be told.</summary>
+    /// <returns>Null when too much waits already.</returns>
+    public PendingReply? TryConfirm(Execution.Unconfirmed read, TimeSpan patience)
+    {
+        PendingReply reply = NewReply(untilFinished: true, patience);
+        return inputs.TryAddRequest(new Input.Confirm(reply.Ticket, read), reply) ? reply : null;
+    }
+
     /// <summary>Waits until a transaction has its final status.</summary>
     /// <returns>Null when too much waits already.</returns>
     public PendingReply? TryAwait(TxId txId, TimeSpan patience)

@@ -151,25 +151,25 @@ internal sealed class RequestHandling
     }
 
     // A client that has seen a transaction on this connection never sees a state without it (docs/http.md, "Several
-    // nodes"). The primary has all there is, unless an election took it away; a backup may have to wait for what it
-    // forwarded a moment ago.
+    // nodes"). A backup may have to wait for what it forwarded a moment ago, and a new primary until it is known
+    // whether an election took that away.
     private async ValueTask<Outgoing> ExecuteInSessionAsync(
         Request request, TimeSpan? patience, HttpContext context, ListenerSession session)
     {
         long began = Environment.TickCount64;
         TxId seen = session.LastSeen;
-        for (; seen != TxId.Zero; await Task.Delay(CatchUpInterval, context.RequestAborted))
+        SessionStanding standing;
+        while ((standing = node.View.StandingOf(seen)) != SessionStanding.Included)
         {
-            NodeView now = node.View;
-            if (now.StatusOf(seen) == TransactionStatus.Invalid)
+            if (standing == SessionStanding.Lost)
             {
                 AskToClose(context);
                 return new Outgoing(HostResponses.SessionInvalid);
             }
 
-            if (now.IsPrimary || now.Includes(seen)) break;
             if (Environment.TickCount64 - began > CatchUpTime.TotalMilliseconds)
                 return new Outgoing(HostResponses.Behind);
+            await Task.Delay(CatchUpInterval, context.RequestAborted);
         }
 
         return await ExecuteAsync(request, patience, context);
@@ -184,30 +184,65 @@ internal sealed class RequestHandling
         {
             Execution execution = node.Execute(request);
             if (execution is Execution.Answered answered) return await FinishAsync(answered, patience);
-            if (execution is Execution.Elsewhere)
-                return await ForwardAsync(request, patience, source, execution.Route);
+            if (execution is Execution.Elsewhere elsewhere)
+                return await LeaveAsync(request, patience, source, elsewhere);
+            if (execution is Execution.Unconfirmed read) return await ConfirmAsync(request, patience, source, read);
 
             Execution.Proposed proposed = (Execution.Proposed)execution;
             PendingReply? pending = loop.TrySubmit(proposed, patience is not null, patience ?? OrderingTime);
             if (pending is null) return new Outgoing(HostResponses.QueueFull, proposed.Route);
             Answer? reply = await pending.Answered;
-            if (reply is Answer.NotPrimary) return await ForwardAsync(request, patience, source, proposed.Route);
+            if (reply is Answer.NotPrimary) return await LeaveAsync(request, patience, source);
             if (reply is not Answer.Conflict) return Decided(proposed.Route, proposed.Response, pending, reply);
 
             if (attempt == executionsMax) return new Outgoing(HostResponses.AttemptsExceeded, proposed.Route);
         }
     }
 
-    private ValueTask<Outgoing> ForwardAsync(
-        Request request, TimeSpan? patience, HttpContext? source, string route)
+    private async ValueTask<Outgoing> ConfirmAsync(
+        Request request, TimeSpan? patience, HttpContext? source, Execution.Unconfirmed read)
     {
+        PendingReply? pending = loop.TryConfirm(read, patience ?? OrderingTime);
+        if (pending is null) return new Outgoing(HostResponses.QueueFull, read.Route);
+        Answer? reply = await pending.Answered;
+        return reply switch
+        {
+            Answer.Finished { Status: TransactionStatus.Committed } =>
+                new Outgoing(read.Response, read.Route, read.TxId, WaitedForCommit: patience is not null),
+            Answer.Refused refused => new Outgoing(HostResponses.Refused(refused), read.Route),
+            Answer.NotPrimary => await LeaveAsync(request, patience, source),
+            _ => new Outgoing(NodeResponses.ReadNotConfirmed, read.Route),
+        };
+    }
+
+    // This node was the primary when it executed the request, and is not any more.
+    private ValueTask<Outgoing> LeaveAsync(Request request, TimeSpan? patience, HttpContext? source)
+    {
+        Execution now = node.Execute(request);
+        return now is Execution.Elsewhere elsewhere
+            ? LeaveAsync(request, patience, source, elsewhere)
+            : new(new Outgoing(HostResponses.NoPrimary, now.Route));
+    }
+
+    private ValueTask<Outgoing> LeaveAsync(
+        Request request, TimeSpan? patience, HttpContext? source, Execution.Elsewhere elsewhere)
+    {
+        string route = elsewhere.Route;
         if (source is null || forwarder is null) return new(new Outgoing(HostResponses.NoPrimary, route));
         IHttpRequestFeature message = source.Features.GetRequiredFeature<IHttpRequestFeature>();
+        ListenerSession session = source.Features.GetRequiredFeature<ListenerSession>();
+        if (elsewhere.Addresses is { } addresses
+            && HostResponses.Redirect(addresses, session.Listener.Place, message.RawTarget) is { } redirect)
+        {
+            return new(new Outgoing(redirect, route));
+        }
+
         byte[] bytes = Forwarding.Encode(
             message.Method, message.RawTarget, message.Headers, request.ClientCertificate, request.Body, patience);
+        bool writes = request.Verb is not (HttpVerb.Get or HttpVerb.Head);
         bool mayRepeat = message.Headers.ContainsKey(NodeHeaders.IdempotencyKey);
         return new(forwarder.ForwardAsync(
-            bytes, mayRepeat, (patience ?? OrderingTime) + OrderingTime, route, source.RequestAborted));
+            bytes, writes, mayRepeat, (patience ?? OrderingTime) + OrderingTime, route, source.RequestAborted));
     }
 
     private async ValueTask<Outgoing> FinishAsync(Execution.Answered answered, TimeSpan? patience)

@@ -204,6 +204,7 @@ public sealed partial class CuriaNode
 
     private void ChangeRole(ReplicaEffect.RoleChanged changed)
     {
+        reads.Refuse(effects);
         bool wasPrimary = orders;
         orders = changed.Role == ReplicaRole.Primary;
 

@@ -25,6 +25,7 @@ public sealed partial class CuriaNode : IDisposable
     private readonly LedgerReplay? replay;
     private readonly Formation? formation;
     private readonly LedgerTail tail;
+    private readonly LinearizableReads reads = new();
     private readonly TxId first;
     private KeyValueStore store;
     private CommitProgress progress;
@@ -120,8 +121,9 @@ public sealed partial class CuriaNode : IDisposable
             case Input.Start start: Start(start.Now); break;
             case Input.Tick tick: Tick(tick.Now); break;
             case Input.Submit submit: Submit(submit); break;
+            case Input.Confirm confirm: Confirm(confirm.Ticket, confirm.Read); break;
             case Input.Await wait: Await(wait.Ticket, wait.TxId); break;
-            case Input.Forget forget: progress.Forget(forget.Ticket); break;
+            case Input.Forget forget: Forget(forget.Ticket); break;
             case Input.Stored stored: Perform(replica.Step(new ReplicaInput.Stored(stored.Number))); break;
             case Input.StoreFailed failed: Fail(failed.Reason); break;
             case Input.Message message: Receive(message.From, message.Content); break;
@@ -135,6 +137,7 @@ public sealed partial class CuriaNode : IDisposable
         }
 
         SealIfDue(moreWait);
+        if (!moreWait) BeginRoundIfDue();
 
         // Before any client is told of a commit, everybody can see it.
         if (!moreWait || tail.Committed != published.Committed) published = Describe();
@@ -292,7 +295,7 @@ public sealed partial class CuriaNode : IDisposable
         {
             effects.Add(new Effect.Reply(ticket, new Answer.Finished(txId, status)));
         }
-        else if (progress.WaitingCount >= setup.Limits.WaitingRepliesMax)
+        else if (WaitingCount >= setup.Limits.WaitingRepliesMax)
         {
             effects.Add(new Effect.Reply(ticket, new Answer.Refused(
                 503, "TooManyWaiting", $"Too many clients wait for commit; ask for the status of {txId} instead.")));
@@ -301,6 +304,33 @@ public sealed partial class CuriaNode : IDisposable
         {
             progress.Await(ticket, txId);
         }
+    }
+
+    private int WaitingCount => progress.WaitingCount + reads.Count;
+
+    private void Forget(long ticket)
+    {
+        progress.Forget(ticket);
+        reads.Forget(ticket);
+    }
+
+    // What was read in a view proves nothing in another one: between the two others may have ordered.
+    private void Confirm(long ticket, Execution.Unconfirmed read)
+    {
+        if (replica.Role != ReplicaRole.Primary || replica.View != read.View)
+            effects.Add(new Effect.Reply(ticket, Answer.NotPrimary.Instance));
+        else if (WaitingCount >= setup.Limits.WaitingRepliesMax)
+            effects.Add(new Effect.Reply(ticket, new Answer.Refused(
+                503, "TooManyWaiting", "Too many clients wait for commit; try again later.")));
+        else
+            reads.Ask(ticket, read.TxId);
+    }
+
+    private void BeginRoundIfDue()
+    {
+        if (!reads.IsRoundDue || isStopped) return;
+        reads.Begin(replica.Round + 1);
+        Perform(replica.Step(new ReplicaInput.Confirm()));
     }
 
     private void SealIfDue(bool moreWait)
@@ -344,6 +374,9 @@ public sealed partial class CuriaNode : IDisposable
                     break;
                 case ReplicaEffect.RoleChanged changed:
                     ChangeRole(changed);
+                    break;
+                case ReplicaEffect.Confirmed confirmed:
+                    foreach ((long ticket, TxId version) in reads.Confirm(confirmed.Round)) Await(ticket, version);
                     break;
                 case ReplicaEffect.Ignored:
                     messagesIgnored++;
@@ -447,7 +480,8 @@ public sealed partial class CuriaNode : IDisposable
             Snapshots = service?.Snapshots.Finished ?? 0,
             BlocksReadBack = service?.History.BlocksReadBack ?? 0,
             MessagesIgnored = messagesIgnored,
-            WaitingReplies = progress.WaitingCount,
+            WaitingReplies = WaitingCount,
+            ReadRounds = (long)replica.Round,
         },
     };
 }

@@ -95,7 +95,8 @@ public abstract record Effect
     public sealed record FinishSnapshot(SeqNo SeqNo, SeqNo EvidenceSeqNo, ReadOnlyMemory<byte> ReceiptFrame) : Effect;
 
     /// <summary>Answer a waiting client.</summary>
-    /// <param name="Ticket">From <see cref="Input.Submit"/> or <see cref="Input.Await"/>.</param>
+    /// <param name="Ticket">From <see cref="Input.Submit"/>, <see cref="Input.Confirm"/> or
+    /// <see cref="Input.Await"/>.</param>
     /// <param name="Answer">What to tell it.</param>
     public sealed record Reply(long Ticket, Answer Answer) : Effect;
 
@@ -128,6 +129,14 @@ public abstract record Answer
     {
         /// <summary>The one value.</summary>
         public static NotPrimary Instance { get; } = new();
+    }
+
+    /// <summary>This node lost the place of the primary before it could show that it had it: what it has read may be
+    /// old. The read may be sent again.</summary>
+    public sealed record NotConfirmed : Answer
+    {
+        /// <summary>The one value.</summary>
+        public static NotConfirmed Instance { get; } = new();
     }
 
     /// <summary>What the transaction read has changed: execute it again.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using Curia.Endpoints;
 using Curia.KeyValue;
 using Curia.Vocabulary;
@@ -27,9 +28,20 @@ public abstract record Execution
         public Input? FollowUp { get; init; }
     }
 
-    /// <summary>The endpoint writes, and this node does not order: whoever is primary has to execute it. Nothing was
-    /// executed here.</summary>
-    public sealed record Elsewhere : Execution;
+    /// <summary>Only the primary answers this, and this node is not it. Nothing was executed here.</summary>
+    public sealed record Elsewhere : Execution
+    {
+        /// <summary>Where clients find the primary, <c>host:port</c>, in the order of its listeners, for an endpoint
+        /// that sends them there; null when the request is to be handed over.</summary>
+        public IReadOnlyList<string>? Addresses { get; init; }
+    }
+
+    /// <summary>The answer is ready and may be given once <see cref="Input.Confirm"/> is answered with a
+    /// commit.</summary>
+    /// <param name="Response">The answer.</param>
+    /// <param name="TxId">The version that it was read from.</param>
+    /// <param name="View">The view of which this node was the primary before it read.</param>
+    public sealed record Unconfirmed(Response Response, TxId TxId, View View) : Execution;
 
     /// <summary>The transaction wrote something and wants its place in the order; the answer holds if it gets
     /// one.</summary>

@@ -29,6 +29,13 @@ public abstract record Input
     /// <see cref="Answer.Ordered"/>.</param>
     public sealed record Submit(long Ticket, Execution.Proposed Proposed, bool WaitForCommit) : Input;
 
+    /// <summary>A linearisable read was executed here and may be answered once this node has shown that it is still the
+    /// primary and what was read has committed: then <see cref="Answer.Finished"/> says so. With any other answer
+    /// nothing of what was read may be told.</summary>
+    /// <param name="Ticket">Names the waiting client.</param>
+    /// <param name="Read">What <see cref="CuriaNode.Execute"/> returned.</param>
+    public sealed record Confirm(long Ticket, Execution.Unconfirmed Read) : Input;
+
     /// <summary>A client waits until a TxID is final.</summary>
     /// <param name="Ticket">Names the waiting client.</param>
     /// <param name="TxId">What it waits for.</param>

@@ -32,6 +32,8 @@ internal sealed class NodeEndpoints(
         builder.MapGet("/network", open, _ => Network()).WithSummary("The service: identity, name, status.");
         builder.MapGet("/network/nodes", open, Nodes).WithSummary("All nodes of the network.");
         builder.MapGet("/network/nodes/{id}", open, OneNode).WithSummary("One node, by id, or self, or primary.");
+        builder.MapGet("/network/removable_nodes", open, _ => Removable())
+            .WithSummary("Nodes whose retirement is over: their processes may end.");
         builder.MapGet("/primary", open, (_, transaction) => OneNode("primary", transaction))
             .WithSummary("The node that orders.");
         builder.MapPost("/network/nodes", open, requests.Sign)
@@ -135,6 +137,13 @@ internal sealed class NodeEndpoints(
 
     private NodesReply Nodes(ReadOnlyTransaction transaction) =>
         new([.. transaction.Map(NodeMaps.NodeInfo).Range().Select(node => Describe(node.Key, node.Value))]);
+
+    // From the committed state: the second transaction of a retirement could be lost with an election, and until it has
+    // committed the others may still need the node (docs/consensus.md, "Leaving").
+    private NodesReply Removable() => new([.. KeyValueStore.ReadAt(store.Committed, MapAccess.Node)
+        .Map(NodeMaps.NodeInfo).Range()
+        .Where(node => node.Value.Status == NodeRecord.Retired && !node.Value.IsLearner)
+        .Select(node => Describe(node.Key, node.Value))]);
 
     private Response OneNode(Request request, ReadOnlyTransaction transaction)
     {

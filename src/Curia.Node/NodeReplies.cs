@@ -71,7 +71,7 @@ public sealed record EpochReply(
 public sealed record NodeReply(
     string NodeId, string Status, bool Primary, string Platform, IReadOnlyList<string> PublishedAddresses);
 
-/// <summary><c>GET /node/network/nodes</c>.</summary>
+/// <summary><c>GET /node/network/nodes</c> and <c>/node/network/removable_nodes</c>.</summary>
 /// <param name="Nodes">In order of their ids.</param>
 public sealed record NodesReply(IReadOnlyList<NodeReply> Nodes);
 

@@ -8,4 +8,10 @@ public static class NodeResponses
     /// <summary>An election is under way: nobody orders just now.</summary>
     public static Response NoPrimary { get; } = Response
         .Error(503, "NoPrimary", "The nodes are electing a primary; try again in a second.").With("Retry-After", "1");
+
+    /// <summary>The node could not show that it still is the primary, so it does not tell what it has read.</summary>
+    public static Response ReadNotConfirmed { get; } = Response
+        .Error(503, "ReadNotConfirmed", "The node could not show in time that it still is the primary; what it has "
+            + "read may be old. Nothing was written: send the request again.")
+        .With("Retry-After", "1");
 }

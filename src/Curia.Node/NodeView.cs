@@ -57,12 +57,32 @@ public sealed record NodeView
     /// <summary>The status of a transaction, as far as this node knows.</summary>
     public TransactionStatus StatusOf(TxId txId) => TransactionStatuses.Of(txId, Committed, Last, Views);
 
-    /// <summary>Whether the state of this node includes a transaction.</summary>
-    public bool Includes(TxId txId) =>
-        txId == TxId.Zero || (txId.SeqNo <= Last.SeqNo && Views.ViewAt(txId.SeqNo) == txId.View);
+    /// <summary>Whether this node may answer a client that has seen a transaction (docs/http.md, "Several
+    /// nodes").</summary>
+    public SessionStanding StandingOf(TxId seen)
+    {
+        bool isThere = seen == TxId.Zero || (seen.SeqNo <= Last.SeqNo && Views.ViewAt(seen.SeqNo) == seen.View);
+
+        // What the primary has ordered in its own view it has told its client before it is published here.
+        if (isThere || (IsPrimary && seen.View == View)) return SessionStanding.Included;
+        return StatusOf(seen) == TransactionStatus.Invalid ? SessionStanding.Lost : SessionStanding.Behind;
+    }
 
     /// <summary>Counters since start, for metrics.</summary>
     public required NodeCounters Counters { get; init; }
+}
+
+/// <summary>How the state of a node stands to what a client has seen.</summary>
+public enum SessionStanding
+{
+    /// <summary>It includes that.</summary>
+    Included,
+
+    /// <summary>It does not include it yet; whether it ever will is not known.</summary>
+    Behind,
+
+    /// <summary>That transaction is invalid: no state will ever include it.</summary>
+    Lost,
 }
 
 /// <summary>What a node counts since it started.</summary>
@@ -94,4 +114,8 @@ public readonly record struct NodeCounters
 
     /// <summary>Clients that wait for commit.</summary>
     public int WaitingReplies { get; init; }
+
+    /// <summary>Rounds begun in which this node asked the others whether it still is the primary, for linearisable
+    /// reads.</summary>
+    public long ReadRounds { get; init; }
 }

@@ -64,8 +64,8 @@ internal sealed class TransactionPipeline(
             return Answered(route, notOpen.With("Retry-After", "1"));
         }
 
-        if (endpoint.Handler is EndpointHandler.ReadWrite && view.Role != ReplicaRole.Primary)
-            return new Execution.Elsewhere { Route = route };
+        if (endpoint.NeedsPrimary && view.Role != ReplicaRole.Primary)
+            return endpoint.IsRedirected ? Redirect(view, route) : new Execution.Elsewhere { Route = route };
 
         // The caller is looked up in the request's own transaction, so both see one state. What a reading one read is
         // not kept: nothing has to be validated.
@@ -130,6 +130,15 @@ internal sealed class TransactionPipeline(
         }
     }
 
+    // A primary that has published no address is found by other nodes alone: there the request is handed over.
+    private Execution Redirect(NodeView view, string route)
+    {
+        if (view.Primary is not { } primary) return Answered(route, NodeResponses.NoPrimary);
+        bool isKnown = store.BeginReadOnly(MapAccess.Node).Map(NodeMaps.NodeInfo)
+            .TryGet(primary.ToString(), out NodeRecord? record) && record.PublishedAddresses.Count > 0;
+        return new Execution.Elsewhere { Route = route, Addresses = isKnown ? record!.PublishedAddresses : null };
+    }
+
     private Execution Run(
         Endpoint endpoint, Request request, ReadOnlyTransaction transaction, NodeView view, string route)
     {
@@ -137,7 +146,9 @@ internal sealed class TransactionPipeline(
         {
             case EndpointHandler.ReadOnly reading:
                 Response read = reading.Run(request, transaction);
-                return Answered(route, read, transaction.ReadVersion);
+                if (!endpoint.IsLinearizable) return Answered(route, read, transaction.ReadVersion);
+                TxId version = transaction.ReadVersion ?? store.Current.TxId;
+                return new Execution.Unconfirmed(read, version, view.View) { Route = route };
             case EndpointHandler.ReadWrite writing:
                 return RunWriting(writing, request, (Transaction)transaction, route);
             case EndpointHandler.Historical historical:

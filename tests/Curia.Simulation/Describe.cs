@@ -10,6 +10,7 @@ internal static class Describe
     public static string Of(Input input) => input switch
     {
         Input.Submit submit => $"> submit {submit.Ticket}{(submit.WaitForCommit ? ", waits for commit" : "")}",
+        Input.Confirm confirm => $"> confirm {confirm.Ticket}, read at {confirm.Read.TxId}",
         Input.Tick tick => $"> tick {tick.Now:u}",
         Input.BlockRead { Block: { } block } read => $"> block read {read.SeqNo}: {Short(block.Span)}",
         Input.Stored stored => $"> stored {stored.Number}",
@@ -31,6 +32,8 @@ internal static class Describe
         Execution.Answered { Response: { } response } answered =>
             $"{response.Status} at {answered.TxId} {Short(response.Body.Span)}",
         Execution.Proposed proposed => $"proposed {Short(proposed.Response.Body.Span)}",
+        Execution.Unconfirmed read =>
+            $"unconfirmed {read.Response.Status} at {read.TxId} {Short(read.Response.Body.Span)}",
         Execution.Elsewhere => "elsewhere",
         _ => throw new InvalidOperationException(execution.GetType().Name),
     };

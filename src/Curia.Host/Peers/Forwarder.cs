@@ -8,7 +8,7 @@ using Curia.Vocabulary;
 
 namespace Curia.Host.Peers;
 
-/// <summary>Hands requests that write to the primary, and its answers back (docs/http.md, "Several
+/// <summary>Hands requests that need the primary to it, and its answers back (docs/http.md, "Several
 /// nodes").</summary>
 internal sealed class Forwarder(PeerNetwork network, Func<NodeView> view)
 {
@@ -19,13 +19,14 @@ internal sealed class Forwarder(PeerNetwork network, Func<NodeView> view)
 
     /// <summary>Has the primary execute a request.</summary>
     /// <param name="request">As <see cref="Forwarding"/> has it.</param>
+    /// <param name="writes">Whether it matters what became of it.</param>
     /// <param name="mayRepeat">Whether it has an <c>Idempotency-Key</c>: then it may be sent again when nobody knows
     /// what became of it.</param>
     /// <param name="patience">How long all of it may take.</param>
     /// <param name="route">The endpoint, for metrics.</param>
     /// <param name="cancel">The client is gone.</param>
     public async Task<Outgoing> ForwardAsync(
-        byte[] request, bool mayRepeat, TimeSpan patience, string? route, CancellationToken cancel)
+        byte[] request, bool writes, bool mayRepeat, TimeSpan patience, string? route, CancellationToken cancel)
     {
         long start = Stopwatch.GetTimestamp();
         bool isSent = false;
@@ -42,6 +43,8 @@ internal sealed class Forwarder(PeerNetwork network, Func<NodeView> view)
                         if (!isSent || !Forwarding.IsNoPrimary(outgoing)) return outgoing;
                         break;
                     case PeerReply.NotSent or PeerReply.Refused:
+                        break;
+                    case var _ when !writes:
                         break;
                     default:
                         isSent = true;

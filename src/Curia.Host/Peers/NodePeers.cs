@@ -66,6 +66,7 @@ internal interface IProbed
 /// <param name="Node">Reads messages.</param>
 /// <param name="Tell">Takes them.</param>
 /// <param name="Ledger">Has the blocks that others ask for.</param>
+/// <param name="Snapshots">Gives snapshots.</param>
 /// <param name="Requests">Answers the requests that others forward.</param>
 internal sealed record PeerService(
     CuriaNode Node, Action<Input> Tell, LedgerFiles Ledger, SnapshotFiles Snapshots, RequestHandling Requests);

@@ -10,8 +10,12 @@ namespace Curia.EndToEnd.Live;
 
 /// <summary>Networks of real processes, on machines and a wire that fail, under clients that write down what they are
 /// told (DESIGN 4; docs/consensus.md). tests/long-run.sh does it for longer.</summary>
+[Collection(Alone)]
 public sealed class NetworkFaultTests
 {
+    /// <summary>Tests that make machines run one after the other: the names of machines are the system's.</summary>
+    internal const string Alone = "machines";
+
     // Together in less than a minute; each of the others has its turn in the long run.
     private const string ShortForm =
         "loss primary-alone one-direction bridge stop-primary kill-primary kill-all";

@@ -107,8 +107,9 @@ internal abstract record Operation(string Method, string Target)
         public override Expected On(NaiveModel.ModelState state) => Expected.Error(409);
     }
 
-    internal sealed record Get(string Map, ulong Key)
-        : Operation("GET", Invariant($"/app/get?map={Name(Map)}&key={Key}"))
+    internal sealed record Get(string Map, ulong Key, bool IsLinearizable = false)
+        : Operation(
+            "GET", Invariant($"/app/{(IsLinearizable ? "newest" : "get")}?map={Name(Map)}&key={Key}"))
     {
         public override Expected On(NaiveModel.ModelState state) =>
             state.Get(Map, Key) is { } value ? Expected.Ok(value) : Expected.Error(404);

@@ -37,6 +37,7 @@ internal static class SimulationApp
         app.MapPost("/fail", users, Fail);
         app.MapDelete("/remove", users, Remove);
         app.MapGet("/get", users, Get);
+        app.MapGet("/newest", users, Get).Linearizable();
         app.MapGet("/list", users, List);
         app.Add(new Endpoint(HttpVerb.Get, "/historical", users, new EndpointHandler.Historical(Locate, Historical)));
         return app.Build();

@@ -24,9 +24,13 @@ internal sealed class Workload(SeededRandom random, int keys)
         < 76 => new Operation.Remove(random.Pick([Maps.Private, Maps.Public]), Key()),
         < 79 => new Operation.Fill((ulong)random.Between(1, keys), random.Between(2, 40), Value(PrivateMarker)),
         < 82 => new Operation.Fail(Key(), Value(PrivateMarker)),
-        < 94 => new Operation.Get(random.Pick([Maps.Private, Maps.Public, Maps.Counters, Maps.Totals]), Key()),
+        < 94 => Read(isLinearizable: false),
         _ => new Operation.List(random.Pick([Maps.Private, Maps.Public, Maps.Counters, Maps.Totals])),
     };
+
+    /// <summary>A read of one key.</summary>
+    public Operation Read(bool isLinearizable) => new Operation.Get(
+        random.Pick([Maps.Private, Maps.Public, Maps.Counters, Maps.Totals]), Key(), isLinearizable);
 
     private ulong Key() => (ulong)random.Between(1, keys);
 

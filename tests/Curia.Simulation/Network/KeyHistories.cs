@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text;
+using Curia.Node;
 using static System.FormattableString;
 
 namespace Curia.Simulation.Network;
@@ -56,6 +57,15 @@ internal sealed class KeyHistories
         string? body = isThere ? Encoding.UTF8.GetString(read.Answer.Response.Body.Span) : null;
         Add((get.Map, get.Key), () => new KeyOperation(
             read.At, read.At, value => value == body ? new KeyStep(value) : null, $"read {body} at {read.TxId}"));
+    }
+
+    /// <summary>A read that was confirmed: it saw one moment between question and answer.</summary>
+    public void Add(Operation.Get get, Execution.Unconfirmed read, long asked, long told)
+    {
+        if (get.Map == Maps.Totals) return;
+        string? body = read.Response.Status == 200 ? Encoding.UTF8.GetString(read.Response.Body.Span) : null;
+        Add((get.Map, get.Key), () => new KeyOperation(
+            asked, told, value => value == body ? new KeyStep(value) : null, $"confirmed {body} at {read.TxId}"));
     }
 
     /// <returns>Null when all of it can be put in order.</returns>

@@ -32,6 +32,13 @@ internal sealed class NetworkClient(NetworkWorld world, SeededRandom random)
         }
 
         IsIdle = false;
+        if (node is { IsStopped: true, IsDead: false } still && random.Percent(50))
+        {
+            still.RequestLater(() =>
+                Attempt(world.Workload.Read(isLinearizable: true), 1, world.Served.Ask()));
+            return;
+        }
+
         if (node is null || node.IsDead || node.IsStopped || !node.IsOpen || random.Percent(4))
             node = world.AnyOpen(random);
         if (node is null)
@@ -41,12 +48,13 @@ internal sealed class NetworkClient(NetworkWorld world, SeededRandom random)
         }
 
         int choice = random.Below(100);
-        if (choice < 88) Attempt(world.Workload.Next(), 1, world.Served.Moment());
+        if (choice < 76) Attempt(world.Workload.Next(), 1, world.Served.Ask());
+        else if (choice < 88) Attempt(world.Workload.Read(isLinearizable: true), 1, world.Served.Ask());
         else if (choice < 94) AskForReceipt(random.Percent(50));
         else CompareState();
     }
 
-    private void Attempt(Operation operation, int executions, long asked)
+    private void Attempt(Operation operation, int executions, Asked asked)
     {
         NodeProcess at = node!;
         if (at.IsDead || at.IsStopped)
@@ -58,12 +66,20 @@ internal sealed class NetworkClient(NetworkWorld world, SeededRandom random)
         long since = world.Agenda.Now;
         switch (at.Execute(operation.ToRequest(Identities.Users[0].Der)))
         {
+            case Execution.Elsewhere when operation is Operation.Get && executions < ExecutionsMax
+                && at.Node.View.Primary is { } primary && world.ProcessOf(primary) is { } other && other != at:
+                node = other;
+                Attempt(operation, executions + 1, asked);
+                break;
             case Execution.Answered { Response.Status: 503 } or Execution.Elsewhere:
                 Lose();
                 break;
             case Execution.Answered answered:
                 world.Served.Answered(at, operation, answered);
                 Think();
+                break;
+            case Execution.Unconfirmed read:
+                world.Agenda.After(Held(), () => Confirm(at, operation, read, asked));
                 break;
             case Execution.Proposed proposed:
                 // Meanwhile others go on, and the primary may change: this is where conflicts come from.
@@ -80,7 +96,59 @@ internal sealed class NetworkClient(NetworkWorld world, SeededRandom random)
     }
 
     private void Submit(
-        NodeProcess at, Operation operation, Execution.Proposed proposed, int executions, long asked, long since)
+        NodeProcess at, Operation operation, Execution.Proposed proposed, int executions, Asked asked, long since)
+    {
+        bool wait = random.Percent(60);
+        Wait(at, hear => at.Submit(proposed, wait, hear), answer =>
+        {
+            switch (answer)
+            {
+                case Answer.Ordered ordered:
+                    world.Served.Ordered(operation, ordered.TxId, proposed.Response, asked.At, since);
+                    return wait ? null : Think;
+                case Answer.Finished finished:
+                    world.Served.Told(at, finished.TxId, finished.Status);
+                    world.Situations.Reached($"waited for {finished.Status}");
+                    return Think;
+                case Answer.Conflict when executions < ExecutionsMax:
+                    world.Situations.Reached("conflict");
+                    return () => world.Agenda.After(
+                        random.Between(1, 500), () => Attempt(operation, executions + 1, asked));
+                default:
+                    return AfterRefusal(at, answer);
+            }
+        });
+    }
+
+    private void Confirm(NodeProcess at, Operation operation, Execution.Unconfirmed read, Asked asked) =>
+        Wait(at, hear => at.Confirm(read, hear), answer =>
+        {
+            switch (answer)
+            {
+                case Answer.Finished { Status: TransactionStatus.Committed } finished:
+                    world.Served.Told(at, finished.TxId, finished.Status);
+                    world.Served.Confirmed(at, operation, read, asked);
+                    return Think;
+                case Answer.NotConfirmed or Answer.Finished:
+                    world.Situations.Reached("linearisable read not confirmed");
+                    return Lose;
+                default:
+                    return AfterRefusal(at, answer);
+            }
+        });
+
+    private Action AfterRefusal(NodeProcess at, Answer answer)
+    {
+        if (answer is Answer.NotPrimary) return () => Redirect(at);
+        if (answer is not Answer.Refused refused) return Think;
+        world.Situations.Reached($"refused {refused.Code}");
+        return Lose;
+    }
+
+    /// <param name="at">The node.</param>
+    /// <param name="send">Sends the request, and gives its ticket.</param>
+    /// <param name="hear">Takes an answer, and says what to do then; null while more is to come.</param>
+    private void Wait(NodeProcess at, Func<Action<Answer>, long> send, Func<Answer, Action?> hear)
     {
         if (at.IsDead || at.IsStopped)
         {
@@ -88,7 +156,6 @@ internal sealed class NetworkClient(NetworkWorld world, SeededRandom random)
             return;
         }
 
-        bool wait = random.Percent(60);
         long ticket = 0;
         bool isOver = false;
         void End(Action then)
@@ -99,35 +166,9 @@ internal sealed class NetworkClient(NetworkWorld world, SeededRandom random)
             then();
         }
 
-        ticket = at.Submit(proposed, wait, answer =>
+        ticket = send(answer =>
         {
-            switch (answer)
-            {
-                case Answer.Ordered ordered:
-                    world.Served.Ordered(operation, ordered.TxId, proposed.Response, asked, since);
-                    if (!wait) End(Think);
-                    break;
-                case Answer.Finished finished:
-                    world.Served.Told(at, finished.TxId, finished.Status);
-                    world.Situations.Reached($"waited for {finished.Status}");
-                    End(Think);
-                    break;
-                case Answer.NotPrimary:
-                    End(() => Redirect(at));
-                    break;
-                case Answer.Conflict when executions < ExecutionsMax:
-                    world.Situations.Reached("conflict");
-                    End(() => world.Agenda.After(
-                        random.Between(1, 500), () => Attempt(operation, executions + 1, asked)));
-                    break;
-                case Answer.Refused refused:
-                    world.Situations.Reached($"refused {refused.Code}");
-                    End(Lose);
-                    break;
-                default:
-                    End(Think);
-                    break;
-            }
+            if (hear(answer) is { } then) End(then);
         });
         if (isOver) at.Close(ticket);
         else world.Agenda.After(8 * world.Plan.TimeoutMicroseconds, () => End(() => Leave(at, ticket)));

@@ -32,6 +32,8 @@ internal static class NetworkMutants
             Rules.StatusesAreFinal),
         Of("a backup answers with an older state", (node, world) => new AnswersOld(node, world),
             NetworkRules.StatesAgree, Rules.StateIsSerial, NetworkRules.ReadsGoForward),
+        Of("a linearisable read is answered without a round", (node, world) => new AsksForNoRound(node, world),
+            NetworkRules.Linearizable),
         Of("a node never asks for secrets again", (node, world) => new AsksOnce(node, world),
             NetworkRules.AllCatchUp, NetworkRules.GoesOnSoon, Rules.EverythingEnds),
         new NetworkMutant("a node that joins believes uncommitted files",
@@ -163,6 +165,14 @@ internal sealed class AnswersOld(CuriaNode node, NetworkWorld world) : NetworkNo
         kept ??= answered.Response;
         return answered with { Response = kept };
     }
+}
+
+/// <summary>Answers a linearisable read when what was read has committed, and asks nobody whether it still is the
+/// primary.</summary>
+internal sealed class AsksForNoRound(CuriaNode node, NetworkWorld world) : NetworkNode(node, world)
+{
+    public override IReadOnlyList<Effect> Step(Input input) => base.Step(
+        input is Input.Confirm confirm ? new Input.Await(confirm.Ticket, confirm.Read.TxId) : input);
 }
 
 /// <summary>Drops every question for secrets.</summary>

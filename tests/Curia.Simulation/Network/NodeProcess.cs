@@ -16,6 +16,7 @@ internal sealed class NodeProcess : IDisposable
     private readonly NetworkWorld world;
     private readonly SeededRandom random;
     private readonly Queue<Action> stopped = new();
+    private readonly Queue<Action> requests = new();
     private readonly SortedDictionary<long, Action<Answer>> open = [];
     private readonly SeededSigner key;
     private readonly long tickMicroseconds;
@@ -173,6 +174,15 @@ internal sealed class NodeProcess : IDisposable
         return ticket;
     }
 
+    /// <summary>Asks for a linearisable read to be confirmed.</summary>
+    public long Confirm(Execution.Unconfirmed read, Action<Answer> answer)
+    {
+        open.Add(++tickets, answer);
+        long ticket = tickets;
+        Deliver(new Input.Confirm(ticket, read));
+        return ticket;
+    }
+
     /// <summary>Waits until a TxID is final.</summary>
     public long Await(TxId txId, Action<Answer> answer)
     {
@@ -195,11 +205,16 @@ internal sealed class NodeProcess : IDisposable
         world.Agenda.After(microseconds, GoOn);
     }
 
+    /// <summary>A request that comes just before the process goes on, and is the first to be seen then: other threads
+    /// take requests than time and messages.</summary>
+    public void RequestLater(Action request) => requests.Enqueue(request);
+
     public void GoOn()
     {
         if (!isStopped) return;
         isStopped = false;
         world.Trace.Add(world.Agenda.Now, $"{this} goes on");
+        while (requests.TryDequeue(out Action? request)) request();
         while (!isStopped && !IsDead && stopped.TryDequeue(out Action? happens)) happens();
     }
 
@@ -231,6 +246,7 @@ internal sealed class NodeProcess : IDisposable
         Disk.Crash();
         open.Clear();
         stopped.Clear();
+        while (requests.TryDequeue(out Action? request)) request(); // whose clients learn that nobody is there
         Node.Dispose();
     }
 

@@ -19,6 +19,11 @@ internal sealed record OrderedWrite(TxId TxId, Operation Operation, Response Res
     public long? Told { get; set; }
 }
 
+/// <summary>When a client asked.</summary>
+/// <param name="At">The moment.</param>
+/// <param name="Told">The newest transaction that anybody had been told as committed by then.</param>
+internal readonly record struct Asked(long At, TxId Told);
+
 /// <summary>A read, with the state that it saw.</summary>
 internal sealed record ServedRead(
     TxId TxId, Operation Operation, Execution.Answered Answer, long At, bool IsNewest);
@@ -28,7 +33,7 @@ internal sealed record ServedRead(
 /// <remarks>What holds of a read: it is a snapshot of the newest state of one node, which may hold pending writes. So
 /// it is right for the TxID that it names, if that commits; and reads of one node whose TxIDs commit never go
 /// back. A read on the primary of the newest view that has committed anything is linearisable besides, if its TxID
-/// commits.</remarks>
+/// commits; and one of an endpoint that says so is, wherever it is answered.</remarks>
 internal sealed class ServedChecker(NetworkWorld world, SeededRandom random) : IDisposable
 {
     private readonly Dictionary<TxId, OrderedWrite> writes = [];
@@ -42,6 +47,7 @@ internal sealed class ServedChecker(NetworkWorld world, SeededRandom random) : I
     private readonly KeyHistories histories = new();
     private LedgerSecret? secret;
     private long moments;
+    private TxId newestTold;
 
     public NaiveModel Model { get; } = new();
 
@@ -60,6 +66,9 @@ internal sealed class ServedChecker(NetworkWorld world, SeededRandom random) : I
 
     /// <summary>The next moment of clients' time: one after the other, however many share a microsecond.</summary>
     public long Moment() => ++moments;
+
+    /// <summary>A client asks.</summary>
+    public Asked Ask() => new(Moment(), newestTold);
 
     public void Knows(LedgerSecret opened)
     {
@@ -100,6 +109,22 @@ internal sealed class ServedChecker(NetworkWorld world, SeededRandom random) : I
         Resolve(process.Number, queue);
     }
 
+    /// <summary>A linearisable read was answered: of a state that has committed.</summary>
+    public void Confirmed(NodeProcess process, Operation operation, Execution.Unconfirmed read, Asked asked)
+    {
+        if (!Ledger.Has(read.TxId))
+            throw new Violation(NetworkRules.Linearizable, $"{process} told {read.TxId}, which has not committed");
+        Compare(operation, read.TxId, operation.On(Model.At(read.TxId.SeqNo.Value)), read.Response);
+        if (read.TxId < asked.Told)
+        {
+            throw new Violation(
+                NetworkRules.Linearizable, $"{process} told {read.TxId} when {asked.Told} was known as committed");
+        }
+
+        histories.Add((Operation.Get)operation, read, asked.At, Moment());
+        world.Situations.Reached("linearisable read confirmed");
+    }
+
     /// <summary>Whatever is said of a TxID must be the same on every node.</summary>
     public void Agree(string what, TxId at, ReadOnlySpan<byte> content)
     {
@@ -137,6 +162,7 @@ internal sealed class ServedChecker(NetworkWorld world, SeededRandom random) : I
         if (final.TryGetValue(txId, out TransactionStatus before) && before != status)
             throw new Violation(Rules.StatusesAreFinal, $"{txId} was {before} and is {status} on {process}");
         final[txId] = status;
+        if (status == TransactionStatus.Committed && txId > newestTold) newestTold = txId;
         if (Ledger.Has(txId) != (status == TransactionStatus.Committed))
             throw new Violation(Rules.StatusesAreFinal, $"{process} says that {txId} is {status}");
         if (status == TransactionStatus.Committed && writes.TryGetValue(txId, out OrderedWrite? write))

@@ -89,6 +89,36 @@ public sealed class EndpointTableTests
     }
 
     [Fact]
+    public void Who_answers_an_endpoint_is_its_own_choice_and_outlives_what_is_said_of_it_later()
+    {
+        static void Describe(EndpointTableBuilder endpoints) => endpoints.WithSummary("Does it.").WithResult(204, null);
+        EndpointTableBuilder builder = new("test", "1.0.0");
+        builder.MapGet("/local", AuthenticationPolicy.None, (_, _) => Response.NoContent());
+        Describe(builder.MapGet("/newest", AuthenticationPolicy.None, (_, _) => Response.NoContent()).Linearizable());
+        Describe(builder.MapGet("/there", AuthenticationPolicy.None, (_, _) => Response.NoContent())
+            .Redirected().Linearizable());
+        builder.MapPost("/write", AuthenticationPolicy.None, (_, _) => Response.NoContent());
+        EndpointTable table = builder.Build();
+        Assert.Equal(
+            [(false, false, false), (true, false, true), (true, true, true), (false, false, true)],
+            table.Endpoints.Select(one => (one.IsLinearizable, one.IsRedirected, one.NeedsPrimary)));
+        string document = table.ToOpenApi("test", "1.0.0");
+        Assert.Equal(2, document.Split("Linearisable").Length - 1);
+        Assert.Equal(1, document.Split("\"307\"").Length - 1);
+    }
+
+    // A write is ordered anyway, and what is past does not change.
+    [Fact]
+    public void Only_what_reads_the_newest_state_is_linearisable()
+    {
+        EndpointTableBuilder builder = new("test", "1.0.0");
+        Assert.Throws<InvalidOperationException>(builder.Linearizable);
+        builder.MapPost("/write", AuthenticationPolicy.None, (_, _) => Response.NoContent());
+        Assert.Throws<ArgumentException>(builder.Linearizable);
+        builder.Redirected();
+    }
+
+    [Fact]
     public void Matching_agrees_with_trying_every_template()
     {
         string[] names = ["a", "b", "{x}"];

@@ -117,6 +117,24 @@ public sealed class NetworkTests
         Assert.Equal(network.Primary.Node.View.Last, network.Primary.Node.View.Committed);
     }
 
+    // The machine may go when the second transaction has committed: until then the others may need it.
+    [Fact]
+    public void A_node_is_removable_when_its_retirement_is_over()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        TestNetwork.Member leaving = network.Nodes.Last(node => node != network.Primary);
+        Assert.Empty(network.Primary.Removable());
+        foreach (TestNetwork.Member node in network.Alive) node.IsDiskStill = true;
+        network.Primary.Ask(network.Retire(leaving));
+        network.Run(5);
+        Assert.Equal(NodeRecord.Retired, network.StatusOf(leaving));
+        Assert.Empty(network.Primary.Removable());
+        foreach (TestNetwork.Member node in network.Alive) node.IsDiskStill = false;
+        network.Run(100);
+        Assert.All(network.Alive.Where(node => node != leaving),
+            node => Assert.Equal([leaving.Id.ToString()], node.Removable()));
+    }
+
     [Fact]
     public void A_primary_that_is_retired_hands_over_when_the_second_transaction_has_committed()
     {

@@ -111,7 +111,8 @@ internal sealed class TestNetwork : IDisposable
         Nodes.Add(joiner);
         joiner.Step(new Input.Start(now));
         from.Ask(new NodeRequest(
-            from.Node.View.Genesis, NodeRequest.Add, id, "virtual", $"node{Nodes.Count - 1}:1", [], role));
+            from.Node.View.Genesis, NodeRequest.Add, id, "virtual", $"node{Nodes.Count - 1}:1",
+            setup.PublishedAddresses, role));
         return joiner;
     }
 
@@ -130,7 +131,7 @@ internal sealed class TestNetwork : IDisposable
     {
         for (int round = 0; round < 10_000; round++)
         {
-            foreach (Member node in Nodes.Where(node => !node.IsDead)) node.Sync();
+            foreach (Member node in Nodes.Where(node => !node.IsDead && !node.IsDiskStill)) node.Sync();
             if (!wire.TryDequeue(out var sent)) return;
             Member? to = Nodes.Find(node => node.Id == sent.To && !node.IsDead);
             if (to is null || sent.From.IsDead || cut.Contains((sent.From.Id, sent.To))) continue;
@@ -182,7 +183,7 @@ internal sealed class TestNetwork : IDisposable
         Application = TestShell.Application(),
         Genesis = Genesis,
         SubjectAlternativeNames = [],
-        PublishedAddresses = ["127.0.0.1:8000"],
+        PublishedAddresses = [$"127.0.0.1:800{Nodes.Count}"],
         PeerAddress = isAlone ? null : $"node{Nodes.Count}:1",
         Limits = limits,
     };
@@ -201,6 +202,9 @@ internal sealed class TestNetwork : IDisposable
         public NodeId Id { get; } = id;
 
         public bool IsDead { get; set; }
+
+        /// <summary>Nothing becomes durable.</summary>
+        public bool IsDiskStill { get; set; }
 
         /// <summary>Questions for secrets do not reach it.</summary>
         public bool HearsNoQuestions { get; set; }
@@ -284,13 +288,39 @@ internal sealed class TestNetwork : IDisposable
             return Assert.IsType<Answer.Ordered>(Answers[ticket][0]).TxId;
         }
 
-        public string? Read(string name)
+        public string? Read(string name) =>
+            ValueIn(Assert.IsType<Execution.Answered>(Execute("GET", "/app/names/" + name)).Response);
+
+        private static string? ValueIn(Response response) => response.IsSuccess
+            ? JsonDocument.Parse(response.Body).RootElement.GetProperty("value").GetString()
+            : null;
+
+        /// <summary>Executes a linearisable read, and asks for its confirmation.</summary>
+        public long AskForNewest(string name, out string? value)
         {
-            Response response = Assert.IsType<Execution.Answered>(Execute("GET", "/app/names/" + name)).Response;
-            return response.IsSuccess
-                ? JsonDocument.Parse(response.Body).RootElement.GetProperty("value").GetString()
-                : null;
+            Execution.Unconfirmed read = ExecuteNewest(name);
+            value = ValueIn(read.Response);
+            return Confirm(read);
         }
+
+        public Execution.Unconfirmed ExecuteNewest(string name) =>
+            Assert.IsType<Execution.Unconfirmed>(Execute("GET", "/app/newest/" + name));
+
+        public long Confirm(Execution.Unconfirmed read)
+        {
+            Step(new Input.Confirm(++tickets, read));
+            return tickets;
+        }
+
+        /// <summary>What a client was told last; null when nothing yet.</summary>
+        public Answer? Told(long ticket) => Answers.TryGetValue(ticket, out List<Answer>? all) ? all[^1] : null;
+
+        /// <summary>The ids of nodes whose machines may go, as this node has them.</summary>
+        public IReadOnlyList<string> Removable() =>
+            [.. JsonDocument.Parse(Assert.IsType<Execution.Answered>(
+                Execute("GET", "/node/network/removable_nodes")).Response.Body)
+                .RootElement.GetProperty("nodes").EnumerateArray()
+                .Select(node => node.GetProperty("node_id").GetString()!)];
 
         public string StatusOf(TxId txId)
         {

@@ -212,6 +212,17 @@ internal sealed class TestShell : IDisposable
                 transaction.Map(names).TryGet(path.Name, out string? value)
                     ? Response.Json(new NameBody(value))
                     : Response.NotFound("None."));
+        app.MapGet("/newest/{name}", AuthenticationPolicy.UserCertificate,
+            (NamePath path, ReadOnlyTransaction transaction) =>
+                transaction.Map(names).TryGet(path.Name, out string? value)
+                    ? Response.Json(new NameBody(value))
+                    : Response.NotFound("None."))
+            .Linearizable();
+        app.MapDelete("/names/{name}", AuthenticationPolicy.UserCertificate, (NamePath path, Transaction transaction) =>
+        {
+            transaction.Map(names).Remove(path.Name);
+            return true;
+        }).Redirected();
         app.MapHistorical(
             "/history/{at}",
             AuthenticationPolicy.UserCertificate,

@@ -37,6 +37,7 @@ public static class AccountsApp
     public static EndpointTable Endpoints { get; } = new EndpointTableBuilder("accounts", "1.0.0")
         .MapPut<Account, Opening, Response<Balance>>("/accounts/{name}", AuthenticationPolicy.MemberCertificate, Open)
         .MapGet<Account, Response<Balance>>("/accounts/{name}", AuthenticationPolicy.UserCertificate, Read)
+        .Linearizable()
         .MapPost<Payment, Response<Balance>>("/payments", AuthenticationPolicy.UserCertificate, Pay)
         .WithSummary("Moves an amount and answers what is left.")
         .MapGet("/count", AuthenticationPolicy.None, (ReadOnlyTransaction state) => state.Map(Balances).Count)
