@@ -342,7 +342,8 @@ public sealed partial class CuriaNode
         if (block.Info.First > store.Current.TxId.SeqNo) Apply(block.Received!);
     }
 
-    // A primary gives a vote to who has caught up, and lets go who has left: the second transaction of each, which
+    // A primary gives a vote to who has caught up, begins with a diversity rule when it can be met, and lets go who has
+    // left: the second transaction of each, which
     // needs no one's word beyond the first (DESIGN 4, "Reconfiguration").
     private void TendNodes()
     {
@@ -353,7 +354,8 @@ public sealed partial class CuriaNode
         }
 
         Transaction? transaction = null;
-        foreach ((NodeId node, NodeRecord record) in tail.CommittedNodes.Records)
+        NodeTable nodes = tail.CommittedNodes;
+        foreach ((NodeId node, NodeRecord record) in nodes.Records)
         {
             NodeRecord? next = record switch
             {
@@ -365,6 +367,16 @@ public sealed partial class CuriaNode
             if (next is null) continue;
             transaction ??= store.Begin(MapAccess.Node);
             transaction.Map(NodeMaps.NodeInfo).Put(node.ToString(), next);
+            nodes = nodes.With(node, next);
+        }
+
+        if (nodes.Rule is { InForce: false } waiting
+            && nodes.With(waiting with { InForce = true }) is { Rule: { } rule } ruled && ruled.FindRisk() is null)
+        {
+            transaction ??= store.Begin(MapAccess.Node);
+            transaction.Map(NodeMaps.CommitRule).Put(NodeMaps.RuleKeyName, rule);
+            effects.Add(new Effect.Log(LogSeverity.Information,
+                $"the diversity rule counts from here on: {rule.Platforms} platforms, {rule.Operators} operators"));
         }
 
         if (transaction is not null) service.Pipeline.Order(transaction, replica.View, progress.Committed);

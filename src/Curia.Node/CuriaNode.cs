@@ -33,6 +33,7 @@ public sealed partial class CuriaNode : IDisposable
     private bool isOpen;
     private bool isDraining;
     private bool isStopped;
+    private string? diversityLack;
     private volatile Service? service;
     private volatile NodeView published;
 
@@ -419,6 +420,20 @@ public sealed partial class CuriaNode : IDisposable
         return isSame ? known : [.. active];
     }
 
+    // A node that stands finds out who answers; what it found is said until somebody orders.
+    private string? FindDiversityLack()
+    {
+        if (replica.Primary is not null) return null;
+        IReadOnlySet<NodeId> supporters = replica.Supporters;
+        foreach (Configuration active in replica.Configurations)
+        {
+            if (active.HasMajority(supporters) && !active.IsSatisfiedBy(supporters))
+                return DiversityRule.Lack(active, supporters);
+        }
+
+        return diversityLack;
+    }
+
     private NodeView Describe() => new()
     {
         NodeId = id,
@@ -427,6 +442,7 @@ public sealed partial class CuriaNode : IDisposable
         MayEnd = isDraining && (!orders || (store.Current.TxId == tail.Committed && !MayHandOver)),
         Role = replica.Role,
         Primary = replica.Primary,
+        DiversityLack = diversityLack = FindDiversityLack(),
         Configurations = ActiveConfigurations(),
         View = replica.View,
         Committed = tail.Committed,

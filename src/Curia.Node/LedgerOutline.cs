@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using Curia.Consensus;
 using Curia.KeyValue;
 using Curia.Ledger;
@@ -20,8 +19,6 @@ internal sealed record EpochIdentity(TxId First, ServiceIdentity Identity, Epoch
 /// <remarks>One thread at a time.</remarks>
 internal sealed class LedgerOutline
 {
-    private static readonly byte[] nodeInfo = Encoding.UTF8.GetBytes(NodeMaps.NodeInfo.Name);
-
     private readonly List<EpochIdentity> epochs = [];
     private readonly List<Configuration> active = [];
     private Block? last;
@@ -92,7 +89,7 @@ internal sealed class LedgerOutline
         foreach (LedgerEntry entry in block.Entries)
         {
             // Few transactions touch nodes, so few are decoded for it.
-            if (entry.Public.Span.IndexOf(nodeInfo) < 0 || !TryFindWrites(entry, out ReadOnlyMemory<byte> bytes))
+            if (!NodeTable.IsNamedIn(entry.Public.Span) || !TryFindWrites(entry, out ReadOnlyMemory<byte> bytes))
                 continue;
             if (!WriteSet.TryDecode(bytes.Span, default, out WriteSet? writes)
                 || nodes.With(writes) is not { } changed)

@@ -29,7 +29,7 @@ internal sealed class NodeEndpoints(
     {
         EndpointTableBuilder builder = AddTransactions(new("Curia node", setup.ProgramVersion));
         AuthenticationPolicy open = AuthenticationPolicy.None;
-        builder.MapGet("/network", open, _ => Network()).WithSummary("The service: identity, name, status.");
+        builder.MapGet("/network", open, Network).WithSummary("The service: identity, name, status.");
         builder.MapGet("/network/nodes", open, Nodes).WithSummary("All nodes of the network.");
         builder.MapGet("/network/nodes/{id}", open, OneNode).WithSummary("One node, by id, or self, or primary.");
         builder.MapGet("/primary", open, (_, transaction) => OneNode("primary", transaction))
@@ -109,9 +109,10 @@ internal sealed class NodeEndpoints(
 
     private static Response Json(string text) => Response.Bytes(Encoding.UTF8.GetBytes(text), Response.JsonContentType);
 
-    private NetworkReply Network()
+    private NetworkReply Network(ReadOnlyTransaction transaction)
     {
         NodeView now = view();
+        transaction.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule);
         return new NetworkReply(
             now.IsOpen ? "Open" : "Opening",
             Certificate.TryFromDer(now.ServiceCertificate.Span, out Certificate? service) ? service!.ToPem() : "",
@@ -122,7 +123,8 @@ internal sealed class NodeEndpoints(
             RecoveryCount: epochs.InOrder.Count - 1,
             now.ServiceCreated,
             now.View,
-            Primary(now));
+            Primary(now),
+            rule);
     }
 
     private EndorsementsReply Endorsements() => new([.. epochs.InOrder.Select(epoch => new EpochReply(

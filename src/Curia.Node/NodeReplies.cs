@@ -35,6 +35,7 @@ public sealed record CommitReply(
 /// <param name="CurrentServiceCreateTxid">The transaction that made the service.</param>
 /// <param name="CurrentView">The current view.</param>
 /// <param name="PrimaryId">The node that orders; null while there is none.</param>
+/// <param name="CommitRule">The diversity rule; left out where there is none.</param>
 public sealed record NetworkReply(
     string ServiceStatus,
     string ServiceCertificate,
@@ -45,7 +46,8 @@ public sealed record NetworkReply(
     int RecoveryCount,
     TxId CurrentServiceCreateTxid,
     View CurrentView,
-    NodeId? PrimaryId);
+    NodeId? PrimaryId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DiversityRule? CommitRule = null);
 
 /// <summary><c>GET /node/service/endorsements</c>: how to follow the service identity.</summary>
 /// <param name="Epochs">In order; the last one is that of this process.</param>
@@ -121,10 +123,12 @@ public sealed record VersionReply(string CuriaVersion);
 /// <param name="PublishedAddresses">Where clients find it.</param>
 /// <param name="PeerAddress">Where other nodes find it, <c>host:port</c>; null for a node that is alone.</param>
 /// <param name="RetiredCommitted">Whether the second transaction of its retirement is written.</param>
+/// <param name="Owner">The member that owns it, its operator by the diversity rule; null where nobody said.</param>
 public sealed record NodeRecord(
     string Status, string Platform, IReadOnlyList<string> PublishedAddresses,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PeerAddress = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool RetiredCommitted = false)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool RetiredCommitted = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null)
 {
     /// <summary>The status of a node that catches up before it is trusted.</summary>
     public const string Pending = "Pending";

@@ -18,6 +18,8 @@ namespace Curia.Node;
 /// <param name="PeerAddress">Where other nodes find it; for <c>add_node</c>.</param>
 /// <param name="PublishedAddresses">Where clients find it; for <c>add_node</c>.</param>
 /// <param name="Role"><c>voter</c> or <c>learner</c>; for <c>add_node</c>.</param>
+/// <param name="Owner">The member that owns it, who must be among those who sign; for <c>add_node</c>, and required of
+/// a voter where the network's diversity rule counts operators.</param>
 public sealed record NodeRequest(
     Digest Network,
     string Action,
@@ -26,7 +28,8 @@ public sealed record NodeRequest(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PeerAddress = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyList<string>? PublishedAddresses = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null)
 {
     /// <summary>A node is to take part.</summary>
     public const string Add = "add_node";
@@ -101,6 +104,8 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                     return Refuse("InvalidInput", "add_node needs platform, peer_address and role.");
                 }
 
+                if (FindKindProblem(asked, transaction) is { } unclear) return unclear;
+
                 // The framework lets null stand in a list of texts; nobody who reads the ledger expects one.
                 if (asked.PublishedAddresses?.Contains(null!) == true)
                     return Refuse("InvalidInput", "An address among published_addresses is null.");
@@ -121,13 +126,39 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                     return Response.Error(409, "NodeNotHere", $"Node {asked.NodeId} does not take part.");
                 bool isLast = record.Status == NodeRecord.Trusted
                     && transaction.Map(NodeMaps.NodeInfo).Range().Count(IsTrusted) == 1;
-                return isLast
-                    ? Response.Error(409, "LastNode", "It is the only node that votes; add another one first.")
+                if (isLast)
+                    return Response.Error(409, "LastNode", "It is the only node that votes; add another one first.");
+                return NodesAfterRetiring(asked.NodeId, transaction).FindRisk() is { } risk
+                    ? Response.Error(409, "DiversityAtRisk",
+                        $"The diversity rule would not be safe without it: {risk}. Add another node first.")
                     : null;
             default:
                 return Refuse("InvalidInput", $"There is no action {asked.Action}.");
         }
     }
+
+    // The diversity rule counts platforms and owners, so a node says what it is, and its owner says so too.
+    private static Response? FindKindProblem(NodeRequest asked, Transaction transaction)
+    {
+        if (!NodeSetup.IsPlatform(asked.Platform!))
+            return Refuse("UnknownPlatform", $"This version knows {NodeSetup.VirtualPlatform}, and what a virtual node "
+                + $"plays ({NodeSetup.PlayedPrefix}NAME, lower case); it is INSECURE.");
+        if (asked.Owner is { } owner && !IsActive(transaction, owner.ToString()))
+            return Refuse("UnknownOwner", $"{owner} is no active member of this network.");
+        bool isCounted = asked.Role == NodeRequest.Voter && RuleOf(transaction) is { Operators: > 1 };
+        return isCounted && asked.Owner is null
+            ? Refuse("OwnerMissing", "This network has a diversity rule, which counts owners: say whose node it is.")
+            : null;
+    }
+
+    private static NodeTable NodesAfterRetiring(NodeId node, Transaction transaction)
+    {
+        NodeTable nodes = NodeTable.Of(transaction.Map(NodeMaps.NodeInfo).Range(), RuleOf(transaction));
+        return nodes.With(node, nodes.Records[node] with { Status = NodeRecord.Retired });
+    }
+
+    private static DiversityRule? RuleOf(Transaction transaction) =>
+        transaction.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule) ? rule : null;
 
     private static Response Approve(MemberMessage message, NodeRequest asked, Transaction transaction)
     {
@@ -140,7 +171,9 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             .Where(member => IsActive(transaction, member)).Order(StringComparer.Ordinal)];
         int members = transaction.Map(NodeMaps.MemberInfo).Range().Count(one => IsActive(one.Value));
         int needed = members / 2 + 1;
-        bool isOpen = approvals.Length < needed;
+        // Nobody is made an operator by others.
+        bool isOpen = approvals.Length < needed
+            || (asked.Owner is { } owner && !approvals.Contains(owner.ToString()));
         Response reply = Response.Json(
             new NodeRequestReply(digest, isOpen ? "Open" : "Accepted", approvals.Length, needed));
 
@@ -166,7 +199,8 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
         if (asked.Action == NodeRequest.Add)
         {
             string status = asked.Role == NodeRequest.Voter ? NodeRecord.Pending : NodeRecord.Learner;
-            nodes.Put(id, new NodeRecord(status, asked.Platform!, asked.PublishedAddresses ?? [], asked.PeerAddress));
+            nodes.Put(id, new NodeRecord(
+                status, asked.Platform!, asked.PublishedAddresses ?? [], asked.PeerAddress, Owner: asked.Owner));
             return;
         }
 

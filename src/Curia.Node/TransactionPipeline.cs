@@ -65,7 +65,11 @@ internal sealed class TransactionPipeline(
         }
 
         if (endpoint.Handler is EndpointHandler.ReadWrite && view.Role != ReplicaRole.Primary)
-            return new Execution.Elsewhere { Route = route };
+        {
+            return view.DiversityLack is { } lack
+                ? Answered(route, NodeResponses.DiversityNotMet(lack))
+                : new Execution.Elsewhere { Route = route };
+        }
 
         // The caller is looked up in the request's own transaction, so both see one state. What a reading one read is
         // not kept: nothing has to be validated.
@@ -109,11 +113,8 @@ internal sealed class TransactionPipeline(
                     done.Changes.Encode(Domain.Private));
 
                 // An application cannot change which nodes take part, so its transactions are not looked through.
-                if (transaction.Access == MapAccess.Node
-                    && done.Changes.Maps.Any(map => map.Name == NodeMaps.NodeInfo.Name))
-                {
+                if (transaction.Access == MapAccess.Node && NodeTable.IsTouchedBy(done.Changes))
                     sealing.NodesChanged(done.Id.SeqNo);
-                }
 
                 Ordered++;
                 return new Answer.Ordered(done.Id);

@@ -40,10 +40,21 @@ internal static class NodeMembershipCommands
             DefaultValueFactory = _ => NodeAdmission.Voter,
         };
         role.AcceptOnlyFromAmong(NodeAdmission.Voter, NodeAdmission.Learner);
+        Option<string> platform = new("--platform")
+        {
+            Description = "Its TEE platform; virtual-NAME for a virtual node that plays one, which is INSECURE.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => "virtual",
+        };
+        Option<string> owner = new("--owner")
+        {
+            Description = "The member that owns it, who must sign too; asked for by a diversity rule.",
+            HelpName = "MEMBERID",
+        };
         NetworkOptions network = new();
         Command add = new("add", "Let a node join: start one in a sandbox, or sign as one member.")
         {
-            id, peerAddress, published, role,
+            id, peerAddress, published, role, platform, owner,
         };
         network.AddForMembersTo(add);
         add.SetAction((parsed, cancel) =>
@@ -62,7 +73,8 @@ internal static class NodeMembershipCommands
             string whole = WholeId(node);
             return SignAsync(
                 screen, network, parsed, (_, genesis) =>
-                    Task.FromResult(NodeChange.Add(genesis, whole, peer, addresses, wanted)),
+                    Task.FromResult(NodeChange.Add(
+                        genesis, whole, peer, addresses, wanted, parsed.GetValue(platform)!, parsed.GetValue(owner))),
                 cancel);
         });
         return add;
