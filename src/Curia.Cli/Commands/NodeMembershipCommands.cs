@@ -64,6 +64,7 @@ internal static class NodeMembershipCommands
             string[] addresses = parsed.GetValue(published) ?? [];
             (string? node, string? peer) = (parsed.GetValue(id), parsed.GetValue(peerAddress));
             bool isOurs = node is null && peer is null && addresses.Length == 0
+                && parsed.GetValue(owner) is null && parsed.GetValue(platform) == "virtual"
                 && network.FolderOf(parsed) is not null && network.IdentityFiles(parsed) is null;
             if (isOurs) return AddToSandboxAsync(screen, network.FolderOf(parsed)!, wanted, cancel);
             if (node is null || peer is null)
