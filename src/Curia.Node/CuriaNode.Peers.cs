@@ -69,6 +69,17 @@ public sealed partial class CuriaNode
             case PeerMessage.Consensus { Message: ReplicaMessage.Append append } consensus:
                 ReceiveBlocks(from, append, consensus.Blocks);
                 break;
+            case PeerMessage.Consensus { Message: ReplicaMessage.Appended appended }:
+                ReceiveAppended(from, appended);
+                break;
+            case PeerMessage.SignedAppended signed when !orders || acknowledging.TryTake(from, signed, genesis):
+                ReceiveAppended(from, signed.Message);
+                break;
+            case PeerMessage.SignedAppended:
+                messagesIgnored++;
+                effects.Add(new Effect.Log(LogSeverity.Error,
+                    $"node {from} sent an acknowledgement that it has not signed; it does not count"));
+                break;
             case PeerMessage.Consensus consensus:
                 Perform(replica.Step(new ReplicaInput.Receive(from, consensus.Message)));
                 break;
@@ -79,6 +90,13 @@ public sealed partial class CuriaNode
                 TakeSecrets(from, given.Secrets);
                 break;
         }
+    }
+
+    // Consensus counts what is stored; under a diversity rule that is what is signed.
+    private void ReceiveAppended(NodeId from, ReplicaMessage.Appended appended)
+    {
+        if (orders) appended = appended with { Matched = acknowledging.Counted(from, appended.Matched) };
+        Perform(replica.Step(new ReplicaInput.Receive(from, appended)));
     }
 
     // Consensus sees opaque blocks: whether each follows on the one before, root by root, is looked at here.
@@ -208,6 +226,7 @@ public sealed partial class CuriaNode
         // After a failed store nothing is done any more, not even this: the process ends.
         if (wasPrimary && !orders && changed.Role != ReplicaRole.Stopped) LayDown();
         if (!orders) return;
+        acknowledging.Begin();
         views = views.With(new TxId(changed.View, store.Current.TxId.SeqNo.Next));
         behind.Clear();
 
@@ -232,6 +251,14 @@ public sealed partial class CuriaNode
 
     private void Send(NodeId to, ReplicaMessage message)
     {
+        if (message is ReplicaMessage.Appended appended
+            && acknowledging.Sign(appended.Matched, genesis) is { Count: > 0 } signed)
+        {
+            byte[] bytes = PeerCodec.Encode(appended, setup.NodeKey.SubjectPublicKeyInfo.Span, signed);
+            effects.Add(new Effect.Send(to, new OutgoingMessage(bytes, [])));
+            return;
+        }
+
         List<OutgoingBlock> blocks = [];
         if (message is ReplicaMessage.Append append)
         {

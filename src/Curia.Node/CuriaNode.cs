@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Linq;
 using Curia.Consensus;
@@ -25,6 +26,8 @@ public sealed partial class CuriaNode : IDisposable
     private readonly LedgerReplay? replay;
     private readonly Formation? formation;
     private readonly LedgerTail tail;
+    private readonly Acknowledging acknowledging;
+    private readonly Func<ImmutableArray<BlockAcknowledgements>> takeAcknowledgements;
     private readonly TxId first;
     private KeyValueStore store;
     private CommitProgress progress;
@@ -56,6 +59,7 @@ public sealed partial class CuriaNode : IDisposable
             : new Configuration(from, [.. formation.Ids]) { NeedsAll = true };
         ReplicaOptions options = Options(isReady: true) with { Promised = formation?.Ids ?? [] };
         replica = new Replica(id, configuration, options, before, store.Committed.TxId);
+        acknowledging = new Acknowledging(setup.NodeKey, replica, tail);
         published = Describe();
     }
 
@@ -70,6 +74,7 @@ public sealed partial class CuriaNode : IDisposable
         joining = new Joining();
         identities = [.. outline.Epochs];
         replica = new Replica(id, outline.Configuration!, Options(isReady: false), outline.Last.View, outline.Last);
+        acknowledging = new Acknowledging(setup.NodeKey, replica, tail);
         published = Describe();
     }
 
@@ -82,6 +87,7 @@ public sealed partial class CuriaNode : IDisposable
         this.first = first;
         id = new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span));
         progress = new CommitProgress(store);
+        takeAcknowledgements = () => acknowledging!.Take(genesis);
         tail = outline is null
             ? new LedgerTail(TxId.Zero, MerkleTree.OfEmptyLedger().Frontier(), default, NodeTable.Empty)
             : new LedgerTail(outline.Last, outline.After(), outline.Root, outline.Nodes);
@@ -308,7 +314,8 @@ public sealed partial class CuriaNode : IDisposable
         {
             SeqNo? nodesFrom = running.Sealing.NodesFrom;
             SealedBlock? block =
-                running.Sealing.SealIfDue(tail.UncommittedCount, tail.Committed, clock.Now, moreWait);
+                running.Sealing.SealIfDue(
+                    tail.UncommittedCount, tail.Committed, clock.Now, moreWait, takeAcknowledgements);
             if (block is null) return;
 
             // The signature transaction writes no map, but it has a seqno of its own.
@@ -363,6 +370,7 @@ public sealed partial class CuriaNode : IDisposable
     private void Commit(TxId last)
     {
         AppendedBlock block = tail.Commit(last);
+        acknowledging.Committed(block, orders);
         if (joining is not null)
         {
             joining.Committed(block);

@@ -138,7 +138,7 @@ internal sealed class TestNetwork : IDisposable
         survey.AddChunk(LedgerChunk.OpenName(new SeqNo(1)), Chunk(fetched));
         Assert.Empty(survey.Finish().Problems);
         Assert.Null(survey.FindObstacle());
-        Member joiner = new(this, new CuriaNode(setup, survey), id);
+        Member joiner = new(this, new CuriaNode(setup, survey), id) { Key = key };
         joiner.Disk.AddRange(fetched);
         Nodes.Add(joiner);
         joiner.Step(new Input.Start(now));
@@ -200,7 +200,10 @@ internal sealed class TestNetwork : IDisposable
     private void Found()
     {
         EcdsaSigner key = EcdsaSigner.Generate(entropy);
-        Member founder = new(this, new CuriaNode(Setup(key)), new NodeId(Digest.Of(key.SubjectPublicKeyInfo.Span)));
+        Member founder = new(this, new CuriaNode(Setup(key)), new NodeId(Digest.Of(key.SubjectPublicKeyInfo.Span)))
+        {
+            Key = key,
+        };
         Nodes.Add(founder);
         founder.Step(new Input.Start(now));
         Deliver();
@@ -233,6 +236,8 @@ internal sealed class TestNetwork : IDisposable
 
         public NodeId Id { get; } = id;
 
+        public required EcdsaSigner Key { get; init; }
+
         public bool IsDead { get; set; }
 
         /// <summary>Questions for secrets do not reach it.</summary>
@@ -246,6 +251,13 @@ internal sealed class TestNetwork : IDisposable
         public Dictionary<long, List<Answer>> Answers { get; } = [];
 
         public List<string> Log { get; } = [];
+
+        /// <summary>What is durable, decoded.</summary>
+        public List<Block> Blocks() => [.. Disk.Select(Decode)];
+
+        /// <summary>The durable block of a transaction.</summary>
+        public Block BlockOf(TxId txId) =>
+            Blocks().Single(block => block.First <= txId.SeqNo && txId.SeqNo <= block.Last);
 
         public List<ReadOnlyMemory<byte>> CommittedBlocks() =>
             [.. Disk.Where(block => Decode(block).Last <= Node.View.Committed.SeqNo)];
