@@ -44,6 +44,11 @@ public static class NodeMaps
     public static readonly Map<string, byte[]> NodeRequestSignatures =
         new("public:curia.gov.node_request_signatures", Codecs.Utf8, Codecs.Bytes);
 
+    /// <summary>Node id, hex → the message by which its owner has said whose and what it is (docs/http.md,
+    /// "Nodes").</summary>
+    public static readonly Map<string, byte[]> NodeEndorsements =
+        new("public:curia.gov.node_endorsements", Codecs.Utf8, Codecs.Bytes);
+
     /// <summary>The one key <c>service</c> → JSON: status, certificate, network name, INSECURE where it
     /// applies.</summary>
     public static readonly Map<string, string> ServiceInfo =

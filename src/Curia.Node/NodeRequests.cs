@@ -12,7 +12,7 @@ namespace Curia.Node;
 
 /// <summary>What members sign to add or retire a node: the payload of a <see cref="MemberMessage"/>, as JSON.</summary>
 /// <param name="Network">The digest of the genesis block: a request is for one network.</param>
-/// <param name="Action"><c>add_node</c> or <c>retire_node</c>.</param>
+/// <param name="Action"><c>add_node</c>, <c>retire_node</c> or <c>endorse_node</c>.</param>
 /// <param name="NodeId">The node.</param>
 /// <param name="Platform">Its TEE platform; for <c>add_node</c>.</param>
 /// <param name="PeerAddress">Where other nodes find it; for <c>add_node</c>.</param>
@@ -36,6 +36,9 @@ public sealed record NodeRequest(
 
     /// <summary>A node is to leave, for good.</summary>
     public const string Retire = "retire_node";
+
+    /// <summary>The owner of a node that takes part says so: it needs no other member.</summary>
+    public const string Endorse = "endorse_node";
 
     /// <summary>The node is to vote, once it has caught up.</summary>
     public const string Voter = "voter";
@@ -76,7 +79,10 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             return Refuse("InvalidInput", "The payload is no request to add or retire a node.");
         if (asked!.Network != view().Genesis)
             return Refuse("OtherNetwork", $"The request is for the network {asked.Network}, this is {view().Genesis}.");
-        return FindProblem(asked, transaction) ?? Approve(message, asked, transaction);
+        if (FindProblem(asked, transaction) is { } wrong) return wrong;
+        return asked.Action == NodeRequest.Endorse
+            ? Endorse(message, asked, transaction)
+            : Approve(message, asked, transaction);
     }
 
     private Response? FindProblem(MemberMessage message, Transaction transaction)
@@ -132,6 +138,12 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                     ? Response.Error(409, "DiversityAtRisk",
                         $"The diversity rule would not be safe without it: {risk}. Add another node first.")
                     : null;
+            case NodeRequest.Endorse:
+                if (!isKnown || record!.Status == NodeRecord.Retired)
+                    return Response.Error(409, "NodeNotHere", $"Node {asked.NodeId} does not take part.");
+                return asked.Owner is null || record.Owner != asked.Owner || record.Platform != asked.Platform
+                    ? Refuse("InvalidInput", "endorse_node names the node's owner and platform as the nodes map does.")
+                    : null;
             default:
                 return Refuse("InvalidInput", $"There is no action {asked.Action}.");
         }
@@ -159,6 +171,17 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 
     private static DiversityRule? RuleOf(Transaction transaction) =>
         transaction.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule) ? rule : null;
+
+    // Of a node that nobody had to ask for: the founding one, and those of a cold restart.
+    private static Response Endorse(MemberMessage message, NodeRequest asked, Transaction transaction)
+    {
+        if (message.Member != asked.Owner)
+            return Refuse("NotTheOwner", $"Node {asked.NodeId} is endorsed by its owner, {asked.Owner}.");
+        MapView<string, byte[]> endorsements = transaction.Map(NodeMaps.NodeEndorsements);
+        string id = asked.NodeId.ToString();
+        if (!endorsements.TryGet(id, out _)) endorsements.Put(id, message.Encoded.ToArray());
+        return Response.Json(new NodeRequestReply(Digest.Of(message.Payload.Span), "Accepted", 1, 1));
+    }
 
     private static Response Approve(MemberMessage message, NodeRequest asked, Transaction transaction)
     {
@@ -189,6 +212,12 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 
         open.Remove(digest);
         Perform(asked, transaction);
+        if (asked is { Action: NodeRequest.Add, Owner: { } operatedBy }
+            && transaction.Map(NodeMaps.NodeRequestSignatures).TryGet($"{digest}:{operatedBy}", out byte[]? signed))
+        {
+            transaction.Map(NodeMaps.NodeEndorsements).Put(asked.NodeId.ToString(), signed);
+        }
+
         return reply;
     }
 

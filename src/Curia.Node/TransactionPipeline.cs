@@ -164,6 +164,7 @@ internal sealed class TransactionPipeline(
     private Execution.Answered RunHistorical(
         EndpointHandler.Historical handler, Request request, NodeView view, string route)
     {
+        SeqNo missing = default;
         switch (handler.Locate(request))
         {
             case HistoricalPosition.Refused refused:
@@ -176,14 +177,15 @@ internal sealed class TransactionPipeline(
             // Nothing uncommitted is told: it may yet become another transaction.
             case HistoricalPosition.At at when at.SeqNo > view.Committed.SeqNo:
                 return Answered(route, Response.Accepted(retryAfterSeconds: 1));
-            case HistoricalPosition.At at when history.TryFind(at.SeqNo, out HistoricalTransaction? transaction):
+            case HistoricalPosition.At at
+                when history.TryFind(at.SeqNo, view, out HistoricalTransaction? transaction, out missing):
                 return Answered(route, handler.Run(request, transaction!), transaction!.TxId);
             case HistoricalPosition.At at when history.IsUnreadable(at.SeqNo):
                 Response unreadable = Response.Error(
                     503, "HistoryUnavailable", $"The block of {at.SeqNo} cannot be read; the node's log says why.");
                 return Answered(route, unreadable.With("Retry-After", "1"));
-            case HistoricalPosition.At at:
-                Input load = new Input.LoadHistory(at.SeqNo);
+            case HistoricalPosition.At:
+                Input load = new Input.LoadHistory(missing);
                 return Answered(route, Response.Accepted(retryAfterSeconds: 1)) with { FollowUp = load };
             default:
                 throw new InvariantException("a position of no known kind");
