@@ -163,7 +163,8 @@ internal sealed class NodeEndpoints(
         transaction.Map(NodeMaps.NodeInfo).TryGet(id, out NodeRecord? record) ? Describe(id, record) : null;
 
     private NodeReply Describe(string id, NodeRecord record) =>
-        new(id, record.Status, id == Primary(view())?.ToString(), record.Platform, record.PublishedAddresses);
+        new(id, record.Status, id == Primary(view())?.ToString(), record.Platform, record.PublishedAddresses,
+            record.Owner);
 
     private StateReply State()
     {

@@ -70,8 +70,10 @@ public sealed record EpochReply(
 /// <param name="Primary">Whether it orders now.</param>
 /// <param name="Platform">Its TEE platform.</param>
 /// <param name="PublishedAddresses">Where clients find it.</param>
+/// <param name="Owner">The member that owns it; left out where nobody said.</param>
 public sealed record NodeReply(
-    string NodeId, string Status, bool Primary, string Platform, IReadOnlyList<string> PublishedAddresses);
+    string NodeId, string Status, bool Primary, string Platform, IReadOnlyList<string> PublishedAddresses,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null);
 
 /// <summary><c>GET /node/network/nodes</c>.</summary>
 /// <param name="Nodes">In order of their ids.</param>

@@ -68,6 +68,16 @@ internal sealed class NodeChange
         ["node_id"] = id,
     });
 
+    /// <summary>The owner of a node that takes part says so.</summary>
+    public static NodeChange Endorse(string network, string id, string platform, string owner) => new(new()
+    {
+        ["network"] = network,
+        ["action"] = "endorse_node",
+        ["node_id"] = id,
+        ["platform"] = platform,
+        ["owner"] = owner,
+    });
+
     /// <summary>Signs it as one member.</summary>
     public async Task<NodeChangeState> SignAsync(CuriaClient client, MemberKey member, CancellationToken cancel)
     {
