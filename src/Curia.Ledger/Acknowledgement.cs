@@ -111,6 +111,15 @@ public sealed record BlockAcknowledgements(TxId Block, ImmutableArray<Acknowledg
         return bytes;
     }
 
+    internal static Digest? DigestOf(ImmutableArray<BlockAcknowledgements> all)
+    {
+        if (all.IsEmpty) return null;
+        byte[] bytes = new byte[BytesOf(all)];
+        ByteWriter writer = new(bytes);
+        Write(ref writer, all);
+        return Digest.Of(bytes);
+    }
+
     internal static void Write(ref ByteWriter writer, ImmutableArray<BlockAcknowledgements> all)
     {
         writer.U8(checked((byte)all.Length));

@@ -77,9 +77,8 @@ public sealed class SignatureTransaction
     /// <param name="time">From 1970 on; cut to whole milliseconds.</param>
     /// <param name="issuer">CWT claim 1; 1 to 256 bytes of UTF-8.</param>
     /// <param name="subject">CWT claim 2; 1 to 256 bytes of UTF-8.</param>
-    /// <param name="acknowledgements">Recorded beside the signatures, which do not cover them: each is signed by
-    /// itself, and the leaf of this transaction, which the next root covers, has them all. Within the bounds of
-    /// <see cref="BlockAcknowledgements"/>.</param>
+    /// <param name="acknowledgements">Recorded behind the signatures; the service signature covers their digest. Within
+    /// the bounds of <see cref="BlockAcknowledgements"/>.</param>
     /// <exception cref="InvariantException">A value is outside its bounds.</exception>
     public static SignatureTransaction Sign(
         TxId txId, Digest root, MerkleFrontier before, Signer nodeKey, ReadOnlyMemory<byte> nodeCertificateDer,
@@ -96,7 +95,10 @@ public sealed class SignatureTransaction
         Invariant.Holds(time >= DateTimeOffset.UnixEpoch, "a signature is made after 1970");
         DateTimeOffset whole = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
         SignatureHeader header = new(
-            serviceKey.Curve, Digest.Of(serviceKey.SubjectPublicKeyInfo.Span), issuer, subject, txId, committed, whole);
+            serviceKey.Curve, Digest.Of(serviceKey.SubjectPublicKeyInfo.Span), issuer, subject, txId, committed, whole)
+        {
+            Acknowledgements = BlockAcknowledgements.DigestOf(acknowledgements),
+        };
         Span<byte> rootBytes = stackalloc byte[Digest.Size];
         root.CopyTo(rootBytes);
         byte[] cose = CoseSign1.Sign(serviceKey, header.Encode(), rootBytes, detached: true);
@@ -137,13 +139,15 @@ public sealed class SignatureTransaction
         ReadOnlyMemory<byte> nodeSignature = Take(bytes, ref reader);
         ReadOnlyMemory<byte> cose = Take(bytes, ref reader);
         MerkleFrontier? frontier = MerkleFrontier.Read(ref reader);
+        int end = reader.Offset;
         ImmutableArray<BlockAcknowledgements> acknowledgements = [];
         if (version is not (FormatVersion or AcknowledgedVersion) || frontier is null
             || (version == AcknowledgedVersion
                 && !BlockAcknowledgements.TryRead(bytes, ref reader, out acknowledgements))
             || !reader.IsComplete
             || !TryReadCose(cose, out CoseSign1? decoded)
-            || decoded is null || !SignatureHeader.TryDecode(decoded.ProtectedHeader, out SignatureHeader? header))
+            || decoded is null || !SignatureHeader.TryDecode(decoded.ProtectedHeader, out SignatureHeader? header)
+            || header.Acknowledgements != (acknowledgements.IsEmpty ? null : Digest.Of(bytes.Span[end..])))
         {
             return false;
         }

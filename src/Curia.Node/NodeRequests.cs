@@ -110,8 +110,6 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                     return Refuse("InvalidInput", "add_node needs platform, peer_address and role.");
                 }
 
-                if (FindKindProblem(asked, transaction) is { } unclear) return unclear;
-
                 // The framework lets null stand in a list of texts; nobody who reads the ledger expects one.
                 if (asked.PublishedAddresses?.Contains(null!) == true)
                     return Refuse("InvalidInput", "An address among published_addresses is null.");
@@ -126,7 +124,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 
                 return isKnown
                     ? Response.Error(409, "NodeKnown", $"Node {asked.NodeId} is {record!.Status}; ids never come back.")
-                    : null;
+                    : FindKindProblem(asked, transaction);
             case NodeRequest.Retire:
                 if (!isKnown || record!.Status == NodeRecord.Retired)
                     return Response.Error(409, "NodeNotHere", $"Node {asked.NodeId} does not take part.");

@@ -171,6 +171,7 @@ function readSignature({ entries, first, view, last }) {
   const [size, count] = [c.u64(), c.u8()];
   need(size === first && count === size.toString(2).replaceAll('0', '').length, `a frontier of ${count} peaks`);
   signature.frontier = new Tree(size, Array.from({ length: count }, () => c.digest()));
+  const start = c.at;
   signature.acknowledgements = version === 2 ? readAcknowledgements(c) : [];
   c.end();
 
@@ -181,11 +182,15 @@ function readSignature({ entries, first, view, last }) {
   cbor.expect(395, 2, 'ccf.v1');
   cbor.map(1);
   cbor.expect('txid', `${view}.${last}`, 'curia.v1');
-  cbor.map(2);
+  cbor.map(version === 2 ? 3 : 2);
   cbor.expect('time');
   const time = cbor.head(0);
   cbor.expect('committed');
   const committed = cbor.text();
+  if (version === 2) {
+    cbor.expect('acknowledgements');
+    need(cbor.byteString().equals(sha256(c.bytes.subarray(start))), 'the acknowledgements are not those that were signed');
+  }
   cbor.end();
   need(time / 1000n === seconds, 'seconds and milliseconds of the signature differ');
   return { ...signature, said, time, committed, committedSeqno: seqnoOf(committed, 'the service signature') };
