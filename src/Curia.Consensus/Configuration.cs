@@ -81,6 +81,20 @@ public sealed record Configuration
         return found >= Majority;
     }
 
+    /// <summary>A voter without whom the others could not commit; null when any one of them may be lost.</summary>
+    public NodeId? FindIndispensable()
+    {
+        HashSet<NodeId> others = [.. Voters];
+        foreach (NodeId id in Voters)
+        {
+            others.Remove(id);
+            if (!IsSatisfiedBy(others)) return id;
+            others.Add(id);
+        }
+
+        return null;
+    }
+
     /// <summary>Equal when both count from the same seqno and say the same.</summary>
     public bool Equals(Configuration? other) =>
         other is not null && From == other.From && SaysTheSameAs(other);

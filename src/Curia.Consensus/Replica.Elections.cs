@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Collections.ObjectModel;
 using Curia.Vocabulary;
 
 namespace Curia.Consensus;
@@ -16,6 +17,11 @@ public sealed partial class Replica
     // section 4.2.2): whoever does not know of that commit yet still needs its vote, and does not get it while its log
     // is the longer one. Whether it is elected, the voters decide.
     private bool isLeaving;
+
+    /// <summary>Who would have this node for primary, or has voted for it, itself among them; of a node that does not
+    /// stand nobody.</summary>
+    public IReadOnlySet<NodeId> Supporters =>
+        Role is ReplicaRole.PreCandidate or ReplicaRole.Candidate ? votes : ReadOnlySet<NodeId>.Empty;
 
     private void Campaign()
     {

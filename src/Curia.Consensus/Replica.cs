@@ -95,6 +95,9 @@ public sealed partial class Replica
     /// <summary>The end of the log: the last seqno that was appended, committed or not.</summary>
     public SeqNo Last => log.Last.SeqNo;
 
+    /// <summary>Up to where the own disk has the log.</summary>
+    public SeqNo StoredThrough => stored;
+
     /// <summary>How many blocks are appended and not committed.</summary>
     public int UncommittedBlocks => log.Count - log.CountThrough(Committed.SeqNo);
 

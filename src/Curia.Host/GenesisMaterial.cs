@@ -27,8 +27,20 @@ internal static class GenesisMaterial
             Name = genesis.Name,
             Members = members,
             Users = users,
+            Rule = genesis.CommitRule,
+            Owner = OwnerOf(genesis, members),
+            Plays = genesis.Plays,
             CertificateValidityDays = genesis.CertificateValidityDays,
         };
+    }
+
+    private static MemberId? OwnerOf(GenesisConfiguration genesis, IReadOnlyList<GenesisMember> members)
+    {
+        if (genesis.Owner is not { } path) return null;
+        Digest owner = ReadCertificate("owner's", path).Fingerprint;
+        if (members.Any(member => member.Certificate.Fingerprint == owner)) return new MemberId(owner);
+        throw new StartFailure($"The owner's certificate {path} cannot be used", "it is none of genesis.members",
+            "Name the certificate of a member");
     }
 
     private static GenesisMember Member(MemberConfiguration member) => new(

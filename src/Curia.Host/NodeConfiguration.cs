@@ -39,9 +39,17 @@ internal sealed record OutputConfiguration(
 internal sealed record MemberConfiguration(string Certificate, string? EncryptionKey);
 
 /// <summary>The first members and users, as files, and the name of the new service.</summary>
+/// <param name="Name">The name of the new service.</param>
+/// <param name="Platform">The TEE platform.</param>
+/// <param name="CertificateValidityDays">Of the certificates of service and node.</param>
+/// <param name="Members">Who governs.</param>
+/// <param name="Users">Who may call the application.</param>
+/// <param name="CommitRule">The diversity rule; null for none.</param>
+/// <param name="Owner">The certificate of the member that owns the founding node; null where nobody says.</param>
+/// <param name="Plays">The platform in the founding node's record, which it plays; null for its own.</param>
 internal sealed record GenesisConfiguration(
     string Name, string Platform, int CertificateValidityDays, IReadOnlyList<MemberConfiguration> Members,
-    IReadOnlyList<string> Users);
+    IReadOnlyList<string> Users, DiversityRule? CommitRule, string? Owner, string? Plays);
 
 /// <summary>Where this node hears other nodes.</summary>
 /// <param name="Bind">Where it listens; port 0 takes any free port.</param>
@@ -213,9 +221,37 @@ internal sealed record NodeConfiguration(
             platform,
             section.Number("certificate_validity_days", 1, 3650, 365),
             [.. section.Sections("members", GenesisCertificatesMax).Select(member => ReadMember(member, folder))],
-            [.. section.Sections("users", GenesisCertificatesMax).Select(user => ReadUser(user, folder))]);
+            [.. section.Sections("users", GenesisCertificatesMax).Select(user => ReadUser(user, folder))],
+            ReadCommitRule(section),
+            Relative(section, "owner", folder),
+            ReadPlays(section));
         section.Done();
+        if (genesis.CommitRule is { Operators: > 1 } && genesis.Owner is null)
+            throw section.Refuse("owner", "is missing, and commit_rule counts operators",
+                "name the certificate of the member that owns the founding node");
         return genesis;
+    }
+
+    private static DiversityRule? ReadCommitRule(ConfigurationSection genesis)
+    {
+        if (genesis.SectionOrNull("commit_rule") is not { } section) return null;
+        DiversityRule rule = new(
+            section.Number("platforms", 1, DiversityRule.KindsMax, 1),
+            section.Number("operators", 1, DiversityRule.KindsMax, 1),
+            section.OneOf("loss", false, ("refused", false), ("waived", true)),
+            InForce: false);
+        section.Done();
+        if (rule is { Platforms: 1, Operators: 1 })
+            throw genesis.Refuse("commit_rule", "asks for nothing", "ask for 2 platforms or 2 operators, or more");
+        return rule;
+    }
+
+    private static string? ReadPlays(ConfigurationSection genesis)
+    {
+        string? plays = genesis.TextOr("plays", null);
+        if (plays is null || (NodeSetup.IsPlatform(plays) && plays != NodeSetup.VirtualPlatform)) return plays;
+        throw genesis.Refuse("plays", $"is \"{plays}\"",
+            $"write {NodeSetup.PlayedPrefix} and a name in lower case; it is INSECURE, as all of virtual");
     }
 
     private static MemberConfiguration ReadMember(ConfigurationSection section, string folder)

@@ -8,13 +8,17 @@ namespace Curia.Ledger;
 internal readonly record struct ChainExtent(SeqNo First, TxId Last, ulong Transactions, ulong Blocks);
 
 /// <summary>What each block must have in common with those before it.</summary>
-internal sealed class AuditedChain
+/// <param name="verifiesAcknowledgements">Whether each signature under an acknowledgement is verified; where the last
+/// signature of an epoch vouches for all before it, it does so for these too.</param>
+internal sealed class AuditedChain(bool verifiesAcknowledgements)
 {
-    // The ends of blocks that a later block may still call committed: from the newest that was called so on.
-    private readonly Queue<TxId> ends = new([TxId.Zero]);
+    // The ends of blocks that a later block may still call committed, and the roots that they sign: from the newest
+    // that was called so on.
+    private readonly Queue<(TxId TxId, Digest Root)> ends = new([(TxId.Zero, default)]);
     private MerkleFrontier? frontier = MerkleTree.OfEmptyLedger().Frontier();
     private TxId committed = TxId.Zero;
     private DateTimeOffset time = DateTimeOffset.UnixEpoch;
+    private Digest? genesis;
     private bool gap;
 
     /// <summary>What was added so far.</summary>
@@ -48,27 +52,57 @@ internal sealed class AuditedChain
         if (signature.Time < time) return $"the time of signing goes back from {time:O} to {signature.Time:O}";
         if (signature.Committed.SeqNo < committed.SeqNo)
             return $"the committed TxID goes back from {committed} to {signature.Committed}";
-        return gap || IsEnd(signature.Committed) ? null
+        return gap || IsEnd(signature.Committed)
+            ? FindAcknowledgementProblem(signature)
             : $"{signature.Committed} is called committed and ends no block of this ledger";
+    }
+
+    // They stand where their block is called committed for the first time, and nowhere else, so that who looks for them
+    // knows where to look.
+    private string? FindAcknowledgementProblem(SignatureTransaction signature)
+    {
+        foreach (BlockAcknowledgements one in signature.Acknowledgements)
+        {
+            if (one.Block.SeqNo <= committed.SeqNo || one.Block.SeqNo > signature.Committed.SeqNo)
+                return $"it records acknowledgements of {one.Block}, which it is not the first to call committed";
+            if (gap) continue;
+            if (RootOf(one.Block) is not { } root)
+                return $"it records acknowledgements of {one.Block}, which ends no block of this ledger";
+            if (verifiesAcknowledgements && genesis is { } network && one.FindForged(network, root) is { } node)
+                return $"node {node} has not signed the acknowledgement of {one.Block} that it records";
+        }
+
+        return null;
+    }
+
+    private Digest? RootOf(TxId txId)
+    {
+        foreach ((TxId end, Digest root) in ends)
+        {
+            if (end == txId) return root;
+        }
+
+        return null;
     }
 
     public void Add(Block block)
     {
         frontier = block.FrontierAfter();
+        if (block.First.Value == 1) genesis = block.Digest;
         Extent = new ChainExtent(
             Extent.First == SeqNo.Zero ? block.First : Extent.First, block.Entries[^1].TxId,
             Extent.Transactions + (ulong)block.Entries.Length, Extent.Blocks + 1);
         LastRoot = block.Signature.Root;
         if (block.Signature.Time > time) time = block.Signature.Time;
         if (block.Signature.Committed.SeqNo > committed.SeqNo) committed = block.Signature.Committed;
-        while (ends.TryPeek(out TxId end) && end.SeqNo < committed.SeqNo) ends.Dequeue();
-        ends.Enqueue(Last);
+        while (ends.TryPeek(out (TxId TxId, Digest Root) end) && end.TxId.SeqNo < committed.SeqNo) ends.Dequeue();
+        ends.Enqueue((Last, LastRoot));
     }
 
     // A block is the unit of commit (DESIGN 2), so what is committed ends with a signature transaction.
     private bool IsEnd(TxId txId)
     {
-        foreach (TxId end in ends)
+        foreach ((TxId end, Digest _) in ends)
         {
             if (end == txId) return true;
             if (end.SeqNo > txId.SeqNo) return false;

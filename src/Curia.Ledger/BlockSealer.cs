@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Immutable;
 using System.Linq;
 using Curia.Cryptography;
 using Curia.Vocabulary;
@@ -21,8 +22,8 @@ public sealed record SealedBlock(
 public sealed class BlockSealer : IDisposable
 {
     /// <summary>The largest signature transaction: a certificate of 64 KiB, two signatures with their headers, a
-    /// frontier.</summary>
-    public const int SignatureBytesMax = 72 * 1024;
+    /// frontier; and what it records of acknowledgements.</summary>
+    public const int SignatureBytesMax = 72 * 1024 + BlockAcknowledgements.BytesMax;
 
     private readonly EntrySealer sealer;
     private readonly NodeId nodeId;
@@ -67,10 +68,15 @@ public sealed class BlockSealer : IDisposable
     /// <param name="tree">The tree of the ledger up to the block.</param>
     /// <param name="committed">The highest TxID known as committed.</param>
     /// <param name="time">The time of signing; the caller sees to it that it never goes back.</param>
+    /// <param name="acknowledgements">Of the blocks that <paramref name="committed"/> names for the first time, where a
+    /// rule asks for them.</param>
     /// <exception cref="InvariantException">The tree does not end where the block begins, or a seqno was sealed before.
     /// The caller gives up the view: nothing of the block may be used.</exception>
-    public SealedBlock Seal(OpenBlock open, MerkleTree tree, TxId committed, DateTimeOffset time)
+    public SealedBlock Seal(
+        OpenBlock open, MerkleTree tree, TxId committed, DateTimeOffset time,
+        ImmutableArray<BlockAcknowledgements> acknowledgements = default)
     {
+        if (acknowledgements.IsDefault) acknowledgements = [];
         ArgumentNullException.ThrowIfNull(open);
         ArgumentNullException.ThrowIfNull(tree);
         Invariant.Holds(tree.Size == open.First.Value,
@@ -81,7 +87,7 @@ public sealed class BlockSealer : IDisposable
         Invariant.Holds(committed.SeqNo < open.First, "a block does not know its own transactions as committed");
 
         MerkleFrontier before = tree.Frontier();
-        byte[] buffer = new byte[Block.HeaderSize + (int)open.Bytes + SignatureRoom()];
+        byte[] buffer = new byte[Block.HeaderSize + (int)open.Bytes + SignatureRoom(acknowledgements)];
         int offset = Block.HeaderSize;
         foreach (OpenEntry entry in open.Entries)
         {
@@ -94,7 +100,9 @@ public sealed class BlockSealer : IDisposable
         TxId last = new(open.View, open.Next);
         Digest root = tree.Root();
         byte[] signature = SignatureTransaction
-            .Sign(last, root, before, nodeKey, nodeCertificate, serviceKey, committed, time, issuer, subject).Encode();
+            .Sign(last, root, before, nodeKey, nodeCertificate, serviceKey, committed, time, issuer, subject,
+                acknowledgements)
+            .Encode();
         int signatureSize = (int)LedgerEntry.SizeOf(signature.Length, 0);
         tree.Append(sealer.Seal(
             EntryType.Signature, last, ClaimsDigest.None, signature, [], buffer.AsSpan(offset, signatureSize)));
@@ -107,5 +115,6 @@ public sealed class BlockSealer : IDisposable
     public void Dispose() => sealer.Dispose();
 
     // The certificate and the rest at its largest: two names of 256 bytes, two signatures of 132, a full frontier.
-    private int SignatureRoom() => nodeCertificate.Length + 4 * 1024;
+    private int SignatureRoom(ImmutableArray<BlockAcknowledgements> acknowledgements) => nodeCertificate.Length
+        + 4 * 1024 + (acknowledgements.IsEmpty ? 0 : BlockAcknowledgements.BytesOf(acknowledgements));
 }

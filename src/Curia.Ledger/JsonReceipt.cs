@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Curia.Cryptography;
@@ -43,6 +44,9 @@ internal sealed class JsonReceipt
     public ImmutableArray<Certificate> Endorsements { get; private set; } = [];
 
     public bool IsSignatureTransaction { get; private set; }
+
+    /// <summary>Who has acknowledged the block; null when nobody is named.</summary>
+    public ReceiptAcknowledgements? Acknowledgements { get; private set; }
 
     /// <summary>What the envelope calls the transaction; nobody signed that.</summary>
     public TxId? EnvelopeTxId { get; private set; }
@@ -114,6 +118,7 @@ internal sealed class JsonReceipt
         string problem = ReadLeaf(fields, revealed);
         if (problem.Length == 0) problem = ReadProof(fields);
         if (problem.Length == 0) problem = ReadCertificates(fields);
+        if (problem.Length == 0) problem = ReadAcknowledgements(fields);
         if (problem.Length > 0) return problem;
         IsSignatureTransaction = fields.TryGet("isSignatureTransaction", JsonValueKind.True, out _);
         if (IsSignatureTransaction && (Leaf is not null || !Proof.Steps.IsEmpty))
@@ -196,6 +201,39 @@ internal sealed class JsonReceipt
         }
 
         Endorsements = read.MoveToImmutable();
+        return "";
+    }
+
+    private string ReadAcknowledgements(JsonFields fields)
+    {
+        if (!fields.Has("acknowledgements")) return "";
+        if (fields.Object("acknowledgements") is not { } given
+            || !Digest.TryParseHex(given.Text("genesis"), out Digest genesis)
+            || !TxId.TryParse(given.Text("txid"), out TxId block)
+            || !given.TryGet("nodes", JsonValueKind.Array, out JsonElement list)
+            || list.GetArrayLength() > BlockAcknowledgements.NodesMax)
+        {
+            return "acknowledgements: they have no network, no block, or not at most "
+                + $"{BlockAcknowledgements.NodesMax} nodes";
+        }
+
+        List<EndorsedAcknowledgement> nodes = [];
+        foreach (JsonElement element in list.EnumerateArray())
+        {
+            if (element.ValueKind != JsonValueKind.Object) return "acknowledgement: one is not an object";
+            JsonFields node = new(element);
+            if (node.Base64("key") is not { Length: <= Acknowledgement.KeyBytesMax } key
+                || node.Base64("signature") is not { Length: <= Acknowledgement.SignatureBytesMax } signature
+                || (node.Has("endorsement") && node.Base64("endorsement") is not { Length: > 0 }))
+            {
+                return "acknowledgement: one has not key, signature and endorsement in base64";
+            }
+
+            nodes.Add(new EndorsedAcknowledgement(
+                new Acknowledgement(key, signature), node.Base64("endorsement") ?? []));
+        }
+
+        Acknowledgements = new ReceiptAcknowledgements(genesis, block, nodes);
         return "";
     }
 

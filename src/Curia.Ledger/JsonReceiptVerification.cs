@@ -8,10 +8,10 @@ namespace Curia.Ledger;
 /// service.</summary>
 internal static class JsonReceiptVerification
 {
-    private const string Kind = "json";
+    public const string Kind = "json";
 
     /// <summary>The finding on one JSON receipt.</summary>
-    public static ReceiptFinding Verify(ReadOnlyMemory<byte> file, ServiceKeys keys, ClaimsDigest? revealed)
+    public static ReceiptFinding Verify(ReadOnlyMemory<byte> file, ReceiptVerifyOptions options, ClaimsDigest? revealed)
     {
         ReceiptFinding unread = new(Kind, ReceiptVerdict.Invalid, "");
         if (JsonReceipt.Read(file, revealed, out string reason) is not { } receipt) return unread.Refuse(reason);
@@ -40,7 +40,12 @@ internal static class JsonReceiptVerification
             return finding.Refuse("signature: it is not the node's over the root that leaf and proof give");
         if (finding.TxId is { } txId && receipt.EnvelopeTxId is { } named && named != txId)
             return finding.Refuse($"txid: the envelope says {named}, the commit evidence {txId}");
-        return Endorsed(finding, receipt, keys, revealed ?? receipt.EnvelopeClaims);
+        ReceiptDiversity diversity = options.Diversity;
+        if (!diversity.IsAsked || !options.Keys.IsEmpty)
+            finding = Endorsed(finding, receipt, options.Keys, revealed ?? receipt.EnvelopeClaims);
+        return diversity.IsAsked && (options.Keys.IsEmpty || finding.Verdict == ReceiptVerdict.Valid)
+            ? diversity.Judge(finding, receipt.Acknowledgements)
+            : finding;
     }
 
     // A claims digest in the receipt must be that of every claim revealed; one left out was filled from them.

@@ -17,7 +17,7 @@ public sealed class LedgerAudit
 
     private readonly AuditOptions options;
     private readonly AuditAnchors anchors;
-    private readonly AuditedChain chain = new();
+    private readonly AuditedChain chain;
     private readonly List<AuditProblem> problems = [];
     private GenesisBlock? genesis;
     private ServiceIdentity? service;
@@ -37,6 +37,7 @@ public sealed class LedgerAudit
         ArgumentNullException.ThrowIfNull(options);
         this.options = options;
         anchors = new AuditAnchors(options);
+        chain = new AuditedChain(options.Signatures == AuditSignatures.Every);
         if (options.ServiceCertificate is not null) service = new ServiceIdentity(options.ServiceCertificate);
     }
 

@@ -98,17 +98,22 @@ public sealed class Receipt
     /// <param name="seqNo">A transaction of it; the last one is the signature transaction.</param>
     /// <param name="evidence">The commit evidence of the transaction; not looked at for the signature
     /// transaction.</param>
+    /// <param name="acknowledgements">Who has acknowledged the block, as far as it is known.</param>
     /// <exception cref="InvariantException">The seqno is not in the block, or the evidence is not that of the
     /// entry.</exception>
-    public static Receipt Of(Block block, SeqNo seqNo, CommitEvidence? evidence)
+    public static Receipt Of(
+        Block block, SeqNo seqNo, CommitEvidence? evidence, ReceiptAcknowledgements? acknowledgements = null)
     {
         ArgumentNullException.ThrowIfNull(block);
         LedgerEntry entry = block.EntryAt(seqNo);
         SignatureTransaction signature = block.Signature;
         if (entry.Type == EntryType.Signature)
         {
-            return OfSignatureTransaction(
-                signature.Root, signature.NodeCertificate, signature.NodeSignature, signature.CoseSignature);
+            return new Receipt(
+                signature.Root, signature.NodeCertificate, signature.NodeSignature, signature.CoseSignature)
+            {
+                Acknowledgements = acknowledgements,
+            };
         }
 
         Invariant.Holds(
@@ -121,8 +126,14 @@ public sealed class Receipt
             block.ProofOf(seqNo),
             signature.NodeCertificate,
             signature.NodeSignature,
-            signature.CoseSignature);
+            signature.CoseSignature)
+        {
+            Acknowledgements = acknowledgements,
+        };
     }
+
+    /// <summary>Who has acknowledged the block, for the JSON receipt; null where nobody is recorded.</summary>
+    public ReceiptAcknowledgements? Acknowledgements { get; init; }
 
     /// <summary>The JSON receipt of CCF's <c>/app/receipt</c>, in snake case.</summary>
     /// <param name="endorsements">Where the service identity has changed since: the certificates that lead from the
@@ -134,6 +145,7 @@ public sealed class Receipt
         using (Utf8JsonWriter json = new(buffer, plainText))
         {
             json.WriteStartObject();
+            if (Acknowledgements is { } acknowledgements) Write(json, acknowledgements);
             json.WriteString("cert", node.ToPem());
             json.WriteBoolean("is_signature_transaction", IsSignatureTransaction);
             if (leaf is null)
@@ -171,6 +183,26 @@ public sealed class Receipt
         }
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static void Write(Utf8JsonWriter json, ReceiptAcknowledgements acknowledgements)
+    {
+        json.WriteStartObject("acknowledgements");
+        json.WriteString("genesis", acknowledgements.Genesis.ToString());
+        json.WriteString("txid", acknowledgements.Block.ToString());
+        json.WriteStartArray("nodes");
+        foreach (EndorsedAcknowledgement one in acknowledgements.Nodes)
+        {
+            json.WriteStartObject();
+            json.WriteString("key", Convert.ToBase64String(one.By.NodeKey.Span));
+            json.WriteString("signature", Convert.ToBase64String(one.By.Signature.Span));
+            if (!one.Endorsement.IsEmpty)
+                json.WriteString("endorsement", Convert.ToBase64String(one.Endorsement.Span));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     /// <summary>The COSE receipt of CCF's <c>/app/receipt/cose</c>: the service's signature with the proof beside

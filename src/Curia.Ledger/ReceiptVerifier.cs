@@ -15,6 +15,10 @@ public sealed record ReceiptVerifyOptions
     /// not asked.</summary>
     public ReadOnlyMemory<byte> Claims { get; init; }
 
+    /// <summary>Of how many kinds the nodes must be that have stored the transaction. Where that is asked and no key is
+    /// given, it decides alone.</summary>
+    public ReceiptDiversity Diversity { get; init; } = ReceiptDiversity.None;
+
     /// <summary>The transaction that the receipt must be for; null: not asked.</summary>
     public TxId? TxId { get; init; }
 
@@ -46,8 +50,10 @@ public static class ReceiptVerifier
 
         ReadOnlySpan<byte> start = file.Span.TrimStart(" \t\r\n"u8);
         ImmutableArray<ReceiptFinding> findings = !start.IsEmpty && start[0] == (byte)'{'
-            ? [JsonReceiptVerification.Verify(file, options.Keys, revealed)]
+            ? [JsonReceiptVerification.Verify(file, options, revealed)]
             : CoseReceiptVerification.Verify(file, options.Keys, revealed);
+        if (options.Diversity.IsAsked)
+            findings = [.. findings.Select(LackingAcknowledgements)];
         if (options.TxId is { } asked) findings = Answering(findings, asked);
         ReceiptFinding deciding = Deciding(findings, options);
         return new ReceiptReport(deciding.Verdict, deciding.Reason, deciding.TxId, findings);
@@ -66,6 +72,11 @@ public static class ReceiptVerifier
             ? invalid ?? unsupported ?? incomplete ?? valid!
             : invalid ?? valid ?? incomplete ?? unsupported!;
     }
+
+    private static ReceiptFinding LackingAcknowledgements(ReceiptFinding finding) =>
+        finding is { Kind: not JsonReceiptVerification.Kind, Verdict: ReceiptVerdict.Valid }
+            ? finding.Lacks("acknowledgements: only a JSON receipt carries them")
+            : finding;
 
     // The receipts of one statement come from different ledgers, so one of them must be for the transaction asked for.
     private static ImmutableArray<ReceiptFinding> Answering(ImmutableArray<ReceiptFinding> findings, TxId asked)

@@ -19,6 +19,9 @@ namespace Curia.Ledger;
 public sealed record SignatureHeader(
     SigningCurve Curve, Digest KeyId, string Issuer, string Subject, TxId TxId, TxId Committed, DateTimeOffset Time)
 {
+    /// <summary>The digest of the acknowledgements that the record has behind it; null where it has none.</summary>
+    public Digest? Acknowledgements { get; init; }
+
     /// <summary>The longest issuer or subject in bytes of UTF-8; both are names and no documents.</summary>
     public const int NameBytesMax = 256;
 
@@ -27,6 +30,7 @@ public sealed record SignatureHeader(
     private const long CwtClaims = 15; // RFC 9597
     private const long VerifiableDataStructure = 395; // draft-ietf-cose-merkle-tree-proofs
     private const int CcfLedgerSha256 = 2;
+    private const string AcknowledgementsName = "acknowledgements";
 
     // Every field at its longest, with the names; nothing longer is looked at.
     private const int BytesMax = 1024;
@@ -58,11 +62,17 @@ public sealed record SignatureHeader(
         writer.WriteTextString(TxId.ToString());
         writer.WriteEndMap();
         writer.WriteTextString("curia.v1");
-        writer.WriteStartMap(2);
+        writer.WriteStartMap(Acknowledgements is null ? 2 : 3);
         writer.WriteTextString("time");
         writer.WriteInt64(milliseconds);
         writer.WriteTextString("committed");
         writer.WriteTextString(Committed.ToString());
+        if (Acknowledgements is { } acknowledgements)
+        {
+            writer.WriteTextString(AcknowledgementsName);
+            writer.WriteByteString(acknowledgements.ToArray());
+        }
+
         writer.WriteEndMap();
         writer.WriteEndMap();
         return writer.Encode();
@@ -118,17 +128,33 @@ public sealed record SignatureHeader(
             return null;
         string txIdText = reader.ReadTextString();
         reader.ReadEndMap();
-        if (reader.ReadTextString() != "curia.v1" || reader.ReadStartMap() != 2 || reader.ReadTextString() != "time")
+        if (reader.ReadTextString() != "curia.v1" || reader.ReadStartMap() is not { } count || count is not (2 or 3)
+            || reader.ReadTextString() != "time")
+        {
             return null;
+        }
+
         DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64());
         if (reader.ReadTextString() != "committed") return null;
         string committedText = reader.ReadTextString();
+        Digest? acknowledgements = null;
+        if (count == 3)
+        {
+            if (reader.ReadTextString() != AcknowledgementsName) return null;
+            byte[] digest = reader.ReadByteString();
+            if (digest.Length != Digest.Size) return null;
+            acknowledgements = new Digest(digest);
+        }
+
         reader.ReadEndMap();
         reader.ReadEndMap();
         return curve is not null && Digest.TryParseHex(keyIdText, out Digest keyId) && AreNames(issuer, subject)
             && TxId.TryParse(txIdText, out TxId txId) && TxId.TryParse(committedText, out TxId committed)
             && time >= DateTimeOffset.UnixEpoch && reader.BytesRemaining == 0
             ? new SignatureHeader(curve.Value, keyId, issuer, subject, txId, committed, time)
+            {
+                Acknowledgements = acknowledgements,
+            }
             : null;
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Curia.Cryptography;
 using Curia.Vocabulary;
@@ -10,15 +11,21 @@ namespace Curia.Ledger;
 /// <remarks>Immutable; docs/ledger-format.md, "Signature transaction".</remarks>
 public sealed class SignatureTransaction
 {
-    /// <summary>The version of the record that this code writes and reads.</summary>
+    /// <summary>The version of a record without acknowledgements.</summary>
     public const byte FormatVersion = 1;
+
+    /// <summary>The version of a record with acknowledgements, which only a network with a diversity rule
+    /// writes.</summary>
+    public const byte AcknowledgedVersion = 2;
 
     private CoseSign1? cose;
 
     private SignatureTransaction(
         Digest root, ReadOnlyMemory<byte> nodeCertificate, ReadOnlyMemory<byte> nodeSignature, CoseSign1? cose,
-        ReadOnlyMemory<byte> coseSignature, SignatureHeader header, MerkleFrontier frontier)
+        ReadOnlyMemory<byte> coseSignature, SignatureHeader header, MerkleFrontier frontier,
+        ImmutableArray<BlockAcknowledgements> acknowledgements)
     {
+        Acknowledgements = acknowledgements;
         Root = root;
         NodeCertificate = nodeCertificate;
         NodeSignature = nodeSignature;
@@ -49,6 +56,10 @@ public sealed class SignatureTransaction
     /// <summary>The tree before the first entry of the block.</summary>
     public MerkleFrontier Frontier { get; }
 
+    /// <summary>Who has acknowledged the blocks that <see cref="Committed"/> names for the first time, where a rule
+    /// asks for it and it is known; in order of the blocks.</summary>
+    public ImmutableArray<BlockAcknowledgements> Acknowledgements { get; }
+
     /// <summary>The highest TxID that the signing node knew as committed.</summary>
     public TxId Committed => Header.Committed;
 
@@ -66,12 +77,16 @@ public sealed class SignatureTransaction
     /// <param name="time">From 1970 on; cut to whole milliseconds.</param>
     /// <param name="issuer">CWT claim 1; 1 to 256 bytes of UTF-8.</param>
     /// <param name="subject">CWT claim 2; 1 to 256 bytes of UTF-8.</param>
+    /// <param name="acknowledgements">Recorded behind the signatures; the service signature covers their digest. Within
+    /// the bounds of <see cref="BlockAcknowledgements"/>.</param>
     /// <exception cref="InvariantException">A value is outside its bounds.</exception>
     public static SignatureTransaction Sign(
         TxId txId, Digest root, MerkleFrontier before, Signer nodeKey, ReadOnlyMemory<byte> nodeCertificateDer,
-        Signer serviceKey, TxId committed, DateTimeOffset time, string issuer, string subject)
+        Signer serviceKey, TxId committed, DateTimeOffset time, string issuer, string subject,
+        ImmutableArray<BlockAcknowledgements> acknowledgements = default)
     {
         ArgumentNullException.ThrowIfNull(before);
+        if (acknowledgements.IsDefault) acknowledgements = [];
         ArgumentNullException.ThrowIfNull(nodeKey);
         ArgumentNullException.ThrowIfNull(serviceKey);
         Invariant.Holds(SignatureHeader.AreNames(issuer, subject), "issuer and subject are names");
@@ -80,21 +95,26 @@ public sealed class SignatureTransaction
         Invariant.Holds(time >= DateTimeOffset.UnixEpoch, "a signature is made after 1970");
         DateTimeOffset whole = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
         SignatureHeader header = new(
-            serviceKey.Curve, Digest.Of(serviceKey.SubjectPublicKeyInfo.Span), issuer, subject, txId, committed, whole);
+            serviceKey.Curve, Digest.Of(serviceKey.SubjectPublicKeyInfo.Span), issuer, subject, txId, committed, whole)
+        {
+            Acknowledgements = BlockAcknowledgements.DigestOf(acknowledgements),
+        };
         Span<byte> rootBytes = stackalloc byte[Digest.Size];
         root.CopyTo(rootBytes);
         byte[] cose = CoseSign1.Sign(serviceKey, header.Encode(), rootBytes, detached: true);
         return new SignatureTransaction(
-            root, nodeCertificateDer, nodeKey.SignHash(rootBytes), cose: null, cose, header, before);
+            root, nodeCertificateDer, nodeKey.SignHash(rootBytes), cose: null, cose, header, before,
+            acknowledgements);
     }
 
     /// <summary>The public part of the signature entry.</summary>
     public byte[] Encode()
     {
         byte[] bytes = new byte[1 + Digest.Size + 3 * sizeof(ushort) + NodeCertificate.Length + NodeSignature.Length
-            + CoseSignature.Length + Frontier.EncodedBytes];
+            + CoseSignature.Length + Frontier.EncodedBytes
+            + (Acknowledgements.IsEmpty ? 0 : BlockAcknowledgements.BytesOf(Acknowledgements))];
         ByteWriter writer = new(bytes);
-        writer.U8(FormatVersion);
+        writer.U8(Acknowledgements.IsEmpty ? FormatVersion : AcknowledgedVersion);
         writer.Digest(Root);
         writer.U16(checked((ushort)NodeCertificate.Length));
         writer.Bytes(NodeCertificate.Span);
@@ -103,6 +123,7 @@ public sealed class SignatureTransaction
         writer.U16(checked((ushort)CoseSignature.Length));
         writer.Bytes(CoseSignature.Span);
         Frontier.Write(ref writer);
+        if (!Acknowledgements.IsEmpty) BlockAcknowledgements.Write(ref writer, Acknowledgements);
         return bytes;
     }
 
@@ -118,14 +139,21 @@ public sealed class SignatureTransaction
         ReadOnlyMemory<byte> nodeSignature = Take(bytes, ref reader);
         ReadOnlyMemory<byte> cose = Take(bytes, ref reader);
         MerkleFrontier? frontier = MerkleFrontier.Read(ref reader);
-        if (!reader.IsComplete || version != FormatVersion || frontier is null
+        int end = reader.Offset;
+        ImmutableArray<BlockAcknowledgements> acknowledgements = [];
+        if (version is not (FormatVersion or AcknowledgedVersion) || frontier is null
+            || (version == AcknowledgedVersion
+                && !BlockAcknowledgements.TryRead(bytes, ref reader, out acknowledgements))
+            || !reader.IsComplete
             || !TryReadCose(cose, out CoseSign1? decoded)
-            || decoded is null || !SignatureHeader.TryDecode(decoded.ProtectedHeader, out SignatureHeader? header))
+            || decoded is null || !SignatureHeader.TryDecode(decoded.ProtectedHeader, out SignatureHeader? header)
+            || header.Acknowledgements != (acknowledgements.IsEmpty ? null : Digest.Of(bytes.Span[end..])))
         {
             return false;
         }
 
-        signature = new SignatureTransaction(root, nodeCertificate, nodeSignature, decoded, cose, header, frontier);
+        signature = new SignatureTransaction(
+            root, nodeCertificate, nodeSignature, decoded, cose, header, frontier, acknowledgements);
         return true;
     }
 

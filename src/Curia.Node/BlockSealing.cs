@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Immutable;
 using Curia.Ledger;
 using Curia.Vocabulary;
 
@@ -75,17 +76,20 @@ internal sealed class BlockSealing : IDisposable
     /// <param name="inFlight">Blocks that are not committed.</param>
     /// <param name="committed">The highest transaction known as committed; recorded in the signature.</param>
     /// <param name="now">The ledger's time; recorded in the signature.</param>
+    /// <param name="acknowledgements">Gives what a block records of those before it; asked when it is sealed.</param>
     /// <param name="moreWait">Whether more transactions may join before anything else happens; only a block that is
     /// full or must end does not wait for them.</param>
     /// <returns>The block, or null while there is nothing to seal or a reason to wait.</returns>
-    public SealedBlock? SealIfDue(int inFlight, TxId committed, DateTimeOffset now, bool moreWait)
+    public SealedBlock? SealIfDue(
+        int inFlight, TxId committed, DateTimeOffset now, bool moreWait,
+        Func<ImmutableArray<BlockAcknowledgements>> acknowledgements)
     {
         if (open is null) return null;
         bool full = open.Bytes >= limits.BlockBytes || open.Count >= limits.BlockTransactions;
         bool due = isEnding
             || (full ? inFlight < limits.BlocksInFlightMax : inFlight == 0 && !moreWait);
         if (!due) return null;
-        SealedBlock sealedBlock = sealer.Seal(open, tree, committed, now);
+        SealedBlock sealedBlock = sealer.Seal(open, tree, committed, now, acknowledgements());
         tree.Flush(tree.Size);
         End();
         BlocksSealed++;

@@ -223,13 +223,26 @@ public sealed class ColdRestart : IDisposable
     /// <summary>Who can go on together, by the claims that are here; null while they are too few.</summary>
     /// <param name="except">Processes that do not take part.</param>
     /// <remarks>When this process founds, the members are those whose disk was that of a node that takes part, by its
-    /// ledger: a node that members have retired does not come back so.</remarks>
+    /// ledger: a node that members have retired does not come back so. They must meet the diversity rule, or more disks
+    /// are waited for.</remarks>
     public Formation? Find(IReadOnlySet<NodeId> except)
     {
         Formation? formation = Formation.Of([.. All().Where(one => !except.Contains(one.Node))]);
-        return formation?.Founder.Node == Own.Node
-            ? formation with { Members = [.. formation.Members.Where(one => nodes.RoleOf(one.Earlier) is not null)] }
-            : formation;
+        if (formation?.Founder.Node != Own.Node) return formation;
+        formation = formation with
+        {
+            Members = [.. formation.Members.Where(one => nodes.SuccessorOf(one.Earlier) is not null)],
+        };
+        return MeetsRule(formation) ? formation : null;
+    }
+
+    // Those that could not commit by the diversity rule would found what never comes to be.
+    private bool MeetsRule(Formation formation)
+    {
+        NodeTable members = NodeTable.Empty.With(nodes.Rule);
+        foreach (RestartClaim member in formation.Members)
+            members = members.With(member.Node, nodes.SuccessorOf(member.Earlier)!);
+        return members.ToConfiguration(default) is { } made && made.IsSatisfiedBy(made.Voters.ToHashSet());
     }
 
     /// <summary>The voters of the newest configuration whose disks are not here, by id and address.</summary>

@@ -71,6 +71,17 @@ public sealed partial class CuriaNode
             case PeerMessage.Consensus { Message: ReplicaMessage.Append append } consensus:
                 ReceiveBlocks(from, append, consensus.Blocks);
                 break;
+            case PeerMessage.Consensus { Message: ReplicaMessage.Appended appended }:
+                ReceiveAppended(from, appended);
+                break;
+            case PeerMessage.SignedAppended signed when !orders || acknowledging.TryTake(from, signed, genesis):
+                ReceiveAppended(from, signed.Message);
+                break;
+            case PeerMessage.SignedAppended:
+                messagesIgnored++;
+                effects.Add(new Effect.Log(LogSeverity.Error,
+                    $"node {from} sent an acknowledgement that it has not signed; it does not count"));
+                break;
             case PeerMessage.Consensus consensus:
                 Perform(replica.Step(new ReplicaInput.Receive(from, consensus.Message)));
                 break;
@@ -81,6 +92,13 @@ public sealed partial class CuriaNode
                 TakeSecrets(from, given.Secrets);
                 break;
         }
+    }
+
+    // Consensus counts what is stored; under a diversity rule that is what is signed.
+    private void ReceiveAppended(NodeId from, ReplicaMessage.Appended appended)
+    {
+        if (orders) appended = appended with { Matched = acknowledging.Counted(from, appended.Matched) };
+        Perform(replica.Step(new ReplicaInput.Receive(from, appended)));
     }
 
     // Consensus sees opaque blocks: whether each follows on the one before, root by root, is looked at here.
@@ -211,6 +229,7 @@ public sealed partial class CuriaNode
         // After a failed store nothing is done any more, not even this: the process ends.
         if (wasPrimary && !orders && changed.Role != ReplicaRole.Stopped) LayDown();
         if (!orders) return;
+        acknowledging.Begin();
         views = views.With(new TxId(changed.View, store.Current.TxId.SeqNo.Next));
 
         // The first primary of a service or an epoch begins with a transaction of its own.
@@ -234,6 +253,14 @@ public sealed partial class CuriaNode
 
     private void Send(NodeId to, ReplicaMessage message)
     {
+        if (message is ReplicaMessage.Appended appended
+            && acknowledging.Sign(appended.Matched, genesis) is { Count: > 0 } signed)
+        {
+            byte[] bytes = PeerCodec.Encode(appended, setup.NodeKey.SubjectPublicKeyInfo.Span, signed);
+            effects.Add(new Effect.Send(to, new OutgoingMessage(bytes, [])));
+            return;
+        }
+
         List<OutgoingBlock> blocks = [];
         if (message is ReplicaMessage.Append append)
         {
@@ -361,7 +388,8 @@ public sealed partial class CuriaNode
         if (block.Info.First > store.Current.TxId.SeqNo) Apply(block.Received!);
     }
 
-    // A primary gives a vote to who has caught up, and lets go who has left: the second transaction of each, which
+    // A primary gives a vote to who has caught up, begins with a diversity rule when it can be met, and lets go who has
+    // left: the second transaction of each, which
     // needs no one's word beyond the first (DESIGN 4, "Reconfiguration").
     private void TendNodes()
     {
@@ -372,7 +400,8 @@ public sealed partial class CuriaNode
         }
 
         Transaction? transaction = null;
-        foreach ((NodeId node, NodeRecord record) in tail.CommittedNodes.Records)
+        NodeTable nodes = tail.CommittedNodes;
+        foreach ((NodeId node, NodeRecord record) in nodes.Records)
         {
             NodeRecord? next = record switch
             {
@@ -384,6 +413,16 @@ public sealed partial class CuriaNode
             if (next is null) continue;
             transaction ??= store.Begin(MapAccess.Node);
             transaction.Map(NodeMaps.NodeInfo).Put(node.ToString(), next);
+            nodes = nodes.With(node, next);
+        }
+
+        if (nodes.Rule is { InForce: false } waiting
+            && nodes.With(waiting with { InForce = true }) is { Rule: { } rule } ruled && ruled.FindRisk() is null)
+        {
+            transaction ??= store.Begin(MapAccess.Node);
+            transaction.Map(NodeMaps.CommitRule).Put(NodeMaps.RuleKeyName, rule);
+            effects.Add(new Effect.Log(LogSeverity.Information,
+                $"the diversity rule counts from here on: {rule.Platforms} platforms, {rule.Operators} operators"));
         }
 
         if (transaction is not null) service.Pipeline.Order(transaction, replica.View, progress.Committed);

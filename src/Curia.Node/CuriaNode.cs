@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Linq;
 using Curia.Consensus;
@@ -26,6 +27,8 @@ public sealed partial class CuriaNode : IDisposable
     private readonly Formation? formation;
     private readonly LedgerTail tail;
     private readonly LinearizableReads reads = new();
+    private readonly Acknowledging acknowledging;
+    private readonly Func<ImmutableArray<BlockAcknowledgements>> takeAcknowledgements;
     private readonly TxId first;
     private KeyValueStore store;
     private CommitProgress progress;
@@ -34,6 +37,7 @@ public sealed partial class CuriaNode : IDisposable
     private bool isOpen;
     private bool isDraining;
     private bool isStopped;
+    private string? diversityLack;
     private volatile Service? service;
     private volatile NodeView published;
 
@@ -56,6 +60,7 @@ public sealed partial class CuriaNode : IDisposable
             : new Configuration(from, [.. formation.Ids]) { NeedsAll = true };
         ReplicaOptions options = Options(isReady: true) with { Promised = formation?.Ids ?? [] };
         replica = new Replica(id, configuration, options, before, store.Committed.TxId);
+        acknowledging = new Acknowledging(setup.NodeKey, replica, tail);
         published = Describe();
     }
 
@@ -70,6 +75,7 @@ public sealed partial class CuriaNode : IDisposable
         joining = new Joining(outline.Snapshots);
         identities = [.. outline.Epochs];
         replica = new Replica(id, outline.Configuration!, Options(isReady: false), outline.Last.View, outline.Last);
+        acknowledging = new Acknowledging(setup.NodeKey, replica, tail);
         published = Describe();
     }
 
@@ -82,6 +88,7 @@ public sealed partial class CuriaNode : IDisposable
         this.first = first;
         id = new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span));
         progress = new CommitProgress(store);
+        takeAcknowledgements = () => acknowledging!.Take(genesis);
         tail = outline is null
             ? new LedgerTail(TxId.Zero, MerkleTree.OfEmptyLedger().Frontier(), default, NodeTable.Empty)
             : new LedgerTail(outline.Last, outline.After(), outline.Root, outline.Nodes);
@@ -339,7 +346,8 @@ public sealed partial class CuriaNode : IDisposable
         {
             SeqNo? nodesFrom = running.Sealing.NodesFrom;
             SealedBlock? block =
-                running.Sealing.SealIfDue(tail.UncommittedCount, tail.Committed, clock.Now, moreWait);
+                running.Sealing.SealIfDue(
+                    tail.UncommittedCount, tail.Committed, clock.Now, moreWait, takeAcknowledgements);
             if (block is null) return;
 
             // The signature transaction writes no map, but it has a seqno of its own.
@@ -397,6 +405,7 @@ public sealed partial class CuriaNode : IDisposable
     private void Commit(TxId last)
     {
         AppendedBlock block = tail.Commit(last);
+        acknowledging.Committed(block, orders);
         if (joining is not null)
         {
             joining.Committed(block);
@@ -454,6 +463,20 @@ public sealed partial class CuriaNode : IDisposable
         return isSame ? known : [.. active];
     }
 
+    // A node that stands finds out who answers; what it found is said until somebody orders.
+    private string? FindDiversityLack()
+    {
+        if (replica.Primary is not null) return null;
+        IReadOnlySet<NodeId> supporters = replica.Supporters;
+        foreach (Configuration active in replica.Configurations)
+        {
+            if (active.HasMajority(supporters) && !active.IsSatisfiedBy(supporters))
+                return DiversityRule.Lack(active, supporters);
+        }
+
+        return diversityLack;
+    }
+
     private NodeView Describe() => new()
     {
         NodeId = id,
@@ -462,6 +485,7 @@ public sealed partial class CuriaNode : IDisposable
         MayEnd = isDraining && (!orders || (store.Current.TxId == tail.Committed && !MayHandOver)),
         Role = replica.Role,
         Primary = replica.Primary,
+        DiversityLack = diversityLack = FindDiversityLack(),
         Configurations = ActiveConfigurations(),
         View = replica.View,
         Committed = tail.Committed,

@@ -32,22 +32,29 @@ internal static class EpochOpening
 
         foreach (RestartClaim member in formation?.Members ?? [])
         {
-            string? role = replay.Outline.Nodes.RoleOf(member.Earlier);
-            Invariant.Holds(role is not null, $"{member.Node} is a member and its disk was that of no node");
-            nodes.Put(member.Node.ToString(), new NodeRecord(
-                role, setup.Platform, member.PublishedAddresses, member.PeerAddress));
+            NodeRecord? record = replay.Outline.Nodes.SuccessorOf(member.Earlier);
+            Invariant.Holds(record is not null, $"{member.Node} is a member and its disk was that of no node");
+            nodes.Put(member.Node.ToString(), record with
+            {
+                PublishedAddresses = member.PublishedAddresses,
+                PeerAddress = member.PeerAddress,
+            });
         }
 
+        // The same disk and the same code on the same machine: who owned the node of before owns this one.
+        NodeRecord? before = replay.Outline.Nodes
+            .SuccessorOf(formation?.Founder.Earlier ?? [replay.Sealed!.NodeId]);
         nodes.Put(nodeId.ToString(), new NodeRecord(
-            NodeRecord.Trusted, setup.Platform, setup.PublishedAddresses, setup.PeerAddress));
+            NodeRecord.Trusted, before?.Platform ?? setup.Platform, setup.PublishedAddresses, setup.PeerAddress,
+            Owner: before?.Owner));
         transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
         MapView<string, string> info = transaction.Map(NodeMaps.ServiceInfo);
         Invariant.Holds(info.TryGet(NodeMaps.ServiceKeyName, out string? known), "a ledger without a service");
         JsonNode changed = JsonNode.Parse(known)!;
         changed["cert"] = service.Certificate.ToPem();
         info.Put(NodeMaps.ServiceKeyName, changed.ToJsonString(JsonFormat.Options));
-        ServiceEpoch before = replay.Epochs.InOrder[^1];
+        ServiceEpoch epoch = replay.Epochs.InOrder[^1];
         transaction.Map(NodeMaps.WrappedLedgerSecrets)
-            .Put(before.First.SeqNo.Value, secret.Wrap(before.First.SeqNo, before.Secret));
+            .Put(epoch.First.SeqNo.Value, secret.Wrap(epoch.First.SeqNo, epoch.Secret));
     }
 }

@@ -33,7 +33,9 @@ internal static class Genesis
 
         transaction.Map(NodeMaps.NodeInfo)
             .Put(nodeId.ToString(), new NodeRecord(
-                NodeRecord.Trusted, setup.Platform, setup.PublishedAddresses, setup.PeerAddress));
+                NodeRecord.Trusted, setup.Genesis.Plays ?? setup.Platform, setup.PublishedAddresses, setup.PeerAddress,
+                Owner: setup.Genesis.Owner));
+        if (setup.Genesis.Rule is { } rule) transaction.Map(NodeMaps.CommitRule).Put(NodeMaps.RuleKeyName, rule);
         transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
         transaction.Map(NodeMaps.ServiceInfo).Put(NodeMaps.ServiceKeyName, ServiceInfo(setup, service));
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using Curia.Endpoints;
 using Curia.KeyValue;
@@ -10,7 +11,7 @@ namespace Curia.Node;
 
 /// <summary>Old transactions and their receipts, from blocks in memory or read back from disk. A block that comes back
 /// is verified before it is believed, and nothing of an uncommitted block is ever told.</summary>
-/// <remarks><see cref="TryFind"/> and <see cref="IsUnreadable"/> are for any thread, everything else is the loop's.
+/// <remarks><c>TryFind</c> and <see cref="IsUnreadable"/> are for any thread, everything else is the loop's.
 /// The lock guards which blocks are held, a matter of a few look-ups; decoding and opening happen outside.</remarks>
 internal sealed class HistoricalQueries
 {
@@ -30,31 +31,51 @@ internal sealed class HistoricalQueries
     private readonly Dictionary<SeqNo, long> unreadable = [];
     private readonly long bytesMax;
     private readonly ServiceEpochs epochs;
+    private readonly Func<NodeId, byte[]?> endorsementOf;
     private long bytesHeld;
     private long ticks;
 
-    public HistoricalQueries(ServiceEpochs epochs, long bytesMax)
+    /// <param name="epochs">Which keys hold where.</param>
+    /// <param name="bytesMax">How much is held.</param>
+    /// <param name="endorsementOf">What the owner of a node has signed of it; null where nobody did.</param>
+    public HistoricalQueries(ServiceEpochs epochs, long bytesMax, Func<NodeId, byte[]?> endorsementOf)
     {
         this.epochs = epochs;
+        this.endorsementOf = endorsementOf;
         this.bytesMax = bytesMax;
     }
 
     /// <summary>Blocks read back from disk and verified.</summary>
     public long BlocksReadBack { get; private set; }
 
-    /// <summary>Finds a committed transaction in memory.</summary>
-    public bool TryFind(SeqNo seqNo, out HistoricalTransaction? transaction)
+    /// <summary>Finds a committed transaction in memory, and under a diversity rule who has acknowledged it.</summary>
+    /// <param name="seqNo">Where it is.</param>
+    /// <param name="view">What the node knows.</param>
+    /// <param name="transaction">The transaction, or null.</param>
+    /// <param name="missing">Where the block is that has to be read back first, when there is one.</param>
+    public bool TryFind(SeqNo seqNo, NodeView view, out HistoricalTransaction? transaction, out SeqNo missing)
     {
         transaction = null;
+        missing = seqNo;
         if (!TryHold(seqNo, out HeldBlock? found)) return false;
         Block block = found!.Decoded();
-        LedgerEntry entry = block.EntryAt(seqNo);
-        transaction = new HistoricalTransaction(
-            entry.TxId,
-            KeyValueStore.ReadAt(() => State.Empty.After(entry.TxId, WritesOf(block, entry)), MapAccess.Application),
-            () => ReceiptFor(block, entry).ToJson(epochs.EndorsementsOf(entry.TxId.SeqNo)),
-            () => ReceiptFor(block, entry).ToCose());
+        ReceiptAcknowledgements? acknowledgements = null;
+        if (view.Configurations[^1].Rule.IsStricterThanMajority
+            && !TryFindAcknowledgements(block, view, out acknowledgements, out missing))
+        {
+            return false;
+        }
+
+        transaction = Found(block, seqNo, acknowledgements);
         return true;
+    }
+
+    /// <summary>Finds a committed transaction in memory, whoever has acknowledged it.</summary>
+    public bool TryFind(SeqNo seqNo, out HistoricalTransaction? transaction)
+    {
+        bool isHeld = TryHold(seqNo, out HeldBlock? found);
+        transaction = isHeld ? Found(found!.Decoded(), seqNo, acknowledgements: null) : null;
+        return isHeld;
     }
 
     /// <summary>Whether the block was asked for lately and could not be read or believed.</summary>
@@ -177,21 +198,53 @@ internal sealed class HistoricalQueries
         return writes;
     }
 
-    private Receipt ReceiptFor(Block block, LedgerEntry entry)
+    private HistoricalTransaction Found(Block block, SeqNo seqNo, ReceiptAcknowledgements? acknowledgements)
     {
-        SignatureTransaction signature = block.Signature;
-        return entry.Type == EntryType.Signature
-            ? Receipt.OfSignatureTransaction(
-                signature.Root, signature.NodeCertificate, signature.NodeSignature, signature.CoseSignature)
-            : new Receipt(
-                entry.WriteSetDigest,
-                epochs.At(block.First).Secret.EvidenceFor(entry.TxId).Text,
-                entry.Claims,
-                block.ProofOf(entry.TxId.SeqNo),
-                signature.NodeCertificate,
-                signature.NodeSignature,
-                signature.CoseSignature);
+        LedgerEntry entry = block.EntryAt(seqNo);
+        return new HistoricalTransaction(
+            entry.TxId,
+            KeyValueStore.ReadAt(() => State.Empty.After(entry.TxId, WritesOf(block, entry)), MapAccess.Application),
+            () => ReceiptFor(block, entry, acknowledgements).ToJson(epochs.EndorsementsOf(entry.TxId.SeqNo)),
+            () => ReceiptFor(block, entry).ToCose());
     }
+
+    private Receipt ReceiptFor(Block block, LedgerEntry entry, ReceiptAcknowledgements? acknowledgements = null)
+    {
+        CommitEvidence? evidence = entry.Type == EntryType.Signature
+            ? null
+            : epochs.At(block.First).Secret.EvidenceFor(entry.TxId);
+        return Receipt.Of(block, entry.TxId.SeqNo, evidence, acknowledgements);
+    }
+
+    // They stand in the first block that calls this one committed, which is one of the next few, or nowhere.
+    private bool TryFindAcknowledgements(
+        Block block, NodeView view, out ReceiptAcknowledgements? found, out SeqNo missing)
+    {
+        found = null;
+        missing = block.Last;
+        for (int looked = 0; looked < BlockAcknowledgements.BlocksMax; looked++)
+        {
+            missing = missing.Next;
+            if (missing > view.Committed.SeqNo || IsUnreadable(missing)) return true;
+            if (!TryHold(missing, out HeldBlock? held)) return false;
+            SignatureTransaction later = held!.Decoded().Signature;
+            missing = held.Last;
+            if (later.Committed.SeqNo < block.Last) continue;
+            TxId end = block.Entries[^1].TxId;
+            foreach (BlockAcknowledgements one in later.Acknowledgements)
+            {
+                if (one.Block == end) found = Endorsed(one, view.Genesis);
+            }
+
+            return true;
+        }
+
+        return true;
+    }
+
+    private ReceiptAcknowledgements Endorsed(BlockAcknowledgements recorded, Digest genesis) => new(
+        genesis, recorded.Block,
+        [.. recorded.By.Select(by => new EndorsedAcknowledgement(by, endorsementOf(by.Node) ?? []))]);
 
     private sealed class HeldBlock(SeqNo first, SeqNo last, ReadOnlyMemory<byte> bytes, Block? block)
     {

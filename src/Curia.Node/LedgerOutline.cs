@@ -20,8 +20,6 @@ internal sealed record EpochIdentity(TxId First, ServiceIdentity Identity, Epoch
 /// <remarks>One thread at a time.</remarks>
 internal sealed class LedgerOutline
 {
-    private static readonly byte[] nodeInfo = Encoding.UTF8.GetBytes(NodeMaps.NodeInfo.Name);
-
     private static readonly byte[] snapshotEvidence = Encoding.UTF8.GetBytes(NodeMaps.SnapshotEvidence.Name);
 
     // More than a node keeps; a joiner needs the newest one that another node still has.
@@ -106,7 +104,7 @@ internal sealed class LedgerOutline
         foreach (LedgerEntry entry in block.Entries)
         {
             // Few transactions touch nodes, so few are decoded for it.
-            if (entry.Public.Span.IndexOf(nodeInfo) < 0 || !TryFindWrites(entry, out ReadOnlyMemory<byte> bytes))
+            if (!NodeTable.IsNamedIn(entry.Public.Span) || !TryFindWrites(entry, out ReadOnlyMemory<byte> bytes))
                 continue;
             if (!WriteSet.TryDecode(bytes.Span, default, out WriteSet? writes)
                 || nodes.With(writes) is not { } changed)

@@ -163,6 +163,12 @@ public sealed class LedgerReplay : LoadedState
             return $"its network is named \"{service["name"]}\" and not \"{settings.Name}\" (genesis.name)";
         if ((string?)service["platform"] != platform)
             return $"its platform is {service["platform"]} and not {platform} (genesis.platform)";
+        genesis.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule);
+        if (rule != settings.Rule) return "its genesis block has another diversity rule (genesis.commit_rule)";
+        NodeRecord founder = genesis.Map(NodeMaps.NodeInfo).Range().First().Value;
+        if (founder.Owner != settings.Owner) return "its founding node has another owner (genesis.owner)";
+        if (founder.Platform != (settings.Plays ?? platform))
+            return "its founding node has another platform (genesis.plays)";
         IEnumerable<string> members = settings.Members.Select(member => member.Certificate.Fingerprint.ToString());
         IEnumerable<string> users = settings.Users.Select(user => user.Certificate.Fingerprint.ToString());
         if (!Holds(genesis.Map(NodeMaps.MemberCertificates), members))

@@ -29,7 +29,7 @@ internal sealed class NodeEndpoints(
     {
         EndpointTableBuilder builder = AddTransactions(new("Curia node", setup.ProgramVersion));
         AuthenticationPolicy open = AuthenticationPolicy.None;
-        builder.MapGet("/network", open, _ => Network()).WithSummary("The service: identity, name, status.");
+        builder.MapGet("/network", open, Network).WithSummary("The service: identity, name, status.");
         builder.MapGet("/network/nodes", open, Nodes).WithSummary("All nodes of the network.");
         builder.MapGet("/network/nodes/{id}", open, OneNode).WithSummary("One node, by id, or self, or primary.");
         builder.MapGet("/network/removable_nodes", open, _ => Removable())
@@ -111,9 +111,10 @@ internal sealed class NodeEndpoints(
 
     private static Response Json(string text) => Response.Bytes(Encoding.UTF8.GetBytes(text), Response.JsonContentType);
 
-    private NetworkReply Network()
+    private NetworkReply Network(ReadOnlyTransaction transaction)
     {
         NodeView now = view();
+        transaction.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule);
         return new NetworkReply(
             now.IsOpen ? "Open" : "Opening",
             Certificate.TryFromDer(now.ServiceCertificate.Span, out Certificate? service) ? service!.ToPem() : "",
@@ -124,7 +125,8 @@ internal sealed class NodeEndpoints(
             RecoveryCount: epochs.InOrder.Count - 1,
             now.ServiceCreated,
             now.View,
-            Primary(now));
+            Primary(now),
+            rule);
     }
 
     private EndorsementsReply Endorsements() => new([.. epochs.InOrder.Select(epoch => new EpochReply(
@@ -170,7 +172,8 @@ internal sealed class NodeEndpoints(
         transaction.Map(NodeMaps.NodeInfo).TryGet(id, out NodeRecord? record) ? Describe(id, record) : null;
 
     private NodeReply Describe(string id, NodeRecord record) =>
-        new(id, record.Status, id == Primary(view())?.ToString(), record.Platform, record.PublishedAddresses);
+        new(id, record.Status, id == Primary(view())?.ToString(), record.Platform, record.PublishedAddresses,
+            record.Owner);
 
     private StateReply State()
     {

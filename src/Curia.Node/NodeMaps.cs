@@ -32,6 +32,10 @@ public static class NodeMaps
     public static readonly Map<string, string> NodeCertificates =
         new("public:ccf.gov.nodes.endorsed_certificates", Codecs.Utf8, Codecs.Utf8);
 
+    /// <summary>The one key <c>rule</c> → the diversity rule, where there is one.</summary>
+    public static readonly Map<string, DiversityRule> CommitRule = new(
+        "public:curia.gov.commit_rule", Codecs.Utf8, Codecs.Json<DiversityRule>(JsonFormat.Options));
+
     /// <summary>SHA-256 of a request to add or retire a node → the request, and who has signed it.</summary>
     public static readonly Map<Digest, NodeRequestRecord> NodeRequests = new(
         "public:curia.gov.node_requests", Codecs.Digest, Codecs.Json<NodeRequestRecord>(JsonFormat.Options));
@@ -39,6 +43,11 @@ public static class NodeMaps
     /// <summary>Request and member, <c>hex:hex</c> → the member's signed message.</summary>
     public static readonly Map<string, byte[]> NodeRequestSignatures =
         new("public:curia.gov.node_request_signatures", Codecs.Utf8, Codecs.Bytes);
+
+    /// <summary>Node id, hex → the message by which its owner has said whose and what it is (docs/http.md,
+    /// "Nodes").</summary>
+    public static readonly Map<string, byte[]> NodeEndorsements =
+        new("public:curia.gov.node_endorsements", Codecs.Utf8, Codecs.Bytes);
 
     /// <summary>The one key <c>service</c> → JSON: status, certificate, network name, INSECURE where it
     /// applies.</summary>
@@ -53,6 +62,9 @@ public static class NodeMaps
     /// <summary>Seqno of a snapshot → JSON <c>{"txid","state_digest","snapshot_digest"}</c>.</summary>
     public static readonly Map<ulong, string> SnapshotEvidence =
         new("public:curia.internal.snapshot_evidence", Codecs.UInt64, Codecs.Utf8);
+
+    /// <summary>The key of <see cref="CommitRule"/>.</summary>
+    public const string RuleKeyName = "rule";
 
     /// <summary>The key of <see cref="ServiceInfo"/>.</summary>
     public const string ServiceKeyName = "service";

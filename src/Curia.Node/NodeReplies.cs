@@ -35,6 +35,7 @@ public sealed record CommitReply(
 /// <param name="CurrentServiceCreateTxid">The transaction that made the service.</param>
 /// <param name="CurrentView">The current view.</param>
 /// <param name="PrimaryId">The node that orders; null while there is none.</param>
+/// <param name="CommitRule">The diversity rule; left out where there is none.</param>
 public sealed record NetworkReply(
     string ServiceStatus,
     string ServiceCertificate,
@@ -45,7 +46,8 @@ public sealed record NetworkReply(
     int RecoveryCount,
     TxId CurrentServiceCreateTxid,
     View CurrentView,
-    NodeId? PrimaryId);
+    NodeId? PrimaryId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DiversityRule? CommitRule = null);
 
 /// <summary><c>GET /node/service/endorsements</c>: how to follow the service identity.</summary>
 /// <param name="Epochs">In order; the last one is that of this process.</param>
@@ -68,8 +70,10 @@ public sealed record EpochReply(
 /// <param name="Primary">Whether it orders now.</param>
 /// <param name="Platform">Its TEE platform.</param>
 /// <param name="PublishedAddresses">Where clients find it.</param>
+/// <param name="Owner">The member that owns it; left out where nobody said.</param>
 public sealed record NodeReply(
-    string NodeId, string Status, bool Primary, string Platform, IReadOnlyList<string> PublishedAddresses);
+    string NodeId, string Status, bool Primary, string Platform, IReadOnlyList<string> PublishedAddresses,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null);
 
 /// <summary><c>GET /node/network/nodes</c> and <c>/node/network/removable_nodes</c>.</summary>
 /// <param name="Nodes">In order of their ids.</param>
@@ -121,10 +125,12 @@ public sealed record VersionReply(string CuriaVersion);
 /// <param name="PublishedAddresses">Where clients find it.</param>
 /// <param name="PeerAddress">Where other nodes find it, <c>host:port</c>; null for a node that is alone.</param>
 /// <param name="RetiredCommitted">Whether the second transaction of its retirement is written.</param>
+/// <param name="Owner">The member that owns it, its operator by the diversity rule; null where nobody said.</param>
 public sealed record NodeRecord(
     string Status, string Platform, IReadOnlyList<string> PublishedAddresses,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PeerAddress = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool RetiredCommitted = false)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool RetiredCommitted = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null)
 {
     /// <summary>The status of a node that catches up before it is trusted.</summary>
     public const string Pending = "Pending";

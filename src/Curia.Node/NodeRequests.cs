@@ -12,12 +12,14 @@ namespace Curia.Node;
 
 /// <summary>What members sign to add or retire a node: the payload of a <see cref="MemberMessage"/>, as JSON.</summary>
 /// <param name="Network">The digest of the genesis block: a request is for one network.</param>
-/// <param name="Action"><c>add_node</c> or <c>retire_node</c>.</param>
+/// <param name="Action"><c>add_node</c>, <c>retire_node</c> or <c>endorse_node</c>.</param>
 /// <param name="NodeId">The node.</param>
 /// <param name="Platform">Its TEE platform; for <c>add_node</c>.</param>
 /// <param name="PeerAddress">Where other nodes find it; for <c>add_node</c>.</param>
 /// <param name="PublishedAddresses">Where clients find it; for <c>add_node</c>.</param>
 /// <param name="Role"><c>voter</c> or <c>learner</c>; for <c>add_node</c>.</param>
+/// <param name="Owner">The member that owns it, who must be among those who sign; for <c>add_node</c>, and required of
+/// a voter where the network's diversity rule counts operators.</param>
 public sealed record NodeRequest(
     Digest Network,
     string Action,
@@ -26,13 +28,17 @@ public sealed record NodeRequest(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PeerAddress = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyList<string>? PublishedAddresses = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null)
 {
     /// <summary>A node is to take part.</summary>
     public const string Add = "add_node";
 
     /// <summary>A node is to leave, for good.</summary>
     public const string Retire = "retire_node";
+
+    /// <summary>The owner of a node that takes part says so: it needs no other member.</summary>
+    public const string Endorse = "endorse_node";
 
     /// <summary>The node is to vote, once it has caught up.</summary>
     public const string Voter = "voter";
@@ -73,7 +79,10 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             return Refuse("InvalidInput", "The payload is no request to add or retire a node.");
         if (asked!.Network != view().Genesis)
             return Refuse("OtherNetwork", $"The request is for the network {asked.Network}, this is {view().Genesis}.");
-        return FindProblem(asked, transaction) ?? Approve(message, asked, transaction);
+        if (FindProblem(asked, transaction) is { } wrong) return wrong;
+        return asked.Action == NodeRequest.Endorse
+            ? Endorse(message, asked, transaction)
+            : Approve(message, asked, transaction);
     }
 
     private Response? FindProblem(MemberMessage message, Transaction transaction)
@@ -115,18 +124,61 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 
                 return isKnown
                     ? Response.Error(409, "NodeKnown", $"Node {asked.NodeId} is {record!.Status}; ids never come back.")
-                    : null;
+                    : FindKindProblem(asked, transaction);
             case NodeRequest.Retire:
                 if (!isKnown || record!.Status == NodeRecord.Retired)
                     return Response.Error(409, "NodeNotHere", $"Node {asked.NodeId} does not take part.");
                 bool isLast = record.Status == NodeRecord.Trusted
                     && transaction.Map(NodeMaps.NodeInfo).Range().Count(IsTrusted) == 1;
-                return isLast
-                    ? Response.Error(409, "LastNode", "It is the only node that votes; add another one first.")
+                if (isLast)
+                    return Response.Error(409, "LastNode", "It is the only node that votes; add another one first.");
+                return NodesAfterRetiring(asked.NodeId, transaction).FindRisk() is { } risk
+                    ? Response.Error(409, "DiversityAtRisk",
+                        $"The diversity rule would not be safe without it: {risk}. Add another node first.")
+                    : null;
+            case NodeRequest.Endorse:
+                if (!isKnown || record!.Status == NodeRecord.Retired)
+                    return Response.Error(409, "NodeNotHere", $"Node {asked.NodeId} does not take part.");
+                return asked.Owner is null || record.Owner != asked.Owner || record.Platform != asked.Platform
+                    ? Refuse("InvalidInput", "endorse_node names the node's owner and platform as the nodes map does.")
                     : null;
             default:
                 return Refuse("InvalidInput", $"There is no action {asked.Action}.");
         }
+    }
+
+    // The diversity rule counts platforms and owners, so a node says what it is, and its owner says so too.
+    private static Response? FindKindProblem(NodeRequest asked, Transaction transaction)
+    {
+        if (!NodeSetup.IsPlatform(asked.Platform!))
+            return Refuse("UnknownPlatform", $"This version knows {NodeSetup.VirtualPlatform}, and what a virtual node "
+                + $"plays ({NodeSetup.PlayedPrefix}NAME, lower case); it is INSECURE.");
+        if (asked.Owner is { } owner && !IsActive(transaction, owner.ToString()))
+            return Refuse("UnknownOwner", $"{owner} is no active member of this network.");
+        bool isCounted = asked.Role == NodeRequest.Voter && RuleOf(transaction) is { Operators: > 1 };
+        return isCounted && asked.Owner is null
+            ? Refuse("OwnerMissing", "This network has a diversity rule, which counts owners: say whose node it is.")
+            : null;
+    }
+
+    private static NodeTable NodesAfterRetiring(NodeId node, Transaction transaction)
+    {
+        NodeTable nodes = NodeTable.Of(transaction.Map(NodeMaps.NodeInfo).Range(), RuleOf(transaction));
+        return nodes.With(node, nodes.Records[node] with { Status = NodeRecord.Retired });
+    }
+
+    private static DiversityRule? RuleOf(Transaction transaction) =>
+        transaction.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule) ? rule : null;
+
+    // Of a node that nobody had to ask for: the founding one, and those of a cold restart.
+    private static Response Endorse(MemberMessage message, NodeRequest asked, Transaction transaction)
+    {
+        if (message.Member != asked.Owner)
+            return Refuse("NotTheOwner", $"Node {asked.NodeId} is endorsed by its owner, {asked.Owner}.");
+        MapView<string, byte[]> endorsements = transaction.Map(NodeMaps.NodeEndorsements);
+        string id = asked.NodeId.ToString();
+        if (!endorsements.TryGet(id, out _)) endorsements.Put(id, message.Encoded.ToArray());
+        return Response.Json(new NodeRequestReply(Digest.Of(message.Payload.Span), "Accepted", 1, 1));
     }
 
     private static Response Approve(MemberMessage message, NodeRequest asked, Transaction transaction)
@@ -140,7 +192,9 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             .Where(member => IsActive(transaction, member)).Order(StringComparer.Ordinal)];
         int members = transaction.Map(NodeMaps.MemberInfo).Range().Count(one => IsActive(one.Value));
         int needed = members / 2 + 1;
-        bool isOpen = approvals.Length < needed;
+        // Nobody is made an operator by others.
+        bool isOpen = approvals.Length < needed
+            || (asked.Owner is { } owner && !approvals.Contains(owner.ToString()));
         Response reply = Response.Json(
             new NodeRequestReply(digest, isOpen ? "Open" : "Accepted", approvals.Length, needed));
 
@@ -156,6 +210,12 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 
         open.Remove(digest);
         Perform(asked, transaction);
+        if (asked is { Action: NodeRequest.Add, Owner: { } operatedBy }
+            && transaction.Map(NodeMaps.NodeRequestSignatures).TryGet($"{digest}:{operatedBy}", out byte[]? signed))
+        {
+            transaction.Map(NodeMaps.NodeEndorsements).Put(asked.NodeId.ToString(), signed);
+        }
+
         return reply;
     }
 
@@ -166,7 +226,8 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
         if (asked.Action == NodeRequest.Add)
         {
             string status = asked.Role == NodeRequest.Voter ? NodeRecord.Pending : NodeRecord.Learner;
-            nodes.Put(id, new NodeRecord(status, asked.Platform!, asked.PublishedAddresses ?? [], asked.PeerAddress));
+            nodes.Put(id, new NodeRecord(
+                status, asked.Platform!, asked.PublishedAddresses ?? [], asked.PeerAddress, Owner: asked.Owner));
             return;
         }
 

@@ -14,4 +14,10 @@ public static class NodeResponses
         .Error(503, "ReadNotConfirmed", "The node could not show in time that it still is the primary; what it has "
             + "read may be old. Nothing was written: send the request again.")
         .With("Retry-After", "1");
+
+    /// <summary>A majority answers, and the diversity rule asks for more: nobody orders, because nobody could commit.
+    /// </summary>
+    /// <param name="lack">What is missing.</param>
+    internal static Response DiversityNotMet(string lack) => Response
+        .Error(503, "DiversityNotMet", $"Nothing can commit by the diversity rule: {lack}.").With("Retry-After", "1");
 }

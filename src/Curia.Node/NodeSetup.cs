@@ -1,7 +1,9 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Vocabulary;
 
 namespace Curia.Node;
 
@@ -52,6 +54,24 @@ public sealed record NodeSetup
 
     /// <summary>The simulated platform of development: no confidentiality at all.</summary>
     public const string VirtualPlatform = "virtual";
+
+    /// <summary>How the name of a platform begins that a virtual node only plays, so that the diversity rule can be
+    /// tried: INSECURE, as all of virtual.</summary>
+    public const string PlayedPrefix = "virtual-";
+
+    /// <summary>Whether a name is that of a platform of this version: <c>virtual</c>, or what a virtual node plays, up
+    /// to 32 letters and digits in lower case.</summary>
+    public static bool IsPlatform(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name == VirtualPlatform) return true;
+        return name.StartsWith(PlayedPrefix, StringComparison.Ordinal)
+            && name.Length - PlayedPrefix.Length is > 0 and <= 32
+            && name.AsSpan(PlayedPrefix.Length).IndexOfAnyExcept(lowerCase) < 0;
+    }
+
+    private static readonly SearchValues<char> lowerCase =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789");
 }
 
 /// <summary>What the service begins with, recorded in the genesis block. Establishment by several founders comes later;
@@ -66,6 +86,15 @@ public sealed record GenesisSettings
 
     /// <summary>The users: who may call the application.</summary>
     public required IReadOnlyList<GenesisUser> Users { get; init; }
+
+    /// <summary>The diversity rule, not in force yet: one node meets none. Null: majorities are enough.</summary>
+    public DiversityRule? Rule { get; init; }
+
+    /// <summary>The member that owns the founding node. The founder's own word until establishment lands.</summary>
+    public MemberId? Owner { get; init; }
+
+    /// <summary>The platform in the founding node's record, where that plays one; null: its own.</summary>
+    public string? Plays { get; init; }
 
     /// <summary>How long the certificates of service and node are good for.</summary>
     public int CertificateValidityDays { get; init; } = 365;

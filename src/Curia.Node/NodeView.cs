@@ -27,6 +27,10 @@ public sealed record NodeView
     /// <summary>The node that orders, as far as this one knows.</summary>
     public required NodeId? Primary { get; init; }
 
+    /// <summary>Why nobody orders, although this node has a majority behind it: what the diversity rule asks for and
+    /// does not find among those that answer. Null otherwise.</summary>
+    public string? DiversityLack { get; init; }
+
     /// <summary>The active configurations, oldest first.</summary>
     public required IReadOnlyList<Configuration> Configurations { get; init; }
 

@@ -53,7 +53,10 @@ internal sealed class Service : IDisposable
         Opener = new BlockOpener(Secrets);
         foreach (ServiceEpoch epoch in epochs.InOrder) Secrets.Add(epoch.First.SeqNo, epoch.Secret);
         Sealing = new BlockSealing(setup, Key, secret);
-        History = new HistoricalQueries(Epochs, setup.Limits.HistoryBytesMax);
+        History = new HistoricalQueries(
+            Epochs, setup.Limits.HistoryBytesMax,
+            node => store.BeginReadOnly(MapAccess.Node).Map(NodeMaps.NodeEndorsements)
+                .TryGet(node.ToString(), out byte[]? endorsement) ? endorsement : null);
         Snapshots = new Snapshots(secret, id, setup.Limits.SnapshotInterval, store.Current.TxId.SeqNo);
         NodeEndpoints own = new(setup, view, store, Epochs, new NodeRequests(view, clock));
         Pipeline = new TransactionPipeline(

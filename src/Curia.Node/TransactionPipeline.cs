@@ -65,7 +65,11 @@ internal sealed class TransactionPipeline(
         }
 
         if (endpoint.NeedsPrimary && view.Role != ReplicaRole.Primary)
+        {
+            if (endpoint.Handler is EndpointHandler.ReadWrite && view.DiversityLack is { } lack)
+                return Answered(route, NodeResponses.DiversityNotMet(lack));
             return endpoint.IsRedirected ? Redirect(view, route) : new Execution.Elsewhere { Route = route };
+        }
 
         // The caller is looked up in the request's own transaction, so both see one state. What a reading one read is
         // not kept: nothing has to be validated.
@@ -109,11 +113,8 @@ internal sealed class TransactionPipeline(
                     done.Changes.Encode(Domain.Private));
 
                 // An application cannot change which nodes take part, so its transactions are not looked through.
-                if (transaction.Access == MapAccess.Node
-                    && done.Changes.Maps.Any(map => map.Name == NodeMaps.NodeInfo.Name))
-                {
+                if (transaction.Access == MapAccess.Node && NodeTable.IsTouchedBy(done.Changes))
                     sealing.NodesChanged(done.Id.SeqNo);
-                }
 
                 Ordered++;
                 return new Answer.Ordered(done.Id);
@@ -174,6 +175,7 @@ internal sealed class TransactionPipeline(
     private Execution.Answered RunHistorical(
         EndpointHandler.Historical handler, Request request, NodeView view, string route)
     {
+        SeqNo missing = default;
         switch (handler.Locate(request))
         {
             case HistoricalPosition.Refused refused:
@@ -186,14 +188,15 @@ internal sealed class TransactionPipeline(
             // Nothing uncommitted is told: it may yet become another transaction.
             case HistoricalPosition.At at when at.SeqNo > view.Committed.SeqNo:
                 return Answered(route, Response.Accepted(retryAfterSeconds: 1));
-            case HistoricalPosition.At at when history.TryFind(at.SeqNo, out HistoricalTransaction? transaction):
+            case HistoricalPosition.At at
+                when history.TryFind(at.SeqNo, view, out HistoricalTransaction? transaction, out missing):
                 return Answered(route, handler.Run(request, transaction!), transaction!.TxId);
             case HistoricalPosition.At at when history.IsUnreadable(at.SeqNo):
                 Response unreadable = Response.Error(
                     503, "HistoryUnavailable", $"The block of {at.SeqNo} cannot be read; the node's log says why.");
                 return Answered(route, unreadable.With("Retry-After", "1"));
-            case HistoricalPosition.At at:
-                Input load = new Input.LoadHistory(at.SeqNo);
+            case HistoricalPosition.At:
+                Input load = new Input.LoadHistory(missing);
                 return Answered(route, Response.Accepted(retryAfterSeconds: 1)) with { FollowUp = load };
             default:
                 throw new InvariantException("a position of no known kind");

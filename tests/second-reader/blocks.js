@@ -133,9 +133,37 @@ function readBlock(bytes) {
   });
 }
 
+// Who has stored earlier blocks, each signed by itself: "Acknowledgements".
+function readAcknowledgements(c) {
+  const [start, what] = [c.at, 'the acknowledgements'];
+  const count = c.u8();
+  need(count >= 1 && count <= 64, `${what}: of ${count} blocks`);
+  const read = [];
+  for (let i = 0; i < count; i++) {
+    const one = { view: c.u64(), seqno: c.u64(), by: [] };
+    need(one.view < 1n << 32n && one.seqno <= SeqnoMax && (i === 0 || read[i - 1].seqno < one.seqno), `${what}: order`);
+    const nodes = c.u8();
+    need(nodes >= 1 && nodes <= 64, `${what}: of ${nodes} nodes`);
+    for (let last = null; one.by.length < nodes;) {
+      const [key, signature] = [160, 132].map((most) => {
+        const length = c.u16();
+        need(length >= 1 && length <= most, `${what}: ${length} bytes`);
+        return c.take(length);
+      });
+      const id = sha256(key);
+      need(last === null || Buffer.compare(last, id) < 0, `${what}: nodes out of order`);
+      last = id;
+      one.by.push({ key, signature });
+    }
+    read.push(one);
+  }
+  need(c.at - start <= 65536, `${what}: too large`);
+  return read;
+}
+
 function readSignature({ entries, first, view, last }) {
   const c = new Cursor(entries.at(-1).publicPart, 'the signature transaction');
-  c.version();
+  const version = c.version(2);
   const signature = {
     root: c.digest(), node: certificate(c.take(c.u16()), 'the node certificate'),
     nodeSignature: c.take(c.u16()), cose: coseSign1(c.take(c.u16()), 'the service signature'),
@@ -143,6 +171,8 @@ function readSignature({ entries, first, view, last }) {
   const [size, count] = [c.u64(), c.u8()];
   need(size === first && count === size.toString(2).replaceAll('0', '').length, `a frontier of ${count} peaks`);
   signature.frontier = new Tree(size, Array.from({ length: count }, () => c.digest()));
+  const start = c.at;
+  signature.acknowledgements = version === 2 ? readAcknowledgements(c) : [];
   c.end();
 
   const said = protectedHeader(signature.cose, 6, 3, 'the service signature');
@@ -152,11 +182,15 @@ function readSignature({ entries, first, view, last }) {
   cbor.expect(395, 2, 'ccf.v1');
   cbor.map(1);
   cbor.expect('txid', `${view}.${last}`, 'curia.v1');
-  cbor.map(2);
+  cbor.map(version === 2 ? 3 : 2);
   cbor.expect('time');
   const time = cbor.head(0);
   cbor.expect('committed');
   const committed = cbor.text();
+  if (version === 2) {
+    cbor.expect('acknowledgements');
+    need(cbor.byteString().equals(sha256(c.bytes.subarray(start))), 'the acknowledgements are not those that were signed');
+  }
   cbor.end();
   need(time / 1000n === seconds, 'seconds and milliseconds of the signature differ');
   return { ...signature, said, time, committed, committedSeqno: seqnoOf(committed, 'the service signature') };

@@ -61,9 +61,10 @@ class Cursor {
   digest() { return this.take(32); }
   rest() { return this.take(this.bytes.length - this.at); }
 
-  version() {
+  version(newest = 1) {
     const version = this.u8();
-    need(version === 1, `${this.what} has version ${version}`);
+    need(version >= 1 && version <= newest, `${this.what} has version ${version}`);
+    return version;
   }
 
   end() {

@@ -4,8 +4,8 @@
 const { readFileSync, readdirSync } = require('node:fs');
 const { join } = require('node:path');
 const { Cursor, about, need, refusalOf, sha256 } = require('./bytes.js');
-const { Tree, Type, checkBlockAlone, readBlock, writeSetPart } = require('./blocks.js');
-const { certificate, coseSign1, protectedHeader, verifyCose } = require('./signatures.js');
+const { Tree, Type, checkBlockAlone, readBlock, txid, writeSetPart } = require('./blocks.js');
+const { certificate, coseSign1, protectedHeader, verifyCose, verifyMessage } = require('./signatures.js');
 const { torn } = require('./torn-tail.js');
 
 const WrappedSecrets = 'public:curia.internal.wrapped_ledger_secrets';
@@ -23,6 +23,7 @@ class Ledger {
   time = 0n;
   signatures = 0;
   blockEnds = new Map();
+  roots = new Map();
   wrapped = [];
   entries = [];
 
@@ -51,6 +52,7 @@ class Ledger {
     [this.time, this.committed] = [block.signature.time, block.signature.committedSeqno];
     [this.root, this.lastTxid] = [block.signature.root, `${block.view}.${block.last}`];
     this.blockEnds.set(block.last, this.lastTxid);
+    this.roots.set(block.last, this.root);
     this.signatures++;
     for (const entry of block.entries) this.entries.push({ ...entry, nodeId: block.nodeId });
     Object.assign(this.entries.at(-1), { signature: block.signature });
@@ -102,6 +104,22 @@ class Ledger {
     need(committedSeqno >= this.committed, 'committed goes back');
     need(committedSeqno === 0n || this.blockEnds.get(committedSeqno) === committed,
       `${committed} is called committed and is not the end of an earlier block`);
+    for (const one of signature.acknowledgements) this.checkAcknowledgements(one, committedSeqno);
+  }
+
+  checkAcknowledgements({ view, seqno, by }, committedSeqno) {
+    const end = txid({ view, seqno });
+    need(seqno > this.committed && seqno <= committedSeqno, `acknowledgements of ${end} stand where they do not belong`);
+    need(this.blockEnds.get(seqno) === end, `acknowledgements of ${end}, which ends no block`);
+    const place = Buffer.alloc(16);
+    place.writeBigUInt64BE(view, 0);
+    place.writeBigUInt64BE(seqno, 8);
+    const said = Buffer.concat(
+      [Buffer.from('curia acknowledgement 1\n'), this.genesis, place, this.roots.get(seqno)],
+    );
+    for (const { key, signature } of by) {
+      need(verifyMessage(key, said, signature), `an acknowledgement of ${end} is not signed`);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 // Certificates, ECDSA and COSE_Sign1, as docs/ledger-format.md and RFC 9052 say.
 'use strict';
 
-const { X509Certificate, createECDH, verify } = require('node:crypto');
+const { X509Certificate, createECDH, createPublicKey, verify } = require('node:crypto');
 const { Cbor, need, refuse, sha256 } = require('./bytes.js');
 
 const curves = {
@@ -83,6 +83,18 @@ function sum(left, right, p) {
  * ECDSA with a digest that is already there (FIPS 186-5 section 6.4.2). node:crypto always hashes first, and the node
  * signs the root as it is.
  */
+/** Whether a key, as SubjectPublicKeyInfo, has signed a message with r and s of fixed size. */
+function verifyMessage(spki, message, signature) {
+  try {
+    const key = createPublicKey({ key: spki, type: 'spki', format: 'der' });
+    const curve = curves[key.asymmetricKeyDetails?.namedCurve];
+    return Boolean(curve) && signature.length === 2 * curve.size
+      && verify(curve.hash, message, { key, dsaEncoding: 'ieee-p1363' }, signature);
+  } catch {
+    return false;
+  }
+}
+
 function verifyDigest({ key, curve, curveName }, digest, signature) {
   const { prime, order, size } = curve;
   if (signature.length !== 2 * size) return false;
@@ -158,4 +170,4 @@ function verifyCose(said, { header, signature }, signer, payload, what) {
     `${what} is wrong`);
 }
 
-module.exports = { certificate, coseSign1, protectedHeader, verifyCose, verifyDigest };
+module.exports = { certificate, coseSign1, protectedHeader, verifyCose, verifyDigest, verifyMessage };

@@ -44,6 +44,7 @@ internal static class NodeCommand
         return new Command("node", "Nodes: those that keep the ledger.")
         {
             start, NodeMembershipCommands.BuildAdd(), NodeMembershipCommands.BuildRetire(),
+            NodeMembershipCommands.BuildEndorse(),
         };
     }
 

@@ -40,10 +40,21 @@ internal static class NodeMembershipCommands
             DefaultValueFactory = _ => NodeAdmission.Voter,
         };
         role.AcceptOnlyFromAmong(NodeAdmission.Voter, NodeAdmission.Learner);
+        Option<string> platform = new("--platform")
+        {
+            Description = "Its TEE platform; virtual-NAME for a virtual node that plays one, which is INSECURE.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => "virtual",
+        };
+        Option<string> owner = new("--owner")
+        {
+            Description = "The member that owns it, who must sign too; asked for by a diversity rule.",
+            HelpName = "MEMBERID",
+        };
         NetworkOptions network = new();
         Command add = new("add", "Let a node join: start one in a sandbox, or sign as one member.")
         {
-            id, peerAddress, published, role,
+            id, peerAddress, published, role, platform, owner,
         };
         network.AddForMembersTo(add);
         add.SetAction((parsed, cancel) =>
@@ -53,6 +64,7 @@ internal static class NodeMembershipCommands
             string[] addresses = parsed.GetValue(published) ?? [];
             (string? node, string? peer) = (parsed.GetValue(id), parsed.GetValue(peerAddress));
             bool isOurs = node is null && peer is null && addresses.Length == 0
+                && parsed.GetValue(owner) is null && parsed.GetValue(platform) == "virtual"
                 && network.FolderOf(parsed) is not null && network.IdentityFiles(parsed) is null;
             if (isOurs) return AddToSandboxAsync(screen, network.FolderOf(parsed)!, wanted, cancel);
             if (node is null || peer is null)
@@ -61,8 +73,9 @@ internal static class NodeMembershipCommands
                     + "identity.json has both.");
             string whole = WholeId(node);
             return SignAsync(
-                screen, network, parsed, (_, genesis) =>
-                    Task.FromResult(NodeChange.Add(genesis, whole, peer, addresses, wanted)),
+                screen, network, parsed, (_, genesis, _) =>
+                    Task.FromResult(NodeChange.Add(
+                        genesis, whole, peer, addresses, wanted, parsed.GetValue(platform)!, parsed.GetValue(owner))),
                 cancel);
         });
         return add;
@@ -90,7 +103,7 @@ internal static class NodeMembershipCommands
             }
 
             return SignAsync(
-                screen, network, parsed, async (client, genesis) =>
+                screen, network, parsed, async (client, genesis, _) =>
                 {
                     NetworkNode found =
                         (await NetworkNodes.OfAsync(client, cancel).ConfigureAwait(false)).Find(asked);
@@ -99,6 +112,38 @@ internal static class NodeMembershipCommands
                 cancel);
         });
         return retire;
+    }
+
+    public static Command BuildEndorse()
+    {
+        Argument<string> node = new("NODE") { Description = "The id of the node, or how it begins." };
+        Option<string> platform = new("--platform")
+        {
+            Description = "Its TEE platform, as the nodes map has it.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => "virtual",
+        };
+        NetworkOptions network = new();
+        Command endorse =
+            new("endorse", "Sign as the owner of a node, so that receipts prove what it acknowledges.")
+        {
+            node, platform,
+        };
+        network.AddForMembersTo(endorse);
+        endorse.SetAction((parsed, cancel) =>
+        {
+            string asked = parsed.GetValue(node)!;
+            string named = parsed.GetValue(platform)!;
+            return SignAsync(
+                Screen.For(parsed), network, parsed, async (client, genesis, owner) =>
+                {
+                    NetworkNode found =
+                        (await NetworkNodes.OfAsync(client, cancel).ConfigureAwait(false)).Find(asked);
+                    return NodeChange.Endorse(genesis, found.Id, named, owner);
+                },
+                cancel);
+        });
+        return endorse;
     }
 
     private static string WholeId(string text) => Digest.TryParseHex(text, out Digest id)
@@ -142,7 +187,7 @@ internal static class NodeMembershipCommands
     // One member, one signature: the others sign the same request on their own machines.
     private static async Task<int> SignAsync(
         Screen screen, NetworkOptions options, ParseResult parsed,
-        Func<CuriaClient, string, Task<NodeChange>> changeOf, CancellationToken cancel)
+        Func<CuriaClient, string, string, Task<NodeChange>> changeOf, CancellationToken cancel)
     {
         if (options.IdentityFiles(parsed) is not { } files)
             throw CommandFailure.WrongUsage("give the member who signs: --cert PEM and --key PEM.");
@@ -150,7 +195,7 @@ internal static class NodeMembershipCommands
         NodeChangeState state = await options.Resolve(parsed).OnAnyNodeAsync(async client =>
         {
             string genesis = await NetworkNodes.NetworkAsync(client, cancel).ConfigureAwait(false);
-            NodeChange change = await changeOf(client, genesis).ConfigureAwait(false);
+            NodeChange change = await changeOf(client, genesis, member.Id.ToString()).ConfigureAwait(false);
             return await change.SignAsync(client, member, cancel).ConfigureAwait(false);
         }).ConfigureAwait(false);
         if (screen.Json)

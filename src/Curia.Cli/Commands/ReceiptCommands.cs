@@ -79,11 +79,18 @@ internal static class ReceiptCommands
             Description = "The transaction that the receipt must be for.",
             HelpName = "V.S",
         };
+        Option<int> platforms = Kinds("--platforms", "Nodes of so many TEE platforms must have acknowledged it.");
+        Option<int> operators = Kinds("--operators", "Nodes of so many operators must have acknowledged it.");
+        Option<string[]> members = new("--member")
+        {
+            Description = "The certificate of a member to believe of its own nodes; may be given several times.",
+            HelpName = "PEM",
+        };
         Option<bool> all = new("--all") { Description = "Every receipt of a statement must be valid." };
         Command verify =
             new("verify", "Verify a receipt offline.")
         {
-            file, serviceCertificate, keys, endorsements, claims, txId, all,
+            file, serviceCertificate, keys, endorsements, claims, txId, platforms, operators, members, all,
         };
         verify.SetAction(parsed =>
         {
@@ -97,10 +104,32 @@ internal static class ReceiptCommands
                 Keys = trusted,
                 Claims = parsed.GetValue(claims) is string path ? ReadClaims(path) : [],
                 TxId = parsed.GetValue(txId) is string text ? ParseTxId(text) : null,
+                Diversity = new ReceiptDiversity(
+                    parsed.GetValue(platforms), parsed.GetValue(operators),
+                    [.. (parsed.GetValue(members) ?? []).SelectMany(ReadMembers)]),
                 All = parsed.GetValue(all),
             });
         });
         return verify;
+    }
+
+    private static Option<int> Kinds(string name, string description)
+    {
+        Option<int> kinds = new(name) { Description = description, HelpName = "N" };
+        kinds.Validators.Add(given =>
+        {
+            if (given.GetValueOrDefault<int>() is < 1 or > BlockAcknowledgements.NodesMax)
+                given.AddError($"{name} is a number from 1 to {BlockAcknowledgements.NodesMax}.");
+        });
+        return kinds;
+    }
+
+    private static IEnumerable<Certificate> ReadMembers(string path)
+    {
+        foreach (X509Certificate2 read in Network.ReadCertificates(path))
+        {
+            if (Certificate.TryFromDer(read.RawData, out Certificate? certificate)) yield return certificate!;
+        }
     }
 
     /// <summary>The option that names endorsements of older service keys.</summary>
@@ -200,7 +229,9 @@ internal static class ReceiptCommands
                 }
             }
 
-            if (report.Verdict == ReceiptVerdict.Incomplete && options.Keys.IsEmpty)
+            if (report.Verdict == ReceiptVerdict.Incomplete && options.Diversity.IsAsked)
+                Console.Error.WriteLine("Give the members to believe, each of its own nodes, with --member PEM.");
+            else if (report.Verdict == ReceiptVerdict.Incomplete && options.Keys.IsEmpty)
                 Console.Error.WriteLine("Give the service to believe with --service-cert PEM or --keys JWKS.");
         }
 

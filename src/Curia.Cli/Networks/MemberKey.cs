@@ -17,6 +17,9 @@ internal sealed class MemberKey : IDisposable
         this.member = member;
     }
 
+    /// <summary>The member.</summary>
+    public MemberId Id => member;
+
     /// <summary>Reads a certificate and its private key.</summary>
     public static MemberKey Read(string certificatePath, string keyPath)
     {

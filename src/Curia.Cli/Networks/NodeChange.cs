@@ -40,17 +40,25 @@ internal sealed class NodeChange
     /// <param name="peerAddress">Where it hears other nodes.</param>
     /// <param name="published">Where clients find it.</param>
     /// <param name="role"><c>voter</c> or <c>learner</c>.</param>
+    /// <param name="platform">Its TEE platform.</param>
+    /// <param name="owner">The member that owns it; null where nobody is named.</param>
     public static NodeChange Add(
-        string network, string id, string peerAddress, IReadOnlyList<string> published, string role) => new(new()
+        string network, string id, string peerAddress, IReadOnlyList<string> published, string role,
+        string platform = "virtual", string? owner = null)
+    {
+        JsonObject request = new()
         {
             ["network"] = network,
             ["action"] = "add_node",
             ["node_id"] = id,
-            ["platform"] = "virtual", // the only one of this version
+            ["platform"] = platform,
             ["peer_address"] = peerAddress,
             ["published_addresses"] = new JsonArray([.. published]),
             ["role"] = role,
-        });
+        };
+        if (owner is not null) request["owner"] = owner;
+        return new NodeChange(request);
+    }
 
     /// <summary>A node is to leave, for good.</summary>
     public static NodeChange Retire(string network, string id) => new(new()
@@ -58,6 +66,16 @@ internal sealed class NodeChange
         ["network"] = network,
         ["action"] = "retire_node",
         ["node_id"] = id,
+    });
+
+    /// <summary>The owner of a node that takes part says so.</summary>
+    public static NodeChange Endorse(string network, string id, string platform, string owner) => new(new()
+    {
+        ["network"] = network,
+        ["action"] = "endorse_node",
+        ["node_id"] = id,
+        ["platform"] = platform,
+        ["owner"] = owner,
     });
 
     /// <summary>Signs it as one member.</summary>

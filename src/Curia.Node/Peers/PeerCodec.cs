@@ -28,6 +28,7 @@ public static class PeerCodec
         HandOver = 6,
         AskForSecrets = 7,
         GiveSecrets = 8,
+        SignedAppended = 9,
     }
 
     /// <summary>Writes a message of consensus. Blocks follow as they are.</summary>
@@ -54,6 +55,33 @@ public static class PeerCodec
             ReplicaMessage.HandOver => Write(Kind.HandOver, message.View.Value),
             _ => throw new InvariantException($"nodes do not send a {message.GetType().Name}"),
         };
+    }
+
+    /// <summary>Writes an acknowledgement that is signed.</summary>
+    /// <param name="message">What it says.</param>
+    /// <param name="nodeKey">SubjectPublicKeyInfo of this node, DER.</param>
+    /// <param name="signatures">At least one, at most <see cref="PeerMessage.SignedBlocksMax"/>, in ascending order of
+    /// their blocks.</param>
+    public static byte[] Encode(
+        ReplicaMessage.Appended message, ReadOnlySpan<byte> nodeKey, IReadOnlyList<SignedBlock> signatures)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        ArgumentNullException.ThrowIfNull(signatures);
+        List<byte> bytes =
+        [
+            .. Write(Kind.SignedAppended, message.View.Value, message.Matched.View.Value, message.Matched.SeqNo.Value,
+                message.Round, (ulong)nodeKey.Length, (ulong)signatures.Count),
+            .. nodeKey,
+        ];
+        foreach (SignedBlock signed in signatures)
+        {
+            // Without version and kind, which only begin a message.
+            bytes.AddRange(Write(Kind.SignedAppended, signed.Block.View.Value, signed.Block.SeqNo.Value,
+                (ulong)signed.Signature.Length).AsSpan(2));
+            bytes.AddRange(signed.Signature.Span);
+        }
+
+        return [.. bytes];
     }
 
     /// <summary>Whether a message that was written here is an append, which brings blocks or says that there are
@@ -95,11 +123,38 @@ public static class PeerCodec
             Kind.GiveSecrets => SealedSecrets.TryImport(bytes.Span[2..], out SealedSecrets? secrets)
                 ? new PeerMessage.GiveSecrets(secrets)
                 : null,
+            Kind.SignedAppended => ReadSigned(bytes[2..]),
             Kind.AskForSecrets => bytes.Length == 2 ? new PeerMessage.AskForSecrets() : null,
             _ => ReadConsensus(kind, bytes[2..], ref reason),
         };
         if (message is not null) reason = "";
         return message is not null;
+    }
+
+    private static PeerMessage.SignedAppended? ReadSigned(ReadOnlyMemory<byte> bytes)
+    {
+        Reader reader = new(bytes);
+        ReplicaMessage.Appended appended = new(reader.ReadView(), reader.TxId(), reader.U64());
+        ulong keyLength = reader.U64();
+        ulong count = reader.U64();
+        if (reader.Failed || keyLength is 0 or > Acknowledgement.KeyBytesMax
+            || count is 0 or > PeerMessage.SignedBlocksMax)
+        {
+            return null;
+        }
+
+        ReadOnlyMemory<byte> key = reader.Take((int)keyLength);
+        List<SignedBlock> signatures = [];
+        for (ulong index = 0; index < count; index++)
+        {
+            TxId block = reader.TxId();
+            ulong length = reader.U64();
+            bool isInOrder = signatures.Count == 0 || block.SeqNo > signatures[^1].Block.SeqNo;
+            if (!isInOrder || length is 0 or > Acknowledgement.SignatureBytesMax) return null;
+            signatures.Add(new SignedBlock(block, reader.Take((int)length)));
+        }
+
+        return reader.IsComplete ? new PeerMessage.SignedAppended(appended, key, signatures) : null;
     }
 
     private static PeerMessage.Consensus? ReadConsensus(Kind kind, ReadOnlyMemory<byte> bytes, ref string reason)

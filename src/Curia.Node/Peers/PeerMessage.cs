@@ -20,6 +20,17 @@ public abstract record PeerMessage
     public sealed record Consensus(
         ReplicaMessage Message, IReadOnlyList<ReceivedBlock> Blocks) : PeerMessage;
 
+    /// <summary>The most blocks that one message is signed for: more than a primary leaves uncommitted.</summary>
+    public const int SignedBlocksMax = 64;
+
+    /// <summary>An acknowledgement that is signed, as a diversity rule asks for.</summary>
+    /// <param name="Message">What it says.</param>
+    /// <param name="NodeKey">SubjectPublicKeyInfo of the sender, DER.</param>
+    /// <param name="Signatures">One for each block that it is signed for, in ascending order, none verified.</param>
+    public sealed record SignedAppended(
+        ReplicaMessage.Appended Message, ReadOnlyMemory<byte> NodeKey, IReadOnlyList<SignedBlock> Signatures)
+        : PeerMessage;
+
     /// <summary>A node that is trusted asks for what trusted nodes know.</summary>
     public sealed record AskForSecrets : PeerMessage;
 
@@ -27,6 +38,11 @@ public abstract record PeerMessage
     /// <param name="Secrets">Taken over by the receiver.</param>
     public sealed record GiveSecrets(SealedSecrets Secrets) : PeerMessage;
 }
+
+/// <summary>A signature for a block that is stored (<see cref="Acknowledgement"/>).</summary>
+/// <param name="Block">The signature transaction that ends the block.</param>
+/// <param name="Signature">r and s of fixed size.</param>
+public sealed record SignedBlock(TxId Block, ReadOnlyMemory<byte> Signature);
 
 /// <summary>A block that another node sent.</summary>
 /// <param name="Block">The block, decoded.</param>

@@ -34,6 +34,8 @@ internal static class LedgerSeeds
         .. Reference.Blocks.Select(block => block.Entries[^1].Public.ToArray()),
         .. Reference.Blocks.Select(block => block.Signature.Header.Encode()),
         .. positions.Select(first => service.Signature(new TxId(View.Max, new SeqNo(first)), first, [])),
+        service.Signature(new TxId(new View(4), new SeqNo(20)), 19, [], acknowledged: [3]),
+        service.Signature(new TxId(new View(4), new SeqNo(20)), 19, [], acknowledged: [3, 9]),
     ];
 
     public static List<byte[]> Snapshots()

@@ -59,7 +59,8 @@ internal sealed class MadeService
     }
 
     /// <summary>A signature transaction.</summary>
-    public byte[] Signature(TxId txId, ulong first, IEnumerable<byte[]> entries)
+    public byte[] Signature(
+        TxId txId, ulong first, IEnumerable<byte[]> entries, params IEnumerable<ulong> acknowledged)
     {
         MerkleFrontier before = FrontierOf(first);
         Digest root = Digest.Zero;
@@ -71,8 +72,19 @@ internal sealed class MadeService
         }
 
         return SignatureTransaction.Sign(txId, root, before, nodeKey, NodeCertificate.Der, ServiceKey, TxId.Zero,
-            start, "service.example.com", "ledger.signature").Encode();
+            start, "service.example.com", "ledger.signature", [.. acknowledged.Select(Acknowledged)]).Encode();
     }
+
+    /// <summary>A block that this node and the service key have acknowledged.</summary>
+    private BlockAcknowledgements Acknowledged(ulong seqNo)
+    {
+        TxId block = new(new View(4), new SeqNo(seqNo));
+        Acknowledgement[] by = [AcknowledgedBy(nodeKey, block), AcknowledgedBy(ServiceKey, block)];
+        return new BlockAcknowledgements(block, [.. by.OrderBy(one => one.Node)]);
+    }
+
+    private static Acknowledgement AcknowledgedBy(Signer key, TxId block) =>
+        Acknowledgement.Sign(key, Digest.Of("a network"u8), block, Digest.Of("a root"u8));
 
     /// <summary>A tree of some size with digests that are no digests of anything.</summary>
     public static MerkleFrontier FrontierOf(ulong size) => new(size,

@@ -34,6 +34,8 @@ internal static class PeerSeeds
         [.. Append(known, [], announced: 1), .. EpochBlockAlone()],
         PeerCodec.Encode(new ReplicaMessage.Appended(view, known, 7)),
         PeerCodec.Encode(new ReplicaMessage.Appended(View.Max, last, ulong.MaxValue)),
+        Signed(known, 1),
+        Signed(last, PeerMessage.SignedBlocksMax),
         PeerCodec.Encode(new ReplicaMessage.NotAppended(view, known, TxId.Zero, 7)),
         PeerCodec.Encode(new ReplicaMessage.VoteRequest(view, true, known)),
         PeerCodec.Encode(new ReplicaMessage.VoteRequest(View.Max, false, last)),
@@ -77,6 +79,11 @@ internal static class PeerSeeds
             Signed(CoseSign1.KeyIdLabel, member.ToString(), long.MaxValue, detached: false),
         ];
     }
+
+    private static byte[] Signed(TxId matched, int blocks) => PeerCodec.Encode(
+        new ReplicaMessage.Appended(view, matched, 7), service.ServiceKey.SubjectPublicKeyInfo.Span,
+        [.. Enumerable.Range(1, blocks).Select(
+            number => new SignedBlock(new TxId(view, new SeqNo((ulong)number)), new byte[64]))]);
 
     private static byte[] Append(TxId previous, ImmutableArray<Block> blocks, int announced = 0)
     {

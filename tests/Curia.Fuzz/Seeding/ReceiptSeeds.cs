@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text;
 using Curia.Cryptography;
 using Curia.Ledger;
+using Curia.Vocabulary;
 
 namespace Curia.Fuzz.Seeding;
 
@@ -32,6 +33,7 @@ internal static class ReceiptSeeds
                 {"leaf":"{{Digits}}","root":"{{Digits}}","nodeId":"{{Digits}}","proof":[],"signature":""}
                 """),
             Seeds.Text(WithEndorsements(receipt)),
+            Seeds.Text(WithAcknowledgements(receipt)),
         ];
     }
 
@@ -65,6 +67,28 @@ internal static class ReceiptSeeds
         Header(),
         [],
     ];
+
+    // Signed by a node for the root of the receipt, and endorsed by an owner that nobody knows.
+    private static string WithAcknowledgements(string receipt)
+    {
+        TxId block = new(new View(2), new SeqNo(5));
+        Digest network = Digest.Of("a network"u8);
+        Digest root = ReceiptVerifier.Verify(Reference.JsonReceipt, new ReceiptVerifyOptions()).Receipts[0].Root!.Value;
+        Acknowledgement by = Acknowledgement.Sign(signer, network, block, root);
+        MemberId owner = new(Digest.Of("an owner"u8));
+        byte[] endorsement = MemberMessage.Sign(
+            signer, owner, MemberMessage.ProposalType, DateTimeOffset.UnixEpoch, Seeds.Text($$"""
+            {"network":"{{network}}","action":"endorse_node","node_id":"{{by.Node}}","platform":"virtual",
+            "owner":"{{owner}}"}
+            """));
+        string key = Convert.ToBase64String(by.NodeKey.Span);
+        string signature = Convert.ToBase64String(by.Signature.Span);
+        string node = $$"""{"key":"{{key}}","signature":"{{signature}}"}""";
+        string endorsed = $$"""{{node[..^1]}},"endorsement":"{{Convert.ToBase64String(endorsement)}}"}""";
+        return receipt[..^1] + $$$"""
+            ,"acknowledgements":{"genesis":"{{{network}}}","txid":"{{{block}}}","nodes":[{{{node}}},{{{endorsed}}}]}}
+            """;
+    }
 
     private static string ClaimsList() => $$$"""
         [{"kind":"LedgerEntry","ledgerEntry":{"protocol":"LedgerEntryV1","collectionId":"a","contents":"b",

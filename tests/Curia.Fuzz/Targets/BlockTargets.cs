@@ -78,6 +78,8 @@ internal static class BlockTargets
             Must.BeSame(header.Encode(), input.Span, "signature header");
         if (!SignatureTransaction.TryDecode(input, out SignatureTransaction? signature)) return;
         Must.BeSame(signature.Encode(), input.Span, "signature transaction");
+        Must.Hold(signature.Acknowledgements.All(one => one.FindForged(Digest.Zero, signature.Root) is not null),
+            "nobody has acknowledged anything in the network without a name");
         MerkleTree tree = MerkleTree.FromFrontier(signature.Frontier);
         Must.Hold(tree.Frontier() == signature.Frontier, "a tree has the frontier that it was made of");
         if (tree.Size > 0) Must.Hold(tree.Root() == signature.Frontier.Root(), "tree and frontier have one root");

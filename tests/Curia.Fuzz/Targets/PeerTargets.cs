@@ -43,6 +43,11 @@ internal static class PeerTargets
                     "only an epoch, which names its own signer, passes before the node knows who endorsed it");
                 Must.Hold(read || consensus.Blocks.Count > 0, "what has no blocks has nothing to verify");
                 break;
+            case PeerMessage.SignedAppended signed:
+                Must.BeSame(
+                    PeerCodec.Encode(signed.Message, signed.NodeKey.Span, signed.Signatures), input.Span,
+                    "signed acknowledgement");
+                break;
             case PeerMessage.AskForSecrets:
                 Must.BeSame(PeerCodec.AskForSecrets(), input.Span, "question for secrets");
                 break;

@@ -34,6 +34,9 @@ internal static class ReceiptTargets
         TxId other = new(new View(7), new SeqNo(7));
         ReceiptReport asked = Verify(input, new ReceiptVerifyOptions { Keys = Reference.Keys, TxId = other });
         Must.Hold(asked.Verdict != ReceiptVerdict.Valid, "no receipt is valid for a transaction that there is not");
+        ReceiptReport acknowledged = Verify(
+            input, new ReceiptVerifyOptions { Diversity = new ReceiptDiversity(1, 1, [Reference.ServiceCertificate]) });
+        Must.Hold(acknowledged.Verdict != ReceiptVerdict.Valid, "nobody who is believed owns a node");
         ReceiptReport all = Verify(input, new ReceiptVerifyOptions { Keys = Reference.Keys, All = true });
         Must.Hold(all.Verdict != ReceiptVerdict.Valid || report.Verdict == ReceiptVerdict.Valid,
             "who asks for all is not told more");

@@ -26,6 +26,12 @@ internal sealed class BlockFacts(Block block, Digest digest)
     /// <summary>What its transactions say of nodes, in order: read from public parts, naively.</summary>
     public IReadOnlyList<(SeqNo At, NodeId Node, NodeRecord? Record)> Nodes { get; } = [.. NodesOf(block)];
 
+    /// <summary>Whether it is the one that brings a diversity rule into force, read naively.</summary>
+    public bool BeginsRule { get; } = block.Entries.Any(entry =>
+        System.Text.Encoding.UTF8.GetString(entry.Public.Span) is var text
+        && text.Contains(NodeMaps.CommitRule.Name, StringComparison.Ordinal)
+        && text.Contains("\"in_force\":true", StringComparison.Ordinal));
+
     private static IEnumerable<(SeqNo At, NodeId Node, NodeRecord? Record)> NodesOf(Block block)
     {
         foreach (LedgerEntry entry in block.Entries)

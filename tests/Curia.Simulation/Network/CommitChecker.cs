@@ -21,6 +21,7 @@ internal sealed class CommitChecker
     private readonly HashSet<NodeId> everTrusted = [];
     private readonly NaiveTree tree = new();
     private ImmutableSortedSet<NodeId> voters = [];
+    private bool isDiverse;
 
     public CommitChecker(NetworkWorld world)
     {
@@ -119,29 +120,35 @@ internal sealed class CommitChecker
             tree.Append(NaiveLeaf(entry));
         }
 
+        if (!facts.Block.Signature.Acknowledgements.IsEmpty) world.Situations.Reached("acknowledgements recorded");
         world.Served.Committed(facts.Block);
     }
 
     private void IsStored(NodeProcess process, BlockFacts facts)
     {
-        if (Blocks.Count > 0) HasMajority(process, facts, voters);
         ImmutableSortedDictionary<NodeId, NodeRecord> nodes = Nodes;
         foreach ((SeqNo _, NodeId node, NodeRecord? record) in facts.Nodes)
             nodes = record is null ? nodes.Remove(node) : nodes.SetItem(node, record);
         nodesAfter.Add(nodes);
-        if (facts.Nodes.Count == 0) return;
+        if (Blocks.Count > 0) HasMajority(process, facts, voters);
+        if (facts.Nodes.Count == 0 && !facts.BeginsRule) return;
+        isDiverse |= facts.BeginsRule;
+        if (facts.BeginsRule) world.Situations.Reached("diversity rule in force");
         voters = [.. nodes.Where(node => node.Value.Status == NodeRecord.Trusted).Select(node => node.Key)];
         everTrusted.UnionWith(voters);
         HasMajority(process, facts, voters);
     }
 
-    private static void HasMajority(NodeProcess process, BlockFacts facts, ImmutableSortedSet<NodeId> voters)
+    private void HasMajority(NodeProcess process, BlockFacts facts, ImmutableSortedSet<NodeId> voters)
     {
         int stored = voters.Count(facts.SyncedBy.Contains);
-        if (stored > voters.Count / 2) return;
+        int owners = voters.Where(facts.SyncedBy.Contains).Select(node => nodesAfter[^1].GetValueOrDefault(node)?.Owner)
+            .Distinct().Count();
+        if (stored > voters.Count / 2 && (!isDiverse || owners > 1)) return;
         throw new Violation(
             NetworkRules.CommitIsStored,
-            $"{process} commits {facts.LastTxId}, which {stored} of {voters.Count} voters have synced");
+            $"{process} commits {facts.LastTxId}, which {stored} of {voters.Count} voters, of {owners} owners, "
+                + "have synced");
     }
 
     private void IsSigned(BlockFacts facts)

@@ -48,8 +48,20 @@ internal static class Members
     /// <summary>No member of this network.</summary>
     public static Member Stranger { get; } = new("member4", 104);
 
-    public static GenesisSettings Genesis { get; } = Platform.Genesis with
+    /// <summary>What a network begins with.</summary>
+    public static GenesisSettings GenesisOf(NetworkPlan plan) => plan.IsDiverse ? Diverse : Genesis;
+
+    /// <summary>Who owns a node.</summary>
+    public static Member OwnerOf(NodeProcess process) => All[process.Number % All.Count];
+
+    private static GenesisSettings Genesis { get; } = Platform.Genesis with
     {
         Members = [.. All.Select(member => new GenesisMember(member.Certificate, null))],
+    };
+
+    private static GenesisSettings Diverse { get; } = Genesis with
+    {
+        Rule = new DiversityRule(Platforms: 1, Operators: 2, LossWaived: false, InForce: false),
+        Owner = new MemberId(All[0].Certificate.Fingerprint),
     };
 }

@@ -9,6 +9,9 @@ internal sealed record NetworkPlan
     /// <summary>How many nodes are to vote.</summary>
     public required int Nodes { get; init; }
 
+    /// <summary>Whether nodes of two owners must have stored a block.</summary>
+    public bool IsDiverse { get; init; }
+
     /// <summary>Whether anything goes wrong besides nodes that come and go as planned.</summary>
     public required bool WithFaults { get; init; }
 
@@ -86,6 +89,7 @@ internal sealed record NetworkPlan
                 UncommittedTransactionsMax = random.Pick([20, 10_000]),
                 BlocksRememberedMax = random.Pick([2, 10, 16_384]),
             },
+            IsDiverse = size >= 3 && random.Percent(25),
         };
     }
 }

@@ -12,11 +12,13 @@ internal static class NetworkSituations
     [
         "COSE receipt",
         "JSON receipt",
+        "acknowledgements recorded",
         "asked to take over",
         "backup retired",
         "block loaded for a receipt",
         "client sent to the primary",
         "conflict",
+        "diversity rule in force",
         "election won",
         "hand-over asked of a primary",
         "join with blocks of a live node",

@@ -86,7 +86,7 @@ internal sealed class NodeProcess : IDisposable
     {
         NodeSetup setup = Platform.Setup(key, Entropy, world.Plan.Limits) with
         {
-            Genesis = Members.Genesis,
+            Genesis = Members.GenesisOf(world.Plan),
             PeerAddress = PeerAddress,
         };
         IsJoining = survey is not null;
@@ -266,7 +266,7 @@ internal sealed class NodeProcess : IDisposable
             replay.AddChunk(LedgerChunk.OpenName(new SeqNo(1)), NodeDisk.Chunk(blocks));
             AuditReport report = replay.Finish();
             string? problem = report.Ok
-                ? replay.FindLoadObstacle(Members.Genesis, NodeSetup.VirtualPlatform)
+                ? replay.FindLoadObstacle(Members.GenesisOf(world.Plan), NodeSetup.VirtualPlatform)
                 : string.Join("; ", report.Problems);
             if (problem is not null) throw new Violation(Rules.GoesOn, $"{this} cannot load its state: {problem}");
             Deliver(new Input.StateLoaded(replay, ""));
@@ -289,7 +289,7 @@ internal sealed class NodeProcess : IDisposable
         }
 
         SnapshotReplay? replay = SnapshotReplay.Read(
-            load, file, Read, Members.Genesis, NodeSetup.VirtualPlatform, out string problem);
+            load, file, Read, Members.GenesisOf(world.Plan), NodeSetup.VirtualPlatform, out string problem);
         world.Situations.Reached(replay is null ? "damaged snapshot refused" : "state made from a snapshot");
         return replay is null == isDamaged
             ? replay

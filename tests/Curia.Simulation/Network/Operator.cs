@@ -35,7 +35,7 @@ internal sealed class Operator(NetworkWorld world, SeededRandom random)
                 foreach (NodeId[] left in Some(going))
                 {
                     ImmutableSortedSet<NodeId> voters = active.Voters.Union(joined).Except(left);
-                    if (!voters.IsEmpty && !IsEnough(voters, taken)) return false;
+                    if (!voters.IsEmpty && !IsEnough(voters, taken, world.Plan.IsDiverse)) return false;
                 }
             }
         }
@@ -47,7 +47,8 @@ internal sealed class Operator(NetworkWorld world, SeededRandom random)
     private static IEnumerable<NodeId[]> Some(NodeId[] nodes) => [[], nodes, .. nodes.Select(node => (NodeId[])[node])];
 
     /// <summary>Whether enough nodes live.</summary>
-    public bool IsEnoughLeft() => ActiveConfigurations(null).All(active => IsEnough(active.Voters, null));
+    public bool IsEnoughLeft() => ActiveConfigurations(null)
+        .All(active => IsEnough(active.Voters, null, active.Rule.IsStricterThanMajority));
 
     /// <summary>Brings the network to what it should be.</summary>
     public void Repair()
@@ -63,8 +64,15 @@ internal sealed class Operator(NetworkWorld world, SeededRandom random)
 
         int coming = world.Live.Count(process => roles.GetValueOrDefault(process.Number) == NodeRequest.Voter
             && !process.IsDraining && !leaving.Contains(process.Id));
-        if (coming < world.Plan.Nodes && world.Live.Count() < NodesMax && world.MayGrow) Join(NodeRequest.Voter);
+        int spare = Spare();
+        bool mayGrow = (world.MayGrow || spare > 0) && world.Live.Count() < NodesMax;
+        if (coming < world.Plan.Nodes + spare && mayGrow) Join(NodeRequest.Voter);
     }
+
+    // A node that is gone is not let go while the others could not meet the rule: two new ones are never both of the
+    // owner of whom there are enough.
+    private int Spare() =>
+        world.Plan.IsDiverse && Voters().Any(voter => world.ProcessOf(voter) is not { IsDead: false }) ? 2 : 0;
 
     /// <summary>A new node joins: from old files of a node that is no more, or with all blocks of one that
     /// lives.</summary>
@@ -176,11 +184,15 @@ internal sealed class Operator(NetworkWorld world, SeededRandom random)
 
     private static bool IsComing(NodeProcess process) => process.IsJoining;
 
-    private bool IsEnough(ImmutableSortedSet<NodeId> voters, NodeProcess? taken)
+    private bool IsEnough(ImmutableSortedSet<NodeId> voters, NodeProcess? taken, bool isDiverse)
     {
-        int living = voters.Count(voter => world.ProcessOf(voter) is { IsDead: false } process && process != taken
-            && !process.IsDraining && !process.Disk.FailsNext);
-        return living > voters.Count / 2;
+        NodeProcess[] living =
+        [
+            .. voters.Select(world.ProcessOf).OfType<NodeProcess>().Where(process => !process.IsDead
+                && process != taken && !process.IsDraining && !process.Disk.FailsNext),
+        ];
+        return living.Length > voters.Count / 2
+            && (!isDiverse || living.Select(Members.OwnerOf).Distinct().Count() > 1);
     }
 
     private ImmutableSortedSet<NodeId> Voters() =>
@@ -220,12 +232,14 @@ internal sealed class Operator(NetworkWorld world, SeededRandom random)
 
     private void AskForAdmission(NodeProcess joiner) => Ask(new NodeRequest(
         world.Checks.Commit.Genesis, NodeRequest.Add, joiner.Id, NodeSetup.VirtualPlatform, joiner.PeerAddress, [],
-        roles.GetValueOrDefault(joiner.Number, NodeRequest.Voter)));
+        roles.GetValueOrDefault(joiner.Number, NodeRequest.Voter),
+        world.Plan.IsDiverse ? new MemberId(Members.OwnerOf(joiner).Certificate.Fingerprint) : null));
 
-    // Two of three members, one after the other.
+    // Two of three members, one after the other; the owner of a node that comes is one of them.
     private void Ask(NodeRequest asked)
     {
-        Member[] members = [.. Members.All.OrderBy(_ => random.Next()).Take(2)];
+        Member[] members = [.. Members.All.OrderBy(_ => random.Next())
+            .OrderByDescending(member => member.Certificate.Fingerprint == asked.Owner?.Value).Take(2)];
         long delay = 1;
         foreach (Member member in members)
         {

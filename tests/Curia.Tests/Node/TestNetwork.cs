@@ -26,7 +26,8 @@ internal sealed class TestNetwork : IDisposable
     private readonly bool isAlone;
     private DateTimeOffset now = TestShell.Noon;
 
-    public TestNetwork(int members = 1, NodeLimits? limits = null, bool isAlone = false)
+    public TestNetwork(
+        int members = 1, NodeLimits? limits = null, bool isAlone = false, DiversityRule? rule = null)
     {
         this.isAlone = isAlone;
         this.limits = limits ?? new NodeLimits();
@@ -37,6 +38,9 @@ internal sealed class TestNetwork : IDisposable
             Name = "test",
             Members = [.. Members.Select(member => new GenesisMember(member.Certificate, null))],
             Users = [new GenesisUser(User)],
+            Rule = rule,
+            Owner = rule is null ? null : Members[0].Id,
+            Plays = rule is null ? null : "virtual-0",
         };
         Found();
     }
@@ -87,7 +91,39 @@ internal sealed class TestNetwork : IDisposable
         return network;
     }
 
+    /// <summary>A network whose nodes are each of another platform and owner, by a rule that asks for some.</summary>
+    public static TestNetwork Diverse(int platforms, int operators, int nodes = 3, bool isLossWaived = false)
+    {
+        TestNetwork network = new(nodes, rule: new DiversityRule(platforms, operators, isLossWaived, InForce: false));
+        for (int kind = 1; kind < nodes; kind++)
+        {
+            network.Join(kind: kind);
+            network.Run(100);
+        }
+
+        Assert.All(network.Nodes, node => Assert.True(node.IsOpen));
+        return network;
+    }
+
     public NodeRequest Retire(Member node) => new(node.Node.View.Genesis, NodeRequest.Retire, node.Id);
+
+    /// <summary>The ledger of a node, read back by a process that unseals what the founder sealed.</summary>
+    public LedgerReplay Replay(Member node)
+    {
+        Assert.True(SealedSecrets.TryOpen(Sealed.Span, SealingKey, out SealedSecrets? secrets));
+        LedgerReplay replay = new([secrets!]);
+        replay.AddChunk(LedgerChunk.OpenName(new SeqNo(1)), Chunk(node.Disk));
+        Assert.Empty(replay.Finish().Problems);
+        return replay;
+    }
+
+    /// <summary>A process that was started on the disk of a node after all have ended.</summary>
+    public ColdRestart Restart(Member node)
+    {
+        LedgerReplay replay = Replay(node);
+        Assert.Null(replay.FindObstacle(Genesis, NodeSetup.VirtualPlatform));
+        return new ColdRestart(Setup(EcdsaSigner.Generate(entropy)), replay, [node.Id], default);
+    }
 
     public string StatusOf(Member node) =>
         JsonDocument.Parse(Assert.IsType<Execution.Answered>(
@@ -95,7 +131,9 @@ internal sealed class TestNetwork : IDisposable
             .RootElement.GetProperty("status").GetString()!;
 
     /// <summary>A node that joins from the ledger of another one, admitted by hand.</summary>
-    public Member Join(string role = NodeRequest.Voter)
+    /// <param name="role">Whether it is to vote.</param>
+    /// <param name="kind">The number of its owner, and of the platform that it plays; null where no rule asks.</param>
+    public Member Join(string role = NodeRequest.Voter, int? kind = null)
     {
         Member from = Primary;
         EcdsaSigner key = EcdsaSigner.Generate(entropy);
@@ -106,13 +144,14 @@ internal sealed class TestNetwork : IDisposable
         survey.AddChunk(LedgerChunk.OpenName(new SeqNo(1)), Chunk(fetched));
         Assert.Empty(survey.Finish().Problems);
         Assert.Null(survey.FindObstacle());
-        Member joiner = new(this, new CuriaNode(setup, survey), id);
+        Member joiner = new(this, new CuriaNode(setup, survey), id) { Key = key };
         joiner.Disk.AddRange(fetched);
         Nodes.Add(joiner);
         joiner.Step(new Input.Start(now));
         from.Ask(new NodeRequest(
-            from.Node.View.Genesis, NodeRequest.Add, id, "virtual", $"node{Nodes.Count - 1}:1",
-            setup.PublishedAddresses, role));
+            from.Node.View.Genesis, NodeRequest.Add, id, kind is null ? "virtual" : $"virtual-{kind}",
+            $"node{Nodes.Count - 1}:1", setup.PublishedAddresses, role,
+            kind is { } number ? Members[number].Id : null));
         return joiner;
     }
 
@@ -168,7 +207,10 @@ internal sealed class TestNetwork : IDisposable
     private void Found()
     {
         EcdsaSigner key = EcdsaSigner.Generate(entropy);
-        Member founder = new(this, new CuriaNode(Setup(key)), new NodeId(Digest.Of(key.SubjectPublicKeyInfo.Span)));
+        Member founder = new(this, new CuriaNode(Setup(key)), new NodeId(Digest.Of(key.SubjectPublicKeyInfo.Span)))
+        {
+            Key = key,
+        };
         Nodes.Add(founder);
         founder.Step(new Input.Start(now));
         Deliver();
@@ -201,6 +243,8 @@ internal sealed class TestNetwork : IDisposable
 
         public NodeId Id { get; } = id;
 
+        public required EcdsaSigner Key { get; init; }
+
         public bool IsDead { get; set; }
 
         /// <summary>Nothing becomes durable.</summary>
@@ -220,6 +264,13 @@ internal sealed class TestNetwork : IDisposable
 
         /// <summary>What the test has to do itself.</summary>
         public Effect.LoadState? Held { get; private set; }
+
+        /// <summary>What is durable, decoded.</summary>
+        public List<Block> Blocks() => [.. Disk.Select(Decode)];
+
+        /// <summary>The durable block of a transaction.</summary>
+        public Block BlockOf(TxId txId) =>
+            Blocks().Single(block => block.First <= txId.SeqNo && txId.SeqNo <= block.Last);
 
         public List<ReadOnlyMemory<byte>> CommittedBlocks() =>
             [.. Disk.Where(block => Decode(block).Last <= Node.View.Committed.SeqNo)];

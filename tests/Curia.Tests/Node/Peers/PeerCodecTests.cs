@@ -148,11 +148,34 @@ public sealed class PeerCodecTests : IDisposable
         AssertRefused([.. bytes, .. bytes], "");
     }
 
+    [Fact]
+    public void A_signed_acknowledgement_is_read_as_it_was_written_and_no_other_way()
+    {
+        SignedBlock[] signatures =
+        [
+            new(new TxId(new View(2), new SeqNo(7)), new byte[64]),
+            new(new TxId(new View(3), new SeqNo(9)), new byte[96]),
+        ];
+        ReplicaMessage.Appended said = new(new View(3), new TxId(new View(3), new SeqNo(9)), 4);
+        byte[] bytes = PeerCodec.Encode(said, new byte[91], signatures);
+        Assert.True(PeerCodec.TryDecode(bytes, out PeerMessage? message, out _));
+        PeerMessage.SignedAppended read = Assert.IsType<PeerMessage.SignedAppended>(message);
+        Assert.Equal((said, 91), (read.Message, read.NodeKey.Length));
+        Assert.Equal(signatures.Select(one => one.Block), read.Signatures.Select(one => one.Block));
+        for (int length = 2; length < bytes.Length; length++) AssertRefused(bytes[..length], "its kind 9");
+        AssertRefused([.. bytes, 0], "its kind 9");
+        AssertRefused(PeerCodec.Encode(said, new byte[91], [.. signatures.Reverse()]), "its kind 9");
+        AssertRefused(PeerCodec.Encode(said, new byte[91], []), "its kind 9");
+        AssertRefused(PeerCodec.Encode(said, new byte[161], signatures), "its kind 9");
+        SignedBlock tooLong = signatures[0] with { Signature = new byte[133] };
+        AssertRefused(PeerCodec.Encode(said, new byte[91], [tooLong]), "its kind 9");
+    }
+
     [Theory]
     [InlineData(0)]
-    [InlineData(9)]
+    [InlineData(10)]
     [InlineData(255)]
-    public void There_are_eight_kinds(byte kind)
+    public void There_are_nine_kinds(byte kind)
     {
         AssertRefused([PeerCodec.Version, kind], $"there is no kind {kind}");
         AssertRefused([PeerCodec.Version, kind, .. new byte[FieldSize]], $"there is no kind {kind}");

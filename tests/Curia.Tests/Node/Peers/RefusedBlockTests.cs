@@ -58,7 +58,7 @@ public sealed class RefusedBlockTests : IDisposable
     {
         AssertUnread([], "it is too short");
         AssertUnread("GET / HTTP/1.1\r\n\r\n"u8.ToArray(), "its version is 71");
-        AssertUnread([1, 9], "there is no kind 9");
+        AssertUnread([1, 10], "there is no kind 10");
         AssertUnread(Append(next.Bytes)[..^1], "a block in it has no header");
         AssertUnread([.. Append(next.Bytes), 0], "something follows its last block");
     }
