@@ -152,27 +152,58 @@ internal sealed class RequestHandling
 
     // A client that has seen a transaction on this connection never sees a state without it (docs/http.md, "Several
     // nodes"). A backup may have to wait for what it forwarded a moment ago, and a new primary until it is known
-    // whether an election took that away.
+    // whether an election took that away. The state may change before the request is executed on it, so what was read
+    // is looked at as well.
     private async ValueTask<Outgoing> ExecuteInSessionAsync(
         Request request, TimeSpan? patience, HttpContext context, ListenerSession session)
     {
-        long began = Environment.TickCount64;
+        long end = Environment.TickCount64 + (long)CatchUpTime.TotalMilliseconds;
         TxId seen = session.LastSeen;
-        SessionStanding standing;
-        while ((standing = node.View.StandingOf(seen)) != SessionStanding.Included)
+        while (true)
         {
-            if (standing == SessionStanding.Lost)
+            switch (await StandAsync(() => node.View.StandingOf(seen), end, context))
             {
-                AskToClose(context);
-                return new Outgoing(HostResponses.SessionInvalid);
+                case SessionStanding.Lost: return Lost(context);
+                case SessionStanding.Behind: return new Outgoing(HostResponses.Behind);
             }
 
-            if (Environment.TickCount64 - began > CatchUpTime.TotalMilliseconds)
-                return new Outgoing(HostResponses.Behind);
-            await Task.Delay(CatchUpInterval, context.RequestAborted);
-        }
+            Outgoing outgoing = await ExecuteAsync(request, patience, context);
+            if (outgoing.TxId is not { } read || NodeView.IsAfter(read, seen)) return outgoing;
+            bool wrote = request.Verb != HttpVerb.Get && request.Verb != HttpVerb.Head;
+            if (read < seen && !wrote)
+            {
+                // It read what is gone by now, or will be: once more.
+                await Task.Delay(CatchUpInterval, context.RequestAborted);
+                continue;
+            }
 
-        return await ExecuteAsync(request, patience, context);
+            SessionStanding standing = await StandAsync(() => node.View.StandingOf(seen, read), end, context);
+            if (standing == SessionStanding.Included) return outgoing;
+            if (wrote)
+            {
+                // It was done, and has to be told.
+                if (standing == SessionStanding.Lost) AskToClose(context);
+                return outgoing;
+            }
+
+            return standing == SessionStanding.Lost ? Lost(context) : new Outgoing(HostResponses.Behind);
+        }
+    }
+
+    private static Outgoing Lost(HttpContext context)
+    {
+        AskToClose(context);
+        return new Outgoing(HostResponses.SessionInvalid);
+    }
+
+    // Behind when it still is at the end.
+    private static async ValueTask<SessionStanding> StandAsync(
+        Func<SessionStanding> look, long end, HttpContext context)
+    {
+        SessionStanding standing;
+        while ((standing = look()) == SessionStanding.Behind && Environment.TickCount64 <= end)
+            await Task.Delay(CatchUpInterval, context.RequestAborted);
+        return standing;
     }
 
     /// <param name="request">The request.</param>
