@@ -31,6 +31,9 @@ internal static class SandboxCommand
         Option<int?> users = Maybe("--users", "How many users. [default: 1]");
         Option<int?> port = Maybe(
             "--port", "The port of the first node, the others follow; 0 for any free ones. [default: 8000]");
+        Option<int?> electionTimeout = Maybe(
+            "--election-timeout-ms",
+            "Without a word of the primary until another node stands; a heartbeat each fifth of it. [default: 800]");
         Option<string> app = new("--app") { Description = "The application. [default: logging]", HelpName = "NAME" };
         Option<string> dir = Folder();
         Option<bool> once = new("--once") { Description = "Stop after the tour, and audit the ledgers." };
@@ -40,7 +43,7 @@ internal static class SandboxCommand
         };
         Command sandbox = new("sandbox", "Run a network on this machine, and show what it does.")
         {
-            nodes, members, users, app, dir, port, once, detach, BuildStop(),
+            nodes, members, users, app, dir, port, electionTimeout, once, detach, BuildStop(),
         };
         sandbox.SetAction((parsed, cancel) =>
         {
@@ -54,6 +57,7 @@ internal static class SandboxCommand
                 parsed.GetValue(app),
                 parsed.GetValue(port))
             {
+                ElectionTimeoutMilliseconds = parsed.GetValue(electionTimeout),
                 IsDetached = parsed.GetValue(detach),
             };
             Stay stay = parsed.GetValue(once) ? Stay.Once

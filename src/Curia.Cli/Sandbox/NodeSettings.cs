@@ -12,6 +12,9 @@ namespace Curia.Cli.Sandbox;
 /// <summary>node.json of a node of a sandbox (docs/configuration.md).</summary>
 internal sealed class NodeSettings
 {
+    // Of a busy machine a few heartbeats may be late, and the primary must keep its place.
+    private const int HeartbeatsInElectionTimeout = 5;
+
     private readonly JsonObject json;
 
     private NodeSettings(JsonObject json) => this.json = json;
@@ -112,6 +115,13 @@ internal sealed class NodeSettings
         listener["address"] = Loopback(port);
         listener["published"] = Loopback(port);
     }
+
+    /// <summary>Sets how long without a word of the primary another node stands.</summary>
+    public void SetElectionTimeout(int milliseconds) => json["consensus"] = new JsonObject
+    {
+        ["heartbeat_ms"] = milliseconds / HeartbeatsInElectionTimeout,
+        ["election_timeout_ms"] = milliseconds,
+    };
 
     /// <summary>Reads a file.</summary>
     public static NodeSettings Read(string path)

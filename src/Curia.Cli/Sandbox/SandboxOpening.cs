@@ -64,7 +64,7 @@ internal sealed class SandboxOpening(SandboxSetup setup, TourSteps steps, Cancel
     public async Task<SandboxFile> GoOnAsync(SandboxFile earlier)
     {
         setup.RememberIdentity(earlier);
-        setup.MoveToPort();
+        setup.ChangeSettings();
         SandboxFile? sandbox = null;
         await steps.RunAsync(
             "open",

@@ -69,6 +69,14 @@ internal sealed class SandboxSetup : IDisposable
         if (options.Users is < 1 or > 100) throw CommandFailure.WrongUsage("--users is a number from 1 to 100.");
         SandboxFile? earlier = SandboxFolder.FindUnattended(options.Folder);
         if (earlier is not null) SandboxFolder.RefuseOtherShape(options, earlier);
+        if (options.ElectionTimeoutMilliseconds is < SandboxOptions.ElectionTimeoutMillisecondsMin
+            or > SandboxOptions.ElectionTimeoutMillisecondsMax)
+        {
+            throw CommandFailure.WrongUsage(
+                $"--election-timeout-ms is a number from {SandboxOptions.ElectionTimeoutMillisecondsMin} to "
+                + $"{SandboxOptions.ElectionTimeoutMillisecondsMax}.");
+        }
+
         string app = earlier?.App ?? options.App ?? SandboxOptions.AppUsual;
         SandboxSetup setup = new(options, ProgramFiles.ApplicationImage(app), earlier);
         int portMax = Ports.Max - setup.nodes.Count + 1; // every node has one
@@ -100,9 +108,15 @@ internal sealed class SandboxSetup : IDisposable
         users = [.. await Task.WhenAll(makeUsers).ConfigureAwait(false)];
     }
 
-    /// <summary>Writes the settings of the node that founds the network.</summary>
-    public void WriteSettings() => nodes[0].Write(NodeSettings.Founder(
-        nodes[0].Name, PortsForClients()[0], Ports.Free(1)[0], Platform, (int)KeyValidity.TotalDays, members, users));
+    /// <summary>Writes the settings of the node that founds the network; those that join take them over.</summary>
+    public void WriteSettings()
+    {
+        NodeSettings settings = NodeSettings.Founder(
+            nodes[0].Name, PortsForClients()[0], Ports.Free(1)[0], Platform, (int)KeyValidity.TotalDays, members,
+            users);
+        if (options.ElectionTimeoutMilliseconds is int timeout) settings.SetElectionTimeout(timeout);
+        nodes[0].Write(settings);
+    }
 
     /// <summary>Starts the first node, waits until it is open, and writes sandbox.json.</summary>
     public async Task<SandboxFile> OpenFirstAsync(CancellationToken cancel)
@@ -166,17 +180,17 @@ internal sealed class SandboxSetup : IDisposable
         }
     }
 
-    /// <summary>Gives the nodes of an earlier sandbox the ports that were asked for; everything else stays as it
-    /// is.</summary>
-    public void MoveToPort()
+    /// <summary>Gives the nodes of an earlier sandbox the ports and the election timeout that were asked for;
+    /// everything else stays as it is.</summary>
+    public void ChangeSettings()
     {
-        if (options.Port is null) return;
+        if (options.Port is null && options.ElectionTimeoutMilliseconds is null) return;
         IReadOnlyList<int> ports = PortsForClients();
         for (int number = 0; number < nodes.Count; number++)
         {
             NodeSettings settings = nodes[number].Settings();
-            if (settings.Port == ports[number]) continue;
-            settings.MoveTo(ports[number]);
+            if (options.Port is not null) settings.MoveTo(ports[number]);
+            if (options.ElectionTimeoutMilliseconds is int timeout) settings.SetElectionTimeout(timeout);
             nodes[number].Write(settings);
         }
     }

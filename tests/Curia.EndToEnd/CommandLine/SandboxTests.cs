@@ -6,6 +6,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -100,9 +101,36 @@ public sealed class SandboxTests : IDisposable
         Assert.False(Directory.Exists($"/proc/{NodePid()}"));
     }
 
+    [Fact]
+    public async Task An_election_timeout_is_that_of_all_nodes_and_of_those_that_join_later()
+    {
+        string[] open = ["sandbox", "--port", "0", "--detach", "--election-timeout-ms"];
+        try
+        {
+            (await CuriaProgram.RunAsync(folder.Path, [.. open, "100", "--nodes", "1"])).Expect(0);
+            (await CuriaProgram.RunAsync(folder.Path, "node", "add")).Expect(0);
+            string[] fast = ["""{"heartbeat_ms":20,"election_timeout_ms":100}"""];
+            Assert.Equal([.. fast, .. fast], ConsensusSettings("node0", "node1"));
+            (await CuriaProgram.RunAsync(folder.Path, "sandbox", "stop")).Expect(0);
+            (await CuriaProgram.RunAsync(folder.Path, [.. open, "300"])).Expect(0);
+            string[] slower = ["""{"heartbeat_ms":60,"election_timeout_ms":300}"""];
+            Assert.Equal([.. slower, .. slower], ConsensusSettings("node0", "node1"));
+        }
+        finally
+        {
+            (await CuriaProgram.RunAsync(folder.Path, "sandbox", "stop")).Expect(0);
+        }
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private string SandboxJson => folder.File("sandbox/sandbox.json");
+
+    private string[] ConsensusSettings(params string[] nodes) =>
+    [
+        .. nodes.Select(node =>
+            JsonNode.Parse(File.ReadAllText(folder.File($"sandbox/{node}/node.json")))!["consensus"]!.ToJsonString()),
+    ];
 
     private int NodePid()
     {

@@ -31,7 +31,7 @@ public sealed class SeveralNodesTests : IAsyncLifetime
         long start = Stopwatch.GetTimestamp();
         await ReopenAsync();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-        Assert.True(elapsed < TimeSpan.FromSeconds(30), $"it took {elapsed}"); // alone on a machine: 3 seconds
+        Assert.True(elapsed < TimeSpan.FromSeconds(30), $"it took {elapsed}");
         await AssertMessageAsync(1, "before the stop");
         await AssertMessageAsync(2, "before the crash");
 

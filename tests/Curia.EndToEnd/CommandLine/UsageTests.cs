@@ -37,6 +37,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("--id is the id of a node", "node", "add", "--id", "12", "--peer-address", "127.0.0.1:1")]
     [InlineData("--cert PEM and --key PEM", "node", "retire", "12", "--url", "https://127.0.0.1:1")]
     [InlineData("--port", "sandbox", "--port", "65536")]
+    [InlineData("--election-timeout-ms is a number from 50", "sandbox", "--election-timeout-ms", "49")]
     [InlineData("--app nothing", "sandbox", "--app", "nothing")]
     [InlineData("--in-flight", "bench", "--connections", "8", "--in-flight", "4")]
     [InlineData("--http 3", "bench", "--http", "3")]
