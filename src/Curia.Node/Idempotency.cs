@@ -110,6 +110,24 @@ internal sealed class Idempotency(LedgerClock clock)
         });
     }
 
+    /// <summary>Keeps a reply in a store of its own, and reads it.</summary>
+    /// <remarks>The runtime compiles what it first uses, here with all that JSON needs. A backup uses none of this, so
+    /// a new primary would compile it in the loop at the first request with a key, while all clients wait.</remarks>
+    public void Rehearse()
+    {
+        KeyValueStore store = new();
+        View view = new(1);
+        Transaction writing = store.Begin(MapAccess.Application);
+        Keep(default, Response.Empty(204), store, writing, view);
+        CommitOutcome outcome = store.Commit(writing, view);
+        Invariant.Holds(outcome is CommitOutcome.Committed, "a reply was not kept in an empty store");
+        WriteSet changes = ((CommitOutcome.Committed)outcome).Changes;
+        changes.Encode(Domain.Public);
+        changes.Encode(Domain.Private);
+        bool isKept = KeyValueStore.ReadAt(store.Current, MapAccess.Node).Map(replies).TryGet(default, out _);
+        Invariant.Holds(isKept, "a reply that was kept is not there");
+    }
+
     private static Response ResponseOf(KeptReply reply)
     {
         Response response = reply.ContentType is { } type

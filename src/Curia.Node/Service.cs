@@ -59,9 +59,11 @@ internal sealed class Service : IDisposable
                 .TryGet(node.ToString(), out byte[]? endorsement) ? endorsement : null);
         Snapshots = new Snapshots(secret, id, setup.Limits.SnapshotInterval, store.Current.TxId.SeqNo);
         NodeEndpoints own = new(setup, view, store, Epochs, new NodeRequests(view, clock));
+        Idempotency idempotency = new(clock);
+        idempotency.Rehearse();
         Pipeline = new TransactionPipeline(
-            store, own.WithApplication(), own.Node(), new CallerAuthentication(clock), History, Sealing,
-            new Idempotency(clock), setup.Limits);
+            store, own.WithApplication(), own.Node(), new CallerAuthentication(clock), History, Sealing, idempotency,
+            setup.Limits);
     }
 
     /// <summary>The service identity.</summary>
