@@ -191,7 +191,7 @@ internal sealed record FailoverSettings(int Rounds, int Stops, int Clients, int 
             arguments.Number("--rounds", 20),
             arguments.Number("--stops", 10),
             arguments.Number("--clients", 8),
-            arguments.Number("--fast-ms", 100));
+            arguments.Number("--fast-ms", 200));
     }
 }
 
