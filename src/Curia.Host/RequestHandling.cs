@@ -152,58 +152,35 @@ internal sealed class RequestHandling
 
     // A client that has seen a transaction on this connection never sees a state without it (docs/http.md, "Several
     // nodes"). A backup may have to wait for what it forwarded a moment ago, and a new primary until it is known
-    // whether an election took that away. The state may change before the request is executed on it, so what was read
-    // is looked at as well.
+    // whether an election took that away.
     private async ValueTask<Outgoing> ExecuteInSessionAsync(
         Request request, TimeSpan? patience, HttpContext context, ListenerSession session)
     {
-        long end = Environment.TickCount64 + (long)CatchUpTime.TotalMilliseconds;
+        long began = Environment.TickCount64;
         TxId seen = session.LastSeen;
-        while (true)
+        SessionStanding standing;
+        while ((standing = node.View.StandingOf(seen)) != SessionStanding.Included)
         {
-            switch (await StandAsync(() => node.View.StandingOf(seen), end, context))
+            if (standing == SessionStanding.Lost)
             {
-                case SessionStanding.Lost: return Lost(context);
-                case SessionStanding.Behind: return new Outgoing(HostResponses.Behind);
+                AskToClose(context);
+                return new Outgoing(HostResponses.SessionInvalid);
             }
 
-            Outgoing outgoing = await ExecuteAsync(request, patience, context);
-            if (outgoing.TxId is not { } read || NodeView.IsAfter(read, seen)) return outgoing;
-            bool wrote = request.Verb != HttpVerb.Get && request.Verb != HttpVerb.Head;
-            if (read < seen && !wrote)
-            {
-                // It read what is gone by now, or will be: once more.
-                await Task.Delay(CatchUpInterval, context.RequestAborted);
-                continue;
-            }
-
-            SessionStanding standing = await StandAsync(() => node.View.StandingOf(seen, read), end, context);
-            if (standing == SessionStanding.Included) return outgoing;
-            if (wrote)
-            {
-                // It was done, and has to be told.
-                if (standing == SessionStanding.Lost) AskToClose(context);
-                return outgoing;
-            }
-
-            return standing == SessionStanding.Lost ? Lost(context) : new Outgoing(HostResponses.Behind);
+            if (Environment.TickCount64 - began > CatchUpTime.TotalMilliseconds)
+                return new Outgoing(HostResponses.Behind);
+            await Task.Delay(CatchUpInterval, context.RequestAborted);
         }
-    }
 
-    private static Outgoing Lost(HttpContext context)
-    {
+        Outgoing outgoing = await ExecuteAsync(request, patience, context);
+        bool isRead = request.Verb is HttpVerb.Get or HttpVerb.Head;
+        if (!isRead || outgoing.TxId is not { } read || read >= seen) return outgoing;
+
+        // The past was asked for; or what the client has seen was taken back between the look and the execution.
+        await Task.Delay(CatchUpInterval, context.RequestAborted);
+        if (node.View.StandingOf(seen) != SessionStanding.Lost) return outgoing;
         AskToClose(context);
         return new Outgoing(HostResponses.SessionInvalid);
-    }
-
-    // Behind when it still is at the end.
-    private static async ValueTask<SessionStanding> StandAsync(
-        Func<SessionStanding> look, long end, HttpContext context)
-    {
-        SessionStanding standing;
-        while ((standing = look()) == SessionStanding.Behind && Environment.TickCount64 <= end)
-            await Task.Delay(CatchUpInterval, context.RequestAborted);
-        return standing;
     }
 
     /// <param name="request">The request.</param>

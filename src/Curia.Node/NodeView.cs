@@ -72,26 +72,6 @@ public sealed record NodeView
         return StatusOf(seen) == TransactionStatus.Invalid ? SessionStanding.Lost : SessionStanding.Behind;
     }
 
-    /// <summary>Whether a state includes what a client has seen, without a look at elections.</summary>
-    /// <param name="read">The last transaction of the state.</param>
-    /// <param name="seen">What the client has seen.</param>
-    /// <returns>False when it cannot be said so: the two are of different views.</returns>
-    public static bool IsAfter(TxId read, TxId seen) =>
-        seen == TxId.Zero || (read.View == seen.View && read.SeqNo >= seen.SeqNo);
-
-    /// <summary>Whether a state that was read here, or elsewhere, includes what a client has seen.</summary>
-    /// <param name="seen">What the client has seen.</param>
-    /// <param name="read">The last transaction of the state.</param>
-    /// <returns><see cref="SessionStanding.Behind"/> when this node cannot say so yet.</returns>
-    public SessionStanding StandingOf(TxId seen, TxId read)
-    {
-        if (IsAfter(read, seen)) return SessionStanding.Included;
-        if (StandingOf(read) != SessionStanding.Included && StatusOf(seen) != TransactionStatus.Invalid)
-            return SessionStanding.Behind;
-        SessionStanding standing = StandingOf(seen);
-        return standing == SessionStanding.Included && read.SeqNo < seen.SeqNo ? SessionStanding.Behind : standing;
-    }
-
     /// <summary>Counters since start, for metrics.</summary>
     public required NodeCounters Counters { get; init; }
 }

@@ -25,31 +25,6 @@ public sealed class SessionStandingTests
         Assert.Equal("1", backup.Read("a"));
     }
 
-    // The state may change after the look at it and before the request is executed.
-    [Fact]
-    public void A_state_that_was_read_is_told_apart_by_what_it_has_of_the_session()
-    {
-        using TestNetwork network = TestNetwork.Of(3);
-        TestNetwork.Member old = network.Primary;
-        TxId kept = old.Write("a", "kept");
-        network.Run(5);
-        network.Cut(old);
-        TxId lost = old.Write("a", "lost");
-        network.Run(400);
-        TxId won = network.Primary.Write("b", "won");
-        Assert.False(NodeView.IsAfter(won, lost));
-        Assert.False(NodeView.IsAfter(kept, lost));
-        Assert.True(NodeView.IsAfter(lost, kept));
-
-        // The old primary has not heard of the newer state that another one answered with.
-        Assert.Equal(SessionStanding.Behind, old.Node.View.StandingOf(lost, won));
-        network.Heal();
-        network.Run(50);
-        Assert.Equal(SessionStanding.Lost, old.Node.View.StandingOf(lost, won));
-        Assert.Equal(SessionStanding.Included, old.Node.View.StandingOf(kept, won));
-        Assert.Equal(SessionStanding.Included, old.Node.View.StandingOf(TxId.Zero, kept));
-    }
-
     [Fact]
     public void Who_has_seen_nothing_is_answered_by_any_node()
     {
