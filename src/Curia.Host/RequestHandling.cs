@@ -174,13 +174,15 @@ internal sealed class RequestHandling
 
         Outgoing outgoing = await ExecuteAsync(request, patience, context);
         bool isRead = request.Verb is HttpVerb.Get or HttpVerb.Head;
-        if (!isRead || outgoing.TxId is not { } read || read >= seen) return outgoing;
+        if (!isRead || seen == TxId.Zero || outgoing.TxId is not { } read) return outgoing;
+        if (read.View == seen.View && read.SeqNo >= seen.SeqNo) return outgoing;
 
-        // The past was asked for; or what the client has seen was taken back between the look and the execution.
+        // The past was asked for, or there was an election since; or what the client has seen was taken back between
+        // the look and the execution.
         await Task.Delay(CatchUpInterval, context.RequestAborted);
-        if (node.View.StandingOf(seen) != SessionStanding.Lost) return outgoing;
-        AskToClose(context);
-        return new Outgoing(HostResponses.SessionInvalid);
+        return node.View.StandingOf(seen) == SessionStanding.Included
+            ? outgoing
+            : await ExecuteInSessionAsync(request, patience, context, session);
     }
 
     /// <param name="request">The request.</param>

@@ -216,6 +216,7 @@ public sealed partial class CuriaNode
         tail.TruncateAfter(last);
         views = views.TruncateAfter(last);
         if (joining is null) store.Rollback(last);
+        published = Describe(); // sessions are held to it, and what is executed from here on lacks what was taken back
         effects.Add(new Effect.TruncateLedger(last));
         if (!ReferenceEquals(before, tail.Nodes)) effects.Add(new Effect.Peers(tail.Nodes.Addresses()));
     }
