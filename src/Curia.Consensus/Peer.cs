@@ -85,6 +85,8 @@ internal sealed class Peer
     {
         Next = last.SeqNo.Next;
         IsAsked = true;
+        Before = null;
+        ViewMax = null;
     }
 
     /// <summary>Blocks were sent that had been forgotten. They may begin before <see cref="Next"/>.</summary>

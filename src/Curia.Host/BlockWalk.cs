@@ -14,12 +14,7 @@ internal static class BlockWalk
     public static ReadOnlyMemory<byte> Last(ReadOnlyMemory<byte> blocks)
     {
         ReadOnlyMemory<byte> block = default;
-        while (Block.TryReadLength(blocks.Span, out int length) && length <= blocks.Length)
-        {
-            block = blocks[..length];
-            blocks = blocks[length..];
-        }
-
+        while (Block.TryTake(ref blocks, out ReadOnlyMemory<byte> next)) block = next;
         return block;
     }
 }

@@ -167,18 +167,17 @@ internal sealed class LedgerFetch
     {
         while (!some.IsEmpty)
         {
-            if (!Block.TryReadLength(some.Span, out int length) || length > some.Length
-                || !BlockHeader.TryDecode(some.Span, out BlockHeader header, out _) || header.First != last.Next)
+            if (!Block.TryTake(ref some, out ReadOnlyMemory<byte> block)
+                || !BlockHeader.TryDecode(block.Span, out BlockHeader header, out _) || header.First != last.Next)
             {
                 throw new StartFailure("The ledger cannot be fetched",
                     $"what another node sent for seqno {last.Next} is no block that begins there",
                     "Look at the log of that node, or name another one in join.nodes");
             }
 
-            blocks.Add(some[..length]);
-            chunkBytes += length;
+            blocks.Add(block);
+            chunkBytes += block.Length;
             last = header.Last;
-            some = some[length..];
         }
     }
 

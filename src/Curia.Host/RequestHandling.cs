@@ -151,38 +151,36 @@ internal sealed class RequestHandling
     }
 
     // A client that has seen a transaction on this connection never sees a state without it (docs/http.md, "Several
-    // nodes"). A backup may have to wait for what it forwarded a moment ago, and a new primary until it is known
-    // whether an election took that away.
+    // nodes"). What was executed is told only when the node still had it afterwards: that it has not is published
+    // before it is so. What was written is told in any case.
     private async ValueTask<Outgoing> ExecuteInSessionAsync(
         Request request, TimeSpan? patience, HttpContext context, ListenerSession session)
     {
-        long began = Environment.TickCount64;
         TxId seen = session.LastSeen;
-        SessionStanding standing;
-        while ((standing = node.View.StandingOf(seen)) != SessionStanding.Included)
+        bool isRead = request.Verb is HttpVerb.Get or HttpVerb.Head;
+        while (true)
         {
-            if (standing == SessionStanding.Lost)
-            {
-                AskToClose(context);
-                return new Outgoing(HostResponses.SessionInvalid);
-            }
+            if (await FindSessionProblemAsync(seen, context) is { } problem) return new Outgoing(problem);
+            Outgoing outgoing = await ExecuteAsync(request, patience, context);
+            if (!isRead || node.View.StandingOf(seen) == SessionStanding.Included) return outgoing;
+        }
+    }
 
-            if (Environment.TickCount64 - began > CatchUpTime.TotalMilliseconds)
-                return new Outgoing(HostResponses.Behind);
+    // A backup may have to wait for what it forwarded a moment ago, and a new primary until it is known whether an
+    // election took that away.
+    private async ValueTask<Response?> FindSessionProblemAsync(TxId seen, HttpContext context)
+    {
+        long began = Environment.TickCount64;
+        SessionStanding standing;
+        while ((standing = node.View.StandingOf(seen)) == SessionStanding.Behind)
+        {
+            if (Environment.TickCount64 - began > CatchUpTime.TotalMilliseconds) return HostResponses.Behind;
             await Task.Delay(CatchUpInterval, context.RequestAborted);
         }
 
-        Outgoing outgoing = await ExecuteAsync(request, patience, context);
-        bool isRead = request.Verb is HttpVerb.Get or HttpVerb.Head;
-        if (!isRead || seen == TxId.Zero || outgoing.TxId is not { } read) return outgoing;
-        if (read.View == seen.View && read.SeqNo >= seen.SeqNo) return outgoing;
-
-        // The past was asked for, or there was an election since; or what the client has seen was taken back between
-        // the look and the execution.
-        await Task.Delay(CatchUpInterval, context.RequestAborted);
-        return node.View.StandingOf(seen) == SessionStanding.Included
-            ? outgoing
-            : await ExecuteInSessionAsync(request, patience, context, session);
+        if (standing == SessionStanding.Included) return null;
+        AskToClose(context);
+        return HostResponses.SessionInvalid;
     }
 
     /// <param name="request">The request.</param>

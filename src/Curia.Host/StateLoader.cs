@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Threading.Tasks;
 using Curia.Host.Peers;
 using Curia.Ledger;
 using Curia.Node;
@@ -17,13 +18,16 @@ internal sealed class StateLoader(
     private const int BytesAtOnce = LedgerChunk.BytesToClose;
 
     /// <summary>Makes the state; <see cref="Input.StateLoaded"/> follows. Any thread, some time.</summary>
-    public void Load(Effect.LoadState load)
+    public void Load(Effect.LoadState load) => _ = LoadAsync(load);
+
+    private async Task LoadAsync(Effect.LoadState load)
     {
         LoadedState? state = null;
         string problem = "";
         try
         {
-            state = (LoadedState?)FromSnapshot(load) ?? FromLedger(load, out problem);
+            state = await FromSnapshotAsync(load).ConfigureAwait(false);
+            state ??= FromLedger(load, out problem);
         }
 #pragma warning disable CA1031 // The last line of defence: an exception that leaves a thread ends the process.
         catch (Exception e)
@@ -36,11 +40,12 @@ internal sealed class StateLoader(
     }
 
     // Null when there is none that is right: the ledger has everything that it would.
-    private SnapshotReplay? FromSnapshot(Effect.LoadState load)
+    private async Task<LoadedState?> FromSnapshotAsync(Effect.LoadState load)
     {
         if (load.Snapshots.Count == 0) return null;
         ReadOnlyMemory<byte> file = snapshots.Read(load.Snapshots);
-        if (file.IsEmpty && others is not null) file = others.Fetch(load.Snapshots);
+        if (file.IsEmpty && others is not null)
+            file = await others.FetchAsync(load.Snapshots).ConfigureAwait(false);
         if (file.IsEmpty) return null;
         SnapshotReplay? replay = SnapshotReplay.Read(
             load, file, (from, bytesMax) => ledger.ReadRange(from, load.Last, bytesMax), setup.Genesis, setup.Platform,

@@ -102,6 +102,20 @@ public sealed class Block
         return read;
     }
 
+    /// <summary>Takes the first of blocks that stand back to back, by the length that it says itself; nothing is
+    /// believed by it.</summary>
+    /// <param name="blocks">The blocks; then those after the first.</param>
+    /// <param name="bytes">The bytes of the first.</param>
+    /// <returns>False, and nothing is taken, when no whole block begins there.</returns>
+    public static bool TryTake(ref ReadOnlyMemory<byte> blocks, out ReadOnlyMemory<byte> bytes)
+    {
+        bytes = default;
+        if (!TryReadLength(blocks.Span, out int length) || length > blocks.Length) return false;
+        bytes = blocks[..length];
+        blocks = blocks[length..];
+        return true;
+    }
+
     /// <summary>Reads exactly one block; trailing bytes are refused. The block keeps the memory.</summary>
     public static bool TryDecode(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out Block? block) =>
         TryDecode(bytes, out block, out _);

@@ -215,10 +215,16 @@ public sealed partial class CuriaNode
         NodeTable before = tail.Nodes;
         tail.TruncateAfter(last);
         views = views.TruncateAfter(last);
-        if (joining is null) store.Rollback(last);
-        published = Describe(); // sessions are held to it, and what is executed from here on lacks what was taken back
+        if (joining is null) TakeBack();
         effects.Add(new Effect.TruncateLedger(last));
         if (!ReferenceEquals(before, tail.Nodes)) effects.Add(new Effect.Peers(tail.Nodes.Addresses()));
+    }
+
+    // Published first: who executes on what is left can see by then that it is less (docs/http.md, "Several nodes").
+    private void TakeBack()
+    {
+        published = Describe() with { Last = tail.Last };
+        store.Rollback(tail.Last.SeqNo);
     }
 
     private void ChangeRole(ReplicaEffect.RoleChanged changed)
@@ -246,9 +252,9 @@ public sealed partial class CuriaNode
         View ended = views.Starts[^1].View;
         running.Sealing.End();
         running.Snapshots.Abandon(effects);
-        if (store.Current.TxId.SeqNo > tail.Last.SeqNo) store.Rollback(tail.Last.SeqNo);
         views = views.TruncateAfter(tail.Last.SeqNo)
             .WithLaidDown(new TxId(ended, tail.Last.SeqNo), tail.Committed);
+        if (store.Current.TxId.SeqNo > tail.Last.SeqNo) TakeBack();
         progress.Drop(tail.Last.SeqNo, ended, effects);
     }
 
@@ -390,8 +396,7 @@ public sealed partial class CuriaNode
     }
 
     // A primary gives a vote to who has caught up, begins with a diversity rule when it can be met, and lets go who has
-    // left: the second transaction of each, which
-    // needs no one's word beyond the first (DESIGN 4, "Reconfiguration").
+    // left: the second transaction of each, which needs no one's word beyond the first (DESIGN 4, "Reconfiguration").
     private void TendNodes()
     {
         if (!orders || !isOpen || isDraining || replica.Configurations.Count > 1 || !replica.CanPropose

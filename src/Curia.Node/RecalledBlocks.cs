@@ -82,10 +82,7 @@ public sealed class RecalledBlocks
     private static bool TryTake(
         ref ReadOnlyMemory<byte> blocks, out BlockHeader header, out ReadOnlyMemory<byte> block)
     {
-        block = default;
-        if (!BlockHeader.TryDecode(blocks.Span, out header, out _) || header.Length > blocks.Length) return false;
-        block = blocks[..header.Length];
-        blocks = blocks[header.Length..];
-        return true;
+        header = default;
+        return Block.TryTake(ref blocks, out block) && BlockHeader.TryDecode(block.Span, out header, out _);
     }
 }

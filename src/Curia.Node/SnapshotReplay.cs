@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
 using System.Linq;
 using Curia.KeyValue;
 using Curia.Ledger;
@@ -83,9 +82,13 @@ public sealed class SnapshotReplay : LoadedState
     private string? FindGenesisProblem(BlockReader read, GenesisSettings settings, string platform)
     {
         SeqNo first = new(1);
-        ReadOnlyMemory<byte> bytes = read(first, 1);
-        if (!TryTake(ref bytes, out Block? block) || Digest.Of(block.Bytes.Span) != load.Genesis)
+        ReadOnlyMemory<byte> blocks = read(first, 1);
+        if (!Block.TryTake(ref blocks, out ReadOnlyMemory<byte> bytes) || Digest.Of(bytes.Span) != load.Genesis
+            || !Block.TryDecode(bytes, out Block? block))
+        {
             return "the genesis block on disk is not that of the network";
+        }
+
         State atGenesis = State.Empty;
         return Apply(block, ref atGenesis) ?? LedgerReplay.FindDifference(atGenesis, settings, platform);
     }
@@ -117,11 +120,15 @@ public sealed class SnapshotReplay : LoadedState
         while (state.TxId.SeqNo < load.Last && !bytes.IsEmpty)
         {
             next = state.TxId.SeqNo.Next;
-            if (!TryTake(ref bytes, out Block? block) || block.First != next || block.Last > load.Last)
+            if (!Block.TryTake(ref bytes, out ReadOnlyMemory<byte> one) || !Block.TryDecode(one, out Block? block)
+                || block.First != next || block.Last > load.Last)
+            {
                 return $"what is on disk for seqno {next} is no block that begins there";
+            }
+
             if (!block.Signature.Frontier.Equals(after))
                 return $"the Merkle tree of the block at {next} does not go on from the snapshot";
-            EpochIdentity epoch = load.Epochs.Last(one => one.First.SeqNo <= block.First);
+            EpochIdentity epoch = load.Epochs.Last(known => known.First.SeqNo <= block.First);
             if (!epoch.Identity.Verify(block, out string reason)) return reason;
             if (Apply(block, ref state) is { } unreadable) return unreadable;
             after = block.FrontierAfter();
@@ -140,18 +147,5 @@ public sealed class SnapshotReplay : LoadedState
         }
 
         return null;
-    }
-
-    private static bool TryTake(ref ReadOnlyMemory<byte> blocks, [NotNullWhen(true)] out Block? block)
-    {
-        block = null;
-        if (!Block.TryReadLength(blocks.Span, out int length) || length > blocks.Length
-            || !Block.TryDecode(blocks[..length], out block))
-        {
-            return false;
-        }
-
-        blocks = blocks[length..];
-        return true;
     }
 }

@@ -28,9 +28,9 @@ internal sealed class LedgerListing(Screen screen, DataKeys? keys)
             rest = rest[LedgerChunk.HeaderSize..];
             while (!rest.IsEmpty && next <= last)
             {
-                if (!Block.TryReadLength(rest.Span, out int length) || length > rest.Length)
+                if (!Block.TryTake(ref rest, out ReadOnlyMemory<byte> bytes))
                     throw Unreadable(name, next, "the file ends within a block");
-                if (!Block.TryDecode(rest[..length], out Block? block, out reason) || block is null)
+                if (!Block.TryDecode(bytes, out Block? block, out reason) || block is null)
                     throw Unreadable(name, next, reason);
                 foreach (LedgerEntry entry in block.Entries)
                 {
@@ -38,7 +38,6 @@ internal sealed class LedgerListing(Screen screen, DataKeys? keys)
                 }
 
                 next = block.Last.Next;
-                rest = rest[length..];
             }
         }
 

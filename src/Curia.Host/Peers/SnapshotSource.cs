@@ -18,13 +18,13 @@ internal sealed class SnapshotSource(NodePeers peers, HostLog log)
     private const int HeaderBytes = 2 * sizeof(ulong);
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Fetches a snapshot that the ledger records; waits for it.</summary>
+    /// <summary>Fetches a snapshot that the ledger records.</summary>
     /// <returns>Empty when no node gives one.</returns>
-    public ReadOnlyMemory<byte> Fetch(IReadOnlyList<RecordedSnapshot> recorded)
+    public async Task<ReadOnlyMemory<byte>> FetchAsync(IReadOnlyList<RecordedSnapshot> recorded)
     {
         foreach (NodeId node in peers.Others())
         {
-            ReadOnlyMemory<byte> file = FetchAsync(node, recorded).GetAwaiter().GetResult();
+            ReadOnlyMemory<byte> file = await FetchAsync(node, recorded).ConfigureAwait(false);
             if (file.IsEmpty) continue;
             log.Info($"Node {node} sent a snapshot of {file.Length >> 10} KiB.");
             return file;

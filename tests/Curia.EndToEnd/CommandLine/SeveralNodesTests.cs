@@ -47,8 +47,16 @@ public sealed class SeveralNodesTests : IAsyncLifetime
     [Fact]
     public async Task A_node_that_is_killed_is_replaced_while_the_others_go_on()
     {
+        // So many writes that there is a snapshot, which the new node makes its state from.
+        (await CuriaProgram.RunAsync(
+            sandbox.Folder, "bench", "--target", "net", "--requests", "12000", "--warm-up", "0")).Expect(0);
+        string snapshots = sandbox.PathOf("node0/snapshots");
+        for (int again = 0; again < 120 && Directory.GetFiles(snapshots, "*.committed").Length == 0; again++)
+            await Task.Delay(250, Cancel);
         JsonElement added = (await sandbox.RunAsync("node", "add", "--json")).Expect(0).Json;
         Assert.Equal("node3", added.GetProperty("name").GetString());
+        string said = await File.ReadAllTextAsync(sandbox.PathOf("node3/node.log"), Cancel);
+        Assert.Contains("The state was made from a snapshot", said, StringComparison.Ordinal);
         Assert.Equal(["node0", "node1", "node2", "node3"], Names());
         await sandbox.SignalAsync("node0", "-KILL");
 

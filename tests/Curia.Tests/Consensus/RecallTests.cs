@@ -96,6 +96,21 @@ public sealed class RecallTests
         Assert.Empty(Recalled(OneReplica.Backup(3, 2), TxId.Zero, 0, 2));
     }
 
+    // What a refusal said of views was about the place that it named, and the node has got blocks since.
+    [Fact]
+    public void A_refusal_of_before_says_nothing_of_a_place_that_was_reached_since()
+    {
+        OneReplica primary = OneReplica.Primary(
+            First(3), Options with { CommittedBlocksKept = 0, WindowBlocks = 1 }, 3, Block(2, 1, 2));
+        primary.Propose(Block(3, 3, 4));
+        ReplicaMessage refusal = new ReplicaMessage.NotAppended(View(3), At(2, 2), TxId.Zero, 0);
+        Assert.Equal((TxId.Zero, At(2, 2)), Sent(primary.Receive(3, refusal)));
+        primary.Propose(Block(3, 5, 6));
+        primary.Receive(2, Appended(3, At(3, 6)));
+        Assert.Equal(At(3, 6), primary.Replica.Committed);
+        Assert.Equal([Recall(At(3, 2), 16)], Asked(primary.Tick(1)));
+    }
+
     // Of the newest block: the one thing that node 3 was asked.
     private static ReplicaMessage.NotAppended Refusal(TxId hint) => new(View(2), At(2, 14), hint, 0);
 
