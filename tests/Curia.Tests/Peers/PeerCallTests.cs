@@ -8,6 +8,7 @@ using Curia.Peers;
 namespace Curia.Tests.Peers;
 
 /// <summary>Calls, and how they end (docs/node-protocol.md, "Calls").</summary>
+[Collection(nameof(RealTime))]
 public sealed class PeerCallTests
 {
     [Fact]

@@ -8,6 +8,7 @@ namespace Curia.Tests.Peers;
 
 /// <summary>Who makes a connection believes the other end no more than that one believes it (docs/node-protocol.md,
 /// "Is anybody there", "Calls").</summary>
+[Collection(nameof(RealTime))]
 public sealed class PeerMakerTests
 {
     [Fact]

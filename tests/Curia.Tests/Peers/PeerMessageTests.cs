@@ -9,6 +9,7 @@ using Curia.Peers;
 namespace Curia.Tests.Peers;
 
 /// <summary>One-way messages (docs/node-protocol.md, "Messages").</summary>
+[Collection(nameof(RealTime))]
 public sealed class PeerMessageTests
 {
     [Fact]

@@ -11,6 +11,7 @@ namespace Curia.Tests.Peers;
 
 /// <summary>Who is not let in, and what is not taken: refused by a name, counted, and the connection is closed
 /// (docs/node-protocol.md, "Refusals").</summary>
+[Collection(nameof(RealTime))]
 public sealed class PeerRefusalTests
 {
     [Fact]
