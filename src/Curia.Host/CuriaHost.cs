@@ -88,7 +88,7 @@ public static class CuriaHost
             : null;
         if (peers is not null)
         {
-            output.WriteIdentity(peers.Network.NodeId, peers.Address);
+            output.WriteIdentity(peers.Network.NodeId, peers.Address, configuration.Consensus.LedgerFormat);
             metrics.ObservePeers(peers.Network);
         }
 
@@ -212,6 +212,7 @@ public static class CuriaHost
             PublishedAddresses = addresses.HostsAndPorts,
             PeerAddress = peerAddress,
             Platform = configuration.Genesis.Platform,
+            LedgerFormat = configuration.Consensus.LedgerFormat,
             Limits = new NodeLimits
             {
                 SnapshotInterval = (ulong)configuration.Limits.SnapshotTransactions,

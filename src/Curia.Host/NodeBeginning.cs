@@ -68,6 +68,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
 
             if (reading.Replay is null && configuration.Join is { } join)
                 return await JoinAsync(join.Network, join.Nodes, shutdown.Token).ConfigureAwait(false);
+            RequireFormat(reading.Replay?.Format ?? LedgerFormat.Oldest);
             if (reading.Replay is not { IsAlone: false } replay) return Alone(reading);
             if (peers is null)
             {
@@ -77,6 +78,14 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             }
 
             return await RestartAsync(reading, replay, shutdown.Token).ConfigureAwait(false);
+        }
+
+        private void RequireFormat(int written)
+        {
+            if (written <= setup.LedgerFormat) return;
+            throw new StartFailure($"The ledger in {Folder} cannot be read",
+                $"FormatTooNew: it is written in format {written} and this node reads up to {setup.LedgerFormat}",
+                "Start a newer version of the program, or take consensus.ledger_format out of the configuration");
         }
 
         private NodeBeginning Alone(LedgerReading reading)
@@ -172,6 +181,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             LedgerSource source = new(peers, sources, log);
             (LedgerSurvey survey, IReadOnlyList<FinishedChunk> files) = await LedgerFetch
                 .RunAsync(Folder, network, source.FetchAsync, cutsFork, log, cancel).ConfigureAwait(false);
+            RequireFormat(survey.Format);
             return new NodeBeginning(new CuriaNode(setup, survey), files, IsNewLedger: false);
         }
     }

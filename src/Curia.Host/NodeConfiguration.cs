@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net;
+using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -66,7 +67,9 @@ internal sealed record JoinConfiguration(Digest Network, IReadOnlyDictionary<Nod
 /// <param name="HeartbeatMilliseconds">Between two words of an idle primary.</param>
 /// <param name="ElectionTimeoutMilliseconds">Without a word of the primary until a node asks for votes, up to twice as
 /// long.</param>
-internal sealed record ConsensusConfiguration(int HeartbeatMilliseconds, int ElectionTimeoutMilliseconds);
+/// <param name="LedgerFormat">The newest format of the ledger that this node reads and writes.</param>
+internal sealed record ConsensusConfiguration(
+    int HeartbeatMilliseconds, int ElectionTimeoutMilliseconds, int LedgerFormat);
 
 /// <summary>node.json: what the operator of one machine decides. No promise to others rests on it (DESIGN 6,
 /// "node.json").</summary>
@@ -202,7 +205,8 @@ internal sealed record NodeConfiguration(
     {
         ConsensusConfiguration consensus = new(
             section.Number("heartbeat_ms", 10, 60_000, 100),
-            section.Number("election_timeout_ms", 50, 600_000, 800));
+            section.Number("election_timeout_ms", 50, 600_000, 800),
+            section.Number("ledger_format", LedgerFormat.Oldest, LedgerFormat.Newest, LedgerFormat.Newest));
         if (consensus.ElectionTimeoutMilliseconds < 2 * consensus.HeartbeatMilliseconds)
             throw section.Refuse("election_timeout_ms", "is less than twice heartbeat_ms",
                 "leave time for a heartbeat that is late");

@@ -41,8 +41,8 @@ internal sealed class OutputFiles
 
     /// <summary>Writes who this node is, for those who admit it: long before it is open.</summary>
     /// <exception cref="StartFailure">The disk is full or broken.</exception>
-    public void WriteIdentity(NodeId id, string peerAddress) =>
-        Write(paths.Identity, JsonSerializer.Serialize(new Identity(id.ToString(), peerAddress)) + "\n");
+    public void WriteIdentity(NodeId id, string peerAddress, int ledgerFormat) =>
+        Write(paths.Identity, JsonSerializer.Serialize(new Identity(id.ToString(), peerAddress, ledgerFormat)) + "\n");
 
     /// <summary>Writes all others; the addresses last, since tools wait for those.</summary>
     /// <exception cref="StartFailure">The disk is full or broken.</exception>
@@ -109,7 +109,8 @@ internal sealed class OutputFiles
 
     private sealed record Identity(
         [property: JsonPropertyName("node_id")] string NodeId,
-        [property: JsonPropertyName("peer_address")] string PeerAddress);
+        [property: JsonPropertyName("peer_address")] string PeerAddress,
+        [property: JsonPropertyName("ledger_format")] int LedgerFormat);
 
     private sealed record Address(
         [property: JsonPropertyName("name")] string Name,

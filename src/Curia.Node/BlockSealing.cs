@@ -42,9 +42,9 @@ internal sealed class BlockSealing : IDisposable
     /// <summary>This node orders from here on.</summary>
     public void Begin(MerkleFrontier after) => tree = MerkleTree.FromFrontier(after);
 
-    /// <summary>A new primary opens its view with a signed block, before anything else: only through it do blocks of
-    /// earlier views commit.</summary>
-    public void OpenView(View view, SeqNo first)
+    /// <summary>Seals next a block of nothing but its signature. A new primary opens its view with one, before anything
+    /// else: only through it do blocks of earlier views commit.</summary>
+    public void OpenEmpty(View view, SeqNo first)
     {
         open = new OpenBlock(view, first);
         isEnding = true;

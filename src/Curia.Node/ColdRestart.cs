@@ -5,6 +5,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Linq;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Threading;
 using Curia.Cryptography;
 using Curia.Endpoints;
@@ -24,9 +25,11 @@ namespace Curia.Node;
 /// <param name="Last">The last signed transaction on the disk.</param>
 /// <param name="Active">The voters of each configuration that counts at the end of the ledger.</param>
 /// <param name="Promised">The highest view that the disk was promised to; zero when to none.</param>
+/// <param name="LedgerFormat">The newest format of the ledger that the process reads; null for the first.</param>
 public sealed record RestartClaim(
     Digest Network, TxId Epoch, NodeId Node, string PeerAddress, IReadOnlyList<string> PublishedAddresses,
-    IReadOnlyList<NodeId> Earlier, TxId Last, IReadOnlyList<IReadOnlyList<NodeId>> Active, View Promised)
+    IReadOnlyList<NodeId> Earlier, TxId Last, IReadOnlyList<IReadOnlyList<NodeId>> Active, View Promised,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? LedgerFormat = null)
 {
     /// <summary>The largest claim.</summary>
     public const int BytesMax = 1 << 20;
@@ -104,7 +107,7 @@ public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim>
         return founder.Active.All(voters => IsMajority(voters, behind));
     }
 
-    private static bool IsMajority(IReadOnlyList<NodeId> of, HashSet<NodeId> here) =>
+    internal static bool IsMajority(IReadOnlyList<NodeId> of, HashSet<NodeId> here) =>
         of.Count(here.Contains) > of.Count / 2;
 }
 
@@ -138,7 +141,8 @@ public sealed class ColdRestart : IDisposable
         Own = new RestartClaim(
             replay.Genesis, epochs[^1].First, new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span)),
             setup.PeerAddress!, setup.PublishedAddresses, earlier, replay.Last,
-            [.. replay.Outline.Active.Select(one => (IReadOnlyList<NodeId>)[.. one.Voters])], promised);
+            [.. replay.Outline.Active.Select(one => (IReadOnlyList<NodeId>)[.. one.Voters])], promised,
+            setup.LedgerFormat);
         Signer? sealedKey = setup.OpenSigner(replay.Sealed!.ServiceKey);
         Invariant.Holds(sealedKey is not null, "the sealed service key is none");
         key = sealedKey;
@@ -245,19 +249,24 @@ public sealed class ColdRestart : IDisposable
         return members.ToConfiguration(default) is { } made && made.IsSatisfiedBy(made.Voters.ToHashSet());
     }
 
-    /// <summary>The voters of the newest configuration whose disks are not here, by id and address.</summary>
+    /// <summary>The voters whose disks are not here, by id and address: those of the configurations that lack more than
+    /// half, or, where none does, those of the newest one.</summary>
     public IReadOnlyList<string> Missing()
     {
-        HashSet<NodeId> here = [.. All().SelectMany(one => one.Earlier)];
+        HashSet<NodeId> here = Here();
+        IReadOnlyList<NodeId>[] lacking = [.. Own.Active.Where(voters => !Formation.IsMajority(voters, here))];
         return
         [
-            .. Own.Active[^1].Where(voter => !here.Contains(voter))
-                .Select(voter => $"{voter} ({Addresses.GetValueOrDefault(voter, "no address")})"),
+            .. (lacking.Length > 0 ? lacking.SelectMany(voters => voters).Distinct() : Own.Active[^1])
+                .Where(voter => !here.Contains(voter))
+                .Select(voter => $"{voter} ({nodes.AddressOf(voter) ?? "no address"})"),
         ];
     }
 
     /// <summary>Whether all voters of the newest configuration on this disk have a claim.</summary>
-    public bool IsComplete => Missing().Count == 0;
+    public bool IsComplete => Own.Active[^1].All(Here().Contains);
+
+    private HashSet<NodeId> Here() => [.. All().SelectMany(one => one.Earlier)];
 
     private RestartClaim[] All()
     {

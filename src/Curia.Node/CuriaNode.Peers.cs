@@ -22,6 +22,9 @@ public sealed partial class CuriaNode
     // Each waits for an election timeout before it is given up.
     private const int HandOversMax = 3;
 
+    // Other nodes vote than before, and no block says yet that this has committed.
+    private bool isRecordDue;
+
     // Null once the node can open the ledger.
     private Joining? joining;
     private bool orders;
@@ -46,7 +49,8 @@ public sealed partial class CuriaNode
         ServiceIdentity? opened = null;
         foreach (ReceivedBlock received in blocks)
         {
-            ServiceIdentity? identity = Signer(received.Block, ref opened);
+            reason = FindFormatProblem(received.Block);
+            ServiceIdentity? identity = reason.Length == 0 ? Signer(received.Block, ref opened) : null;
             if (identity is not null && identity.Verify(received.Block, out reason)) continue;
             if (reason.Length == 0) reason = $"no epoch that is known here holds seqno {received.Block.First}";
             message = null;
@@ -54,6 +58,15 @@ public sealed partial class CuriaNode
         }
 
         return true;
+    }
+
+    // Who has told the others less than it writes itself, or more than this program reads, is not to go on silently.
+    private string FindFormatProblem(Block block)
+    {
+        int format = LedgerFormat.Of(block);
+        if (format <= setup.LedgerFormat) return "";
+        return $"FormatTooNew: the block from seqno {block.First} on is of ledger format {format}, and this node reads "
+            + $"up to {setup.LedgerFormat}";
     }
 
     // An epoch is opened by a block of its own identity, and those after it in the message are of that one too. Whether
@@ -242,7 +255,7 @@ public sealed partial class CuriaNode
         // The first primary of a service or an epoch begins with a transaction of its own.
         if (service is not { } running) return;
         running.Sealing.Begin(tail.After);
-        running.Sealing.OpenView(changed.View, tail.Last.SeqNo.Next);
+        running.Sealing.OpenEmpty(changed.View, tail.Last.SeqNo.Next);
     }
 
     // What is open was seen by nobody: it is as if it had never been.
@@ -422,7 +435,9 @@ public sealed partial class CuriaNode
             nodes = nodes.With(node, next);
         }
 
+        // Under the rule blocks carry acknowledgements, which a node of an older program could not read.
         if (nodes.Rule is { InForce: false } waiting
+            && tail.CommittedNodes.LedgerFormat >= LedgerFormat.WithAcknowledgements
             && nodes.With(waiting with { InForce = true }) is { Rule: { } rule } ruled && ruled.FindRisk() is null)
         {
             transaction ??= store.Begin(MapAccess.Node);
@@ -432,6 +447,14 @@ public sealed partial class CuriaNode
         }
 
         if (transaction is not null) service.Pipeline.Order(transaction, replica.View, progress.Committed);
+    }
+
+    // Whoever reads the ledger back counts the voters of before as well until a block says that those after them have
+    // committed (R5, R6). Where nothing else comes to say it, a signature alone does.
+    private void RecordCommitIfDue()
+    {
+        if (isRecordDue && orders && isOpen && tail.UncommittedCount == 0 && store.Current.TxId == tail.Last)
+            service!.Sealing.OpenEmpty(replica.View, tail.Last.SeqNo.Next);
     }
 
     // Nobody takes over from a node that is alone, and who was asked often enough does not answer.

@@ -143,6 +143,7 @@ public sealed partial class CuriaNode : IDisposable
             default: throw new UnreachableException($"Input {input?.GetType().Name} has no arm");
         }
 
+        RecordCommitIfDue();
         SealIfDue(moreWait);
         if (!moreWait) BeginRoundIfDue();
 
@@ -349,6 +350,7 @@ public sealed partial class CuriaNode : IDisposable
                 running.Sealing.SealIfDue(
                     tail.UncommittedCount, tail.Committed, clock.Now, moreWait, takeAcknowledgements);
             if (block is null) return;
+            isRecordDue = false;
 
             // The signature transaction writes no map, but it has a seqno of its own.
             store.Apply(new TxId(block.View, block.Last), WriteSet.Empty);
@@ -404,7 +406,9 @@ public sealed partial class CuriaNode : IDisposable
 
     private void Commit(TxId last)
     {
+        NodeTable before = tail.CommittedNodes;
         AppendedBlock block = tail.Commit(last);
+        isRecordDue |= !ReferenceEquals(before, tail.CommittedNodes) && !before.HasVotersOf(tail.CommittedNodes);
         acknowledging.Committed(block, orders);
         if (joining is not null)
         {

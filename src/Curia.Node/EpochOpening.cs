@@ -38,6 +38,7 @@ internal static class EpochOpening
             {
                 PublishedAddresses = member.PublishedAddresses,
                 PeerAddress = member.PeerAddress,
+                LedgerFormat = member.LedgerFormat,
             });
         }
 
@@ -46,7 +47,7 @@ internal static class EpochOpening
             .SuccessorOf(formation?.Founder.Earlier ?? [replay.Sealed!.NodeId]);
         nodes.Put(nodeId.ToString(), new NodeRecord(
             NodeRecord.Trusted, before?.Platform ?? setup.Platform, setup.PublishedAddresses, setup.PeerAddress,
-            Owner: before?.Owner));
+            Owner: before?.Owner, LedgerFormat: setup.LedgerFormat));
         transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
         MapView<string, string> info = transaction.Map(NodeMaps.ServiceInfo);
         Invariant.Holds(info.TryGet(NodeMaps.ServiceKeyName, out string? known), "a ledger without a service");

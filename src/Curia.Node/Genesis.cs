@@ -34,7 +34,7 @@ internal static class Genesis
         transaction.Map(NodeMaps.NodeInfo)
             .Put(nodeId.ToString(), new NodeRecord(
                 NodeRecord.Trusted, setup.Genesis.Plays ?? setup.Platform, setup.PublishedAddresses, setup.PeerAddress,
-                Owner: setup.Genesis.Owner));
+                Owner: setup.Genesis.Owner, LedgerFormat: setup.LedgerFormat));
         if (setup.Genesis.Rule is { } rule) transaction.Map(NodeMaps.CommitRule).Put(NodeMaps.RuleKeyName, rule);
         transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
         transaction.Map(NodeMaps.ServiceInfo).Put(NodeMaps.ServiceKeyName, ServiceInfo(setup, service));

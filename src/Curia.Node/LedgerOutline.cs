@@ -43,6 +43,9 @@ internal sealed class LedgerOutline
     /// <summary>The nodes at its end.</summary>
     public NodeTable Nodes { get; private set; } = NodeTable.Empty;
 
+    /// <summary>What who goes on with it must be able to read: the format in which it is written at its end.</summary>
+    public int Format { get; private set; } = LedgerFormat.Oldest;
+
     /// <summary>The snapshots that it records, the newest ones, oldest first.</summary>
     public IReadOnlyList<RecordedSnapshot> Snapshots => snapshots;
 
@@ -80,6 +83,8 @@ internal sealed class LedgerOutline
         NodeTable before = Nodes;
         Nodes = NodesAfter(block, Nodes, ref nodesFrom) ?? Nodes;
         if (!ReferenceEquals(before, Nodes) && Configuration is { } changed) active.Add(changed);
+
+        Format = Math.Max(Math.Max(Format, LedgerFormat.Of(block)), Nodes.LedgerFormat);
 
         // Whoever opens an epoch goes on from its disk as if all of it were committed, which it is when the epoch is.
         SeqNo committed = block.Signature.Committed.SeqNo;

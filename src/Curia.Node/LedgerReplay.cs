@@ -52,6 +52,9 @@ public sealed class LedgerReplay : LoadedState
     /// <summary>The name of the network.</summary>
     public Digest Genesis => Outline.Genesis;
 
+    /// <summary>The format of the ledger that a node must be able to read to go on with it.</summary>
+    public int Format => Outline.Format;
+
     /// <summary>The last signature transaction.</summary>
     public TxId Last => Outline.Last;
 

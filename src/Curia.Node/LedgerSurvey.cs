@@ -29,6 +29,9 @@ public sealed class LedgerSurvey
 
     internal LedgerOutline Outline { get; } = new();
 
+    /// <summary>The format of the ledger that a node must be able to read to go on with it.</summary>
+    public int Format => Outline.Format;
+
     /// <summary>The survey of a ledger that was read back already.</summary>
     /// <param name="replay">Finished, and without obstacle.</param>
     public static LedgerSurvey Of(LedgerReplay replay)

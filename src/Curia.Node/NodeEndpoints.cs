@@ -44,7 +44,7 @@ internal sealed class NodeEndpoints(
         builder.MapGet("/state", open, _ => State()).WithSummary("This node's own state.");
         builder.MapGet("/consensus", open, _ => new ConsensusReply(Consensus()))
             .WithSummary("Consensus as this node sees it.");
-        builder.MapGet("/version", open, _ => new VersionReply(setup.ProgramVersion))
+        builder.MapGet("/version", open, _ => new VersionReply(setup.ProgramVersion, setup.LedgerFormat))
             .WithSummary("The version of the program.");
         builder.MapGet("/ready/app", open, _ => Ready())
             .WithSummary("204 while requests of the application are taken.")

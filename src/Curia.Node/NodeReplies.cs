@@ -117,7 +117,8 @@ public sealed record ConfigurationReply(SeqNo From, IReadOnlyList<NodeId> Nodes,
 
 /// <summary><c>GET /node/version</c>.</summary>
 /// <param name="CuriaVersion">The version of the program.</param>
-public sealed record VersionReply(string CuriaVersion);
+/// <param name="LedgerFormat">The newest format of the ledger that this node reads.</param>
+public sealed record VersionReply(string CuriaVersion, int LedgerFormat);
 
 /// <summary>The value of a node in <see cref="NodeMaps.NodeInfo"/>.</summary>
 /// <param name="Status">Pending, Learner, Trusted or Retired.</param>
@@ -126,11 +127,14 @@ public sealed record VersionReply(string CuriaVersion);
 /// <param name="PeerAddress">Where other nodes find it, <c>host:port</c>; null for a node that is alone.</param>
 /// <param name="RetiredCommitted">Whether the second transaction of its retirement is written.</param>
 /// <param name="Owner">The member that owns it, its operator by the diversity rule; null where nobody said.</param>
+/// <param name="LedgerFormat">The newest format of the ledger that it reads; null, as in ledgers of before there was a
+/// second one, for the first.</param>
 public sealed record NodeRecord(
     string Status, string Platform, IReadOnlyList<string> PublishedAddresses,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PeerAddress = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool RetiredCommitted = false,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? LedgerFormat = null)
 {
     /// <summary>The status of a node that catches up before it is trusted.</summary>
     public const string Pending = "Pending";

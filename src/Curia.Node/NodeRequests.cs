@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
+using Curia.Ledger;
 using Curia.Vocabulary;
 
 namespace Curia.Node;
@@ -20,6 +21,8 @@ namespace Curia.Node;
 /// <param name="Role"><c>voter</c> or <c>learner</c>; for <c>add_node</c>.</param>
 /// <param name="Owner">The member that owns it, who must be among those who sign; for <c>add_node</c>, and required of
 /// a voter where the network's diversity rule counts operators.</param>
+/// <param name="LedgerFormat">The newest format of the ledger that it reads; for <c>add_node</c>, what the network
+/// writes by then where nothing is said.</param>
 public sealed record NodeRequest(
     Digest Network,
     string Action,
@@ -29,7 +32,8 @@ public sealed record NodeRequest(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyList<string>? PublishedAddresses = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? LedgerFormat = null)
 {
     /// <summary>A node is to take part.</summary>
     public const string Add = "add_node";
@@ -124,7 +128,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 
                 return isKnown
                     ? Response.Error(409, "NodeKnown", $"Node {asked.NodeId} is {record!.Status}; ids never come back.")
-                    : FindKindProblem(asked, transaction);
+                    : FindFormatProblem(asked, transaction) ?? FindKindProblem(asked, transaction);
             case NodeRequest.Retire:
                 if (!isKnown || record!.Status == NodeRecord.Retired)
                     return Response.Error(409, "NodeNotHere", $"Node {asked.NodeId} does not take part.");
@@ -161,9 +165,25 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             : null;
     }
 
+    // What all nodes could read may stand in the ledger already.
+    private static Response? FindFormatProblem(NodeRequest asked, Transaction transaction)
+    {
+        if (asked.LedgerFormat is < LedgerFormat.Oldest or > LedgerFormat.Max)
+            return Refuse("InvalidInput", $"ledger_format is 1 to {LedgerFormat.Max}.");
+        int written = NodesOf(transaction).LedgerFormat;
+        return asked.LedgerFormat is { } read && read < written
+            ? Response.Error(409, "FormatTooOld",
+                $"The ledger is written in format {written} and the node reads up to {read}. Start it with a program "
+                + "that reads the network's format; its identity.json says what it reads.")
+            : null;
+    }
+
+    private static NodeTable NodesOf(Transaction transaction) =>
+        NodeTable.Of(transaction.Map(NodeMaps.NodeInfo).Range(), RuleOf(transaction));
+
     private static NodeTable NodesAfterRetiring(NodeId node, Transaction transaction)
     {
-        NodeTable nodes = NodeTable.Of(transaction.Map(NodeMaps.NodeInfo).Range(), RuleOf(transaction));
+        NodeTable nodes = NodesOf(transaction);
         return nodes.With(node, nodes.Records[node] with { Status = NodeRecord.Retired });
     }
 
@@ -227,7 +247,8 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
         {
             string status = asked.Role == NodeRequest.Voter ? NodeRecord.Pending : NodeRecord.Learner;
             nodes.Put(id, new NodeRecord(
-                status, asked.Platform!, asked.PublishedAddresses ?? [], asked.PeerAddress, Owner: asked.Owner));
+                status, asked.Platform!, asked.PublishedAddresses ?? [], asked.PeerAddress, Owner: asked.Owner,
+                LedgerFormat: asked.LedgerFormat ?? NodesOf(transaction).LedgerFormat));
             return;
         }
 

@@ -46,6 +46,11 @@ public sealed record NodeSetup
     /// <summary>Bounds of this node; they promise nothing to anybody else.</summary>
     public NodeLimits Limits { get; init; } = new();
 
+    /// <summary>The newest format of the ledger that this node reads and writes, 1 to
+    /// <see cref="Ledger.LedgerFormat.Newest"/>. Less than that only so that nodes of an older program can join, or to
+    /// try how that is.</summary>
+    public int LedgerFormat { get; init; } = Ledger.LedgerFormat.Newest;
+
     /// <summary>The TEE platform. <c>virtual</c> is simulated and proves nothing.</summary>
     public string Platform { get; init; } = VirtualPlatform;
 

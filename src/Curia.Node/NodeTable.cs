@@ -35,6 +35,13 @@ internal sealed class NodeTable
     /// <summary>What is asked for beside a majority; null for nothing.</summary>
     public DiversityRule? Rule { get; }
 
+    /// <summary>The newest format of the ledger that all nodes read which take part: no node may write a newer one.
+    /// It never falls, because who reads less is not added.</summary>
+    public int LedgerFormat => records.Values
+        .Where(record => record.Status == NodeRecord.Trusted || record.IsLearner)
+        .Select(record => record.LedgerFormat ?? Ledger.LedgerFormat.Oldest)
+        .DefaultIfEmpty(Ledger.LedgerFormat.Oldest).Min();
+
     /// <summary>Whether the public part of an entry may touch what this table is made of, by its bytes.</summary>
     public static bool IsNamedIn(ReadOnlySpan<byte> writes) =>
         writes.IndexOf(nodeInfo) >= 0 || writes.IndexOf(commitRule) >= 0;
@@ -133,6 +140,14 @@ internal sealed class NodeTable
         return table;
     }
 
+    /// <summary>Whether the same nodes vote by another table, or one node each, which alone is all it takes.</summary>
+    public bool HasVotersOf(NodeTable other)
+    {
+        HashSet<NodeId> voters = [.. Where(record => record.Status == NodeRecord.Trusted)];
+        HashSet<NodeId> others = [.. other.Where(record => record.Status == NodeRecord.Trusted)];
+        return voters.SetEquals(others) || (voters.Count <= 1 && others.Count <= 1);
+    }
+
     /// <summary>Who votes and who receives, from the transaction that made this table.</summary>
     /// <returns>Null when nobody votes.</returns>
     public Configuration? ToConfiguration(SeqNo from)
@@ -153,6 +168,10 @@ internal sealed class NodeTable
         .Where(node => node.Value.PeerAddress is not null
             && (node.Value.Status == NodeRecord.Trusted || node.Value.IsLearner))
         .ToDictionary(node => node.Key, node => node.Value.PeerAddress!);
+
+    /// <summary>Where a node heard the others last, even if it has left; null where nobody said.</summary>
+    public string? AddressOf(NodeId node) =>
+        records.TryGetValue(node, out NodeRecord? record) ? record.PeerAddress : null;
 
     /// <summary>Why who votes by this table may not come about under its rule; null when it may.</summary>
     public string? FindRisk() =>

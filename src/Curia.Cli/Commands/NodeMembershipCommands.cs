@@ -51,10 +51,15 @@ internal static class NodeMembershipCommands
             Description = "The member that owns it, who must sign too; asked for by a diversity rule.",
             HelpName = "MEMBERID",
         };
+        Option<int?> format = new("--ledger-format")
+        {
+            Description = "The newest ledger format that it reads, as its identity.json says.",
+            HelpName = "N",
+        };
         NetworkOptions network = new();
         Command add = new("add", "Let a node join: start one in a sandbox, or sign as one member.")
         {
-            id, peerAddress, published, role, platform, owner,
+            id, peerAddress, published, role, platform, owner, format,
         };
         network.AddForMembersTo(add);
         add.SetAction((parsed, cancel) =>
@@ -71,12 +76,10 @@ internal static class NodeMembershipCommands
                 throw CommandFailure.WrongUsage(
                     "to admit a node that runs already, give --id NODEID and --peer-address HOST:PORT; its "
                     + "identity.json has both.");
-            string whole = WholeId(node);
-            return SignAsync(
-                screen, network, parsed, (_, genesis, _) =>
-                    Task.FromResult(NodeChange.Add(
-                        genesis, whole, peer, addresses, wanted, parsed.GetValue(platform)!, parsed.GetValue(owner))),
-                cancel);
+            NodeChange Change(string genesis) => NodeChange.Add(
+                genesis, WholeId(node), peer, addresses, wanted, parsed.GetValue(format), parsed.GetValue(platform)!,
+                parsed.GetValue(owner));
+            return SignAsync(screen, network, parsed, (_, genesis, _) => Task.FromResult(Change(genesis)), cancel);
         });
         return add;
     }

@@ -40,11 +40,12 @@ internal sealed class NodeChange
     /// <param name="peerAddress">Where it hears other nodes.</param>
     /// <param name="published">Where clients find it.</param>
     /// <param name="role"><c>voter</c> or <c>learner</c>.</param>
+    /// <param name="ledgerFormat">The newest format of the ledger that it reads; null where nobody said.</param>
     /// <param name="platform">Its TEE platform.</param>
     /// <param name="owner">The member that owns it; null where nobody is named.</param>
     public static NodeChange Add(
         string network, string id, string peerAddress, IReadOnlyList<string> published, string role,
-        string platform = "virtual", string? owner = null)
+        int? ledgerFormat = null, string platform = "virtual", string? owner = null)
     {
         JsonObject request = new()
         {
@@ -56,6 +57,7 @@ internal sealed class NodeChange
             ["published_addresses"] = new JsonArray([.. published]),
             ["role"] = role,
         };
+        if (ledgerFormat is not null) request["ledger_format"] = ledgerFormat;
         if (owner is not null) request["owner"] = owner;
         return new NodeChange(request);
     }

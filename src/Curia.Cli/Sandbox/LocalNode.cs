@@ -6,11 +6,12 @@ using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cli.Files;
 using Curia.Cli.Networks;
+using Curia.Ledger;
 
 namespace Curia.Cli.Sandbox;
 
 /// <summary>Who a node is, and where other nodes find it.</summary>
-internal sealed record NodeIdentity(string Id, string PeerAddress);
+internal sealed record NodeIdentity(string Id, string PeerAddress, int LedgerFormat);
 
 /// <summary>One node of a sandbox: its folder, its settings, and its process.</summary>
 internal sealed class LocalNode(string sandbox, string name) : IDisposable
@@ -130,7 +131,9 @@ internal sealed class LocalNode(string sandbox, string name) : IDisposable
     public void Dispose() => Process?.Dispose();
 
     private NodeIdentity Identity() =>
-        ReadJson(IdentityPath, root => new NodeIdentity(root.Text("node_id"), root.Text("peer_address")));
+        ReadJson(IdentityPath, root => new NodeIdentity(
+            root.Text("node_id"), root.Text("peer_address"),
+            (int)Math.Min(root.Number("ledger_format"), LedgerFormat.Max)));
 
     private async Task WaitAsync(Func<bool> isThere, string missing, TimeSpan patience, CancellationToken cancel)
     {

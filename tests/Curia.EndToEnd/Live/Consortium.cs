@@ -41,17 +41,27 @@ internal sealed class Consortium : IDisposable
     /// <summary>The section of every node.json.</summary>
     public JsonObject Genesis { get; }
 
-    /// <summary>A request to admit a node, signed by a majority.</summary>
-    public IEnumerable<byte[]> Add(string network, string node, string peerAddress, string published) =>
+    /// <summary>Makes it a network whose blocks two owners must have stored.</summary>
+    public void AskForTwoOwners()
+    {
+        Genesis["commit_rule"] = new JsonObject { ["operators"] = 2, ["loss"] = "waived" };
+        Genesis["owner"] = Genesis["members"]![0]!["certificate"]!.DeepClone();
+    }
+
+    /// <summary>A request to admit a node, signed by a majority; those on machines of even numbers are owned by one
+    /// member, the others by another one.</summary>
+    public IEnumerable<byte[]> Add(string network, LiveNode node) =>
         Signed(new JsonObject
         {
             ["network"] = network,
             ["action"] = "add_node",
-            ["node_id"] = node,
+            ["node_id"] = node.Id,
             ["platform"] = "virtual",
-            ["peer_address"] = peerAddress,
-            ["published_addresses"] = new JsonArray(published),
+            ["peer_address"] = node.PeerAddress,
+            ["published_addresses"] = new JsonArray(node.Published),
             ["role"] = "voter",
+            ["owner"] = new MemberId(Digest.Of(members[(node.Machine + 1) % 2].RawData)).ToString(),
+            ["ledger_format"] = node.LedgerFormat,
         });
 
     /// <summary>A request to retire a node, signed by a majority.</summary>

@@ -74,10 +74,18 @@ internal sealed class LiveNetwork : IDisposable
 
     public X509Certificate2 User => consortium.User;
 
+    /// <summary>Machines on which the program is that of an older version, by the format of the ledger that it
+    /// reads.</summary>
+    public Dictionary<int, int> Formats { get; } = [];
+
     /// <summary>Founds a network and admits the other nodes.</summary>
-    public static async Task<LiveNetwork> OpenAsync(int size, int seed)
+    /// <param name="size">How many there are.</param>
+    /// <param name="seed">Of what the wire does by chance.</param>
+    /// <param name="prepare">Says before what is special about it.</param>
+    public static async Task<LiveNetwork> OpenAsync(int size, int seed, Action<LiveNetwork>? prepare = null)
     {
         LiveNetwork network = new(size, seed);
+        prepare?.Invoke(network);
         try
         {
             LiveNode founder = network.Start(1, join: false);
@@ -97,6 +105,9 @@ internal sealed class LiveNetwork : IDisposable
             throw;
         }
     }
+
+    /// <summary>Asks for blocks that two owners have stored, before it is founded.</summary>
+    public void AskForTwoOwners() => consortium.AskForTwoOwners();
 
     /// <summary>A client of one node that trusts the service certificate and nothing else.</summary>
     public HttpClient Client(LiveNode node, TimeSpan timeout)
@@ -174,9 +185,14 @@ internal sealed class LiveNetwork : IDisposable
             };
         }
 
-        string log = Path.Combine(logs, $"{++started:D3}-machine{machine}.log");
+        if (Formats.TryGetValue(machine, out int format)) own["consensus"]!["ledger_format"] = format;
+        string log = LogOf(++started, machine);
         return LiveNode.Start(Machines, machine, FolderOf(machine), own, log);
     }
+
+    /// <summary>What the newest process of a machine has said.</summary>
+    public string LastLogOf(int machine) =>
+        Directory.GetFiles(logs, $"*-machine{machine}.log").Order(StringComparer.Ordinal).Last();
 
     /// <summary>A machine that nobody uses, with an empty disk.</summary>
     public int FreeMachine()
@@ -214,7 +230,15 @@ internal sealed class LiveNetwork : IDisposable
     {
         await node.IdentifiedAsync(Patience);
         nodes = nodes.Add(node);
-        await SendAsync(consortium.Add(genesis, node.Id, node.PeerAddress, node.Published), "NodeKnown");
+        await SendAsync(consortium.Add(genesis, node), "NodeKnown");
+    }
+
+    /// <summary>Has members ask for a process that was started, which is refused.</summary>
+    public async Task RefuseAsync(LiveNode node, string code)
+    {
+        await node.IdentifiedAsync(Patience);
+        await SendAsync(consortium.Add(genesis, node), code);
+        node.Dispose();
     }
 
     /// <summary>Has members retire a node.</summary>
@@ -287,6 +311,8 @@ internal sealed class LiveNetwork : IDisposable
         service?.Dispose();
         Directory.Delete(folder, recursive: true);
     }
+
+    private string LogOf(int start, int machine) => Path.Combine(logs, $"{start:D3}-machine{machine}.log");
 
     public string FolderOf(int machine) => Path.Combine(folder, $"machine{machine}");
 

@@ -47,6 +47,9 @@ internal sealed class LiveNode : IDisposable
 
     public string PeerAddress { get; private set; } = "";
 
+    /// <summary>The newest format of the ledger that it says it reads.</summary>
+    public int LedgerFormat { get; private set; }
+
     public bool IsDead => process.HasExited;
 
     public bool IsStopped { get; private set; }
@@ -111,6 +114,7 @@ internal sealed class LiveNode : IDisposable
         using JsonDocument identity = JsonDocument.Parse(await FileAsync(Identity, patience));
         Id = identity.RootElement.GetProperty("node_id").GetString()!;
         PeerAddress = identity.RootElement.GetProperty("peer_address").GetString()!;
+        LedgerFormat = identity.RootElement.GetProperty("ledger_format").GetInt32();
     }
 
     /// <summary>Waits until it serves.</summary>

@@ -27,7 +27,8 @@ public sealed partial class ConsensusRuleTests
     public void Every_test_that_a_rule_names_exists()
     {
         HashSet<string> tests = [.. Repository.CSharpFiles
-            .Where(file => file.StartsWith("tests/Curia.Tests/Consensus/", StringComparison.Ordinal))
+            .Where(file => file.StartsWith("tests/Curia.Tests/Consensus/", StringComparison.Ordinal)
+                || file.StartsWith("tests/Curia.Tests/Node/", StringComparison.Ordinal))
             .SelectMany(SourceMembers.Of).Where(member => member.IsBody)
             .Select(member => $"{member.Type}.{member.Name}")];
         Problems.None(Rows().SelectMany(row => MarkdownTable.Code(row["Tests"])).Where(test => !tests.Contains(test)));

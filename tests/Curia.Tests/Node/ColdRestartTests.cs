@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Curia.Cryptography;
 using Curia.Node;
 using Curia.Vocabulary;
@@ -105,6 +106,32 @@ public sealed class ColdRestartTests : IDisposable
         second.Sync();
         using ColdRestart committed = On(second, second.Node.View.NodeId);
         Assert.Equal([[second.Node.View.NodeId]], committed.Own.Active);
+    }
+
+    // R6: or disks would be asked for that may be gone.
+    [Fact]
+    public void Disks_of_those_who_voted_before_are_not_asked_for_once_others_do()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        network.Run(10);
+        using ColdRestart grown = network.Restart(network.Nodes[1]);
+        Assert.Equal([3], grown.Own.Active.Select(voters => voters.Count));
+        network.Primary.Ask(network.Retire(network.Nodes[2]));
+        network.Run(50);
+        using ColdRestart shrunk = network.Restart(network.Nodes[1]);
+        Assert.All(shrunk.Own.Active, voters => Assert.Equal(2, voters.Count)); // learners may differ
+        TxId last = network.Primary.Node.View.Last;
+        network.Run(50);
+        Assert.Equal(last, network.Primary.Node.View.Last);
+    }
+
+    [Fact]
+    public void Missing_are_the_disks_of_each_configuration_that_lacks_more_than_half()
+    {
+        using TestShell second = shell.Restart();
+        using ColdRestart other = On(second, new NodeId(Digest.Of("another disk"u8)));
+        NodeId[] lacking = [shell.Node.View.NodeId, second.Node.View.NodeId];
+        Assert.Equal(lacking.Select(node => $"{node} (no address)"), other.Missing());
     }
 
     private static ColdRestart On(TestShell disk, NodeId earlier)

@@ -27,7 +27,8 @@ internal sealed class TestNetwork : IDisposable
     private DateTimeOffset now = TestShell.Noon;
 
     public TestNetwork(
-        int members = 1, NodeLimits? limits = null, bool isAlone = false, DiversityRule? rule = null)
+        int members = 1, NodeLimits? limits = null, bool isAlone = false, DiversityRule? rule = null,
+        int format = LedgerFormat.Newest)
     {
         this.isAlone = isAlone;
         this.limits = limits ?? new NodeLimits();
@@ -42,7 +43,7 @@ internal sealed class TestNetwork : IDisposable
             Owner = rule is null ? null : Members[0].Id,
             Plays = rule is null ? null : "virtual-0",
         };
-        Found();
+        Found(format);
     }
 
     public Certificate User { get; }
@@ -133,11 +134,12 @@ internal sealed class TestNetwork : IDisposable
     /// <summary>A node that joins from the ledger of another one, admitted by hand.</summary>
     /// <param name="role">Whether it is to vote.</param>
     /// <param name="kind">The number of its owner, and of the platform that it plays; null where no rule asks.</param>
-    public Member Join(string role = NodeRequest.Voter, int? kind = null)
+    /// <param name="format">The newest format of the ledger that its program reads.</param>
+    public Member Join(string role = NodeRequest.Voter, int? kind = null, int format = LedgerFormat.Newest)
     {
         Member from = Primary;
         EcdsaSigner key = EcdsaSigner.Generate(entropy);
-        NodeSetup setup = Setup(key);
+        NodeSetup setup = Setup(key, format);
         NodeId id = new(Digest.Of(key.SubjectPublicKeyInfo.Span));
         LedgerSurvey survey = new(new AuditOptions());
         List<ReadOnlyMemory<byte>> fetched = from.CommittedBlocks();
@@ -151,7 +153,7 @@ internal sealed class TestNetwork : IDisposable
         from.Ask(new NodeRequest(
             from.Node.View.Genesis, NodeRequest.Add, id, kind is null ? "virtual" : $"virtual-{kind}",
             $"node{Nodes.Count - 1}:1", setup.PublishedAddresses, role,
-            kind is { } number ? Members[number].Id : null));
+            kind is { } number ? Members[number].Id : null, format));
         return joiner;
     }
 
@@ -204,10 +206,11 @@ internal sealed class TestNetwork : IDisposable
         foreach (Member node in Nodes) node.Node.Dispose();
     }
 
-    private void Found()
+    private void Found(int format)
     {
         EcdsaSigner key = EcdsaSigner.Generate(entropy);
-        Member founder = new(this, new CuriaNode(Setup(key)), new NodeId(Digest.Of(key.SubjectPublicKeyInfo.Span)))
+        NodeId id = new(Digest.Of(key.SubjectPublicKeyInfo.Span));
+        Member founder = new(this, new CuriaNode(Setup(key, format)), id)
         {
             Key = key,
         };
@@ -216,8 +219,9 @@ internal sealed class TestNetwork : IDisposable
         Deliver();
     }
 
-    private NodeSetup Setup(EcdsaSigner key) => new()
+    private NodeSetup Setup(EcdsaSigner key, int format = LedgerFormat.Newest) => new()
     {
+        LedgerFormat = format,
         NodeKey = key,
         Entropy = entropy,
         NewSigner = source => EcdsaSigner.Generate(source),
