@@ -120,7 +120,7 @@ public static class CuriaHost
             OutputFiles output, HostMetrics metrics, HostLog log) = parts;
         SnapshotFiles.Prepare(configuration.Snapshots, beginning.IsNewLedger);
         CuriaNode node = beginning.Node;
-        using InputQueue inputs = new();
+        InputQueue inputs = new();
         using LedgerFiles ledger = LedgerFiles.Open(configuration.Ledger, beginning.Files, inputs.Add, metrics, log);
         SnapshotFiles snapshots = new(configuration.Snapshots, configuration.Limits.SnapshotsKept, inputs.Add, log);
         SnapshotSource? others = peers is null ? null : new SnapshotSource(peers, log);

@@ -14,7 +14,7 @@ namespace Curia.Node;
 
 /// <summary>The deterministic node: inputs in, effects out (docs/one-transaction.md). Time, randomness, disk and
 /// network come in as inputs or seams; the same node runs under the host and under the simulation.</summary>
-/// <remarks><see cref="Step"/> is called by one thread. <see cref="Execute"/> and <see cref="View"/> are for
+/// <remarks><see cref="Step"/> is called by one thread at a time. <see cref="Execute"/> and <see cref="View"/> are for
 /// any.</remarks>
 public sealed partial class CuriaNode : IDisposable
 {

@@ -101,6 +101,9 @@ internal sealed class PeerLink : IAsyncDisposable
             while (true)
             {
                 while (queue.Count == 0) await queue.WaitAsync(closing.Token).ConfigureAwait(false);
+
+                // Who has something to send is not to make the connection.
+                await Task.Yield();
                 if (await ConnectAndTalkAsync().ConfigureAwait(false)) continue;
                 await Task.Delay(backoff.Next(), closing.Token).ConfigureAwait(false);
             }

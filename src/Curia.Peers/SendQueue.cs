@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Threading;
-using System.Threading.Channels;
 using System.Threading.Tasks;
 
 namespace Curia.Peers;
@@ -9,11 +8,13 @@ namespace Curia.Peers;
 /// task takes.</summary>
 internal sealed class SendQueue(int messagesMax, long bytesMax)
 {
+    // Encrypting and sending this much takes less than waking somebody who does it.
+    private const int WrittenAtOnceMax = 16 * 1024;
+
     private readonly Lock gate = new();
     private readonly Queue<Outgoing> passing = [];
     private readonly Queue<Outgoing> ordered = [];
-    private readonly Channel<bool> signal = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Signal signal = new();
     private long bytes;
     private bool isClosed;
 
@@ -43,7 +44,7 @@ internal sealed class SendQueue(int messagesMax, long bytesMax)
             }
         }
 
-        Wake();
+        signal.Set(mayRunHere: item.WaitingBytes <= WrittenAtOnceMax);
         return dropped.Count == 0 ? [] : dropped;
     }
 
@@ -58,7 +59,7 @@ internal sealed class SendQueue(int messagesMax, long bytesMax)
             bytes += item.WaitingBytes;
         }
 
-        Wake();
+        signal.Set(mayRunHere: item.WaitingBytes <= WrittenAtOnceMax);
         return true;
     }
 
@@ -89,10 +90,10 @@ internal sealed class SendQueue(int messagesMax, long bytesMax)
     }
 
     /// <summary>Wakes who waits, also when nothing was added.</summary>
-    public void Wake() => signal.Writer.TryWrite(true);
+    public void Wake() => signal.Set(mayRunHere: false);
 
     /// <summary>Waits until it is woken since the last time; it may be for nothing.</summary>
-    public ValueTask<bool> WaitAsync(CancellationToken cancellation) => signal.Reader.ReadAsync(cancellation);
+    public ValueTask WaitAsync(CancellationToken cancellation) => signal.WaitAsync(cancellation);
 
     private Outgoing Remove(Queue<Outgoing> lane)
     {
