@@ -16,7 +16,7 @@ namespace Curia.Host;
 /// who can forge it is inside of the trust boundary already, since only attested nodes have such a channel.</remarks>
 internal static class Forwarding
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     // What a request may have of its own is bounded by the listener that took it in.
     private const int HeadersMax = 1024;
@@ -24,12 +24,12 @@ internal static class Forwarding
     /// <summary>A request as it was forwarded.</summary>
     public sealed record ForwardedRequest(
         string Method, string Target, IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Certificate,
-        ReadOnlyMemory<byte> Body, TimeSpan? Patience);
+        ReadOnlyMemory<byte> Body, TimeSpan? Patience, TxId Seen);
 
     /// <summary>Writes a request.</summary>
     public static byte[] Encode(
         string method, string target, IHeaderDictionary headers, ReadOnlyMemory<byte> certificate,
-        ReadOnlyMemory<byte> body, TimeSpan? patience)
+        ReadOnlyMemory<byte> body, TimeSpan? patience, TxId seen)
     {
         using MemoryStream stream = new(body.Length + 1024);
         using BinaryWriter writer = new(stream);
@@ -37,6 +37,7 @@ internal static class Forwarding
         writer.Write(method);
         writer.Write(target);
         writer.Write(patience is { } time ? (int)time.TotalMilliseconds : -1);
+        writer.Write(seen.ToString());
         writer.Write(headers.Count);
         foreach ((string name, Microsoft.Extensions.Primitives.StringValues value) in headers)
         {
@@ -62,6 +63,7 @@ internal static class Forwarding
             string method = reader.ReadString();
             string target = reader.ReadString();
             int patience = reader.ReadInt32();
+            if (!TxId.TryParse(reader.ReadString(), out TxId seen)) return false;
             int count = reader.ReadInt32();
             if (count is < 0 or > HeadersMax) return false;
             Dictionary<string, string> headers = new(StringComparer.OrdinalIgnoreCase);
@@ -70,7 +72,7 @@ internal static class Forwarding
             byte[] body = Read(reader);
             if (stream.Position != stream.Length) return false;
             request = new ForwardedRequest(method, target, headers, certificate, body,
-                patience < 0 ? null : TimeSpan.FromMilliseconds(patience));
+                patience < 0 ? null : TimeSpan.FromMilliseconds(patience), seen);
             return true;
         }
         catch (Exception e) when (e is IOException or FormatException or ArgumentException)
@@ -138,8 +140,14 @@ internal static class Forwarding
     }
 
     /// <summary>Whether a node answered that it is not the primary: it has executed nothing.</summary>
-    public static bool IsNoPrimary(Outgoing outgoing) => outgoing.Response.Status == HostResponses.NoPrimary.Status
-        && outgoing.Response.Body.Span.SequenceEqual(HostResponses.NoPrimary.Body.Span);
+    public static bool IsNoPrimary(Outgoing outgoing) => Is(HostResponses.NoPrimary, outgoing);
+
+    /// <summary>Whether the primary knows that what the client has seen on its connection is lost: it has executed
+    /// nothing, and the connection ends.</summary>
+    public static bool IsSessionInvalid(Outgoing outgoing) => Is(HostResponses.SessionInvalid, outgoing);
+
+    private static bool Is(Response one, Outgoing outgoing) => outgoing.Response.Status == one.Status
+        && outgoing.Response.Body.Span.SequenceEqual(one.Body.Span);
 
     private static void Write(BinaryWriter writer, ReadOnlyMemory<byte> bytes)
     {

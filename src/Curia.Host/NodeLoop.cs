@@ -43,6 +43,7 @@ internal sealed class NodeLoop
     private readonly Thread thread;
     private int turn;
     private bool isWoken;
+    private volatile bool isOpen;
     private ReplyChain completed;
     private long lastTicket;
     private volatile bool stopping;
@@ -126,10 +127,10 @@ internal sealed class NodeLoop
             Environment.TickCount64 + (long)patience.TotalMilliseconds);
 
     // One batch, and not more: the thread has work of its own. While many wait, a thread that is woken finds many at a
-    // time, and each block costs two signatures.
+    // time, and each block costs two signatures. What opens a node takes long, and files are written for it.
     private void StepIfNobodyDoes()
     {
-        if (replies.Count > FewReplies)
+        if (!isOpen || replies.Count > FewReplies)
         {
             if (Volatile.Read(ref turn) == 0 && !Volatile.Read(ref isWoken)) Wake();
             return;
@@ -319,6 +320,7 @@ internal sealed class NodeLoop
                 return null;
             case Effect.Open opened:
                 open(opened);
+                isOpen = true;
                 return null;
             case Effect.Log line:
                 log.Write(line.Severity, line.Message);

@@ -137,11 +137,16 @@ internal sealed class RequestHandling
 
     /// <summary>Executes a request that another node has forwarded, and is the last to do so.</summary>
     /// <param name="bytes">The request as <see cref="Forwarding"/> has it.</param>
+    /// <param name="gone">The other node has gone.</param>
     /// <returns>The answer as <see cref="Forwarding"/> has it.</returns>
-    public async Task<ReadOnlyMemory<byte>> ExecuteForwardedAsync(ReadOnlyMemory<byte> bytes)
+    public async Task<ReadOnlyMemory<byte>> ExecuteForwardedAsync(ReadOnlyMemory<byte> bytes, CancellationToken gone)
     {
         if (!Forwarding.TryDecode(bytes, out Forwarding.ForwardedRequest? forwarded))
             return Forwarding.Encode(new Outgoing(HostResponses.BadRequest(400, limits)));
+
+        // The other node may not know yet that an election took away what its client has seen.
+        if (await FindSessionProblemAsync(forwarded.Seen, gone) is { } problem)
+            return Forwarding.Encode(new Outgoing(problem));
         Outgoing outgoing = Request.TryCreate(
             forwarded.Method, forwarded.Target, name => forwarded.Headers.GetValueOrDefault(name), forwarded.Body,
             forwarded.Certificate, out Request? request, out Response? refusal)
@@ -160,27 +165,28 @@ internal sealed class RequestHandling
         bool isRead = request.Verb is HttpVerb.Get or HttpVerb.Head;
         while (true)
         {
-            if (await FindSessionProblemAsync(seen, context) is { } problem) return new Outgoing(problem);
-            Outgoing outgoing = await ExecuteAsync(request, patience, context);
-            if (!isRead || node.View.StandingOf(seen) == SessionStanding.Included) return outgoing;
+            Response? problem = await FindSessionProblemAsync(seen, context.RequestAborted);
+            Outgoing outgoing =
+                problem is not null ? new Outgoing(problem) : await ExecuteAsync(request, patience, context);
+            if (Forwarding.IsSessionInvalid(outgoing)) AskToClose(context);
+            else if (problem is null && isRead && node.View.StandingOf(seen) != SessionStanding.Included) continue;
+            return outgoing;
         }
     }
 
     // A backup may have to wait for what it forwarded a moment ago, and a new primary until it is known whether an
     // election took that away.
-    private async ValueTask<Response?> FindSessionProblemAsync(TxId seen, HttpContext context)
+    private async ValueTask<Response?> FindSessionProblemAsync(TxId seen, CancellationToken gone)
     {
         long began = Environment.TickCount64;
         SessionStanding standing;
         while ((standing = node.View.StandingOf(seen)) == SessionStanding.Behind)
         {
             if (Environment.TickCount64 - began > CatchUpTime.TotalMilliseconds) return HostResponses.Behind;
-            await Task.Delay(CatchUpInterval, context.RequestAborted);
+            await Task.Delay(CatchUpInterval, gone);
         }
 
-        if (standing == SessionStanding.Included) return null;
-        AskToClose(context);
-        return HostResponses.SessionInvalid;
+        return standing == SessionStanding.Included ? null : HostResponses.SessionInvalid;
     }
 
     /// <param name="request">The request.</param>
@@ -246,7 +252,8 @@ internal sealed class RequestHandling
         }
 
         byte[] bytes = Forwarding.Encode(
-            message.Method, message.RawTarget, message.Headers, request.ClientCertificate, request.Body, patience);
+            message.Method, message.RawTarget, message.Headers, request.ClientCertificate, request.Body, patience,
+            session.LastSeen);
         bool writes = request.Verb is not (HttpVerb.Get or HttpVerb.Head);
         bool mayRepeat = message.Headers.ContainsKey(NodeHeaders.IdempotencyKey);
         return new(forwarder.ForwardAsync(

@@ -76,8 +76,9 @@ internal static class NodeMembershipCommands
                 throw CommandFailure.WrongUsage(
                     "to admit a node that runs already, give --id NODEID and --peer-address HOST:PORT; its "
                     + "identity.json has both.");
+            string whole = WholeId(node);
             NodeChange Change(string genesis) => NodeChange.Add(
-                genesis, WholeId(node), peer, addresses, wanted, parsed.GetValue(format), parsed.GetValue(platform)!,
+                genesis, whole, peer, addresses, wanted, parsed.GetValue(format), parsed.GetValue(platform)!,
                 parsed.GetValue(owner));
             return SignAsync(screen, network, parsed, (_, genesis, _) => Task.FromResult(Change(genesis)), cancel);
         });

@@ -339,7 +339,7 @@ internal sealed class NodePeers : IAsyncDisposable
             case PeerCalls.Snapshot:
                 return SnapshotSource.Answer(serving.Snapshots, body.Span, BlockBytesAtOnce);
             case PeerCalls.Request:
-                return await serving.Requests.ExecuteForwardedAsync(body).ConfigureAwait(false);
+                return await serving.Requests.ExecuteForwardedAsync(body, gone).ConfigureAwait(false);
             default:
                 throw new ArgumentException($"there is no call {kind}");
         }
