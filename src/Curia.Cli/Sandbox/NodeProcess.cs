@@ -41,7 +41,8 @@ internal sealed class NodeProcess : IDisposable
     /// <param name="config">Its settings.</param>
     /// <param name="logPath">The file.</param>
     /// <param name="isAlone">Whether no other node is on this machine. Otherwise a worker that waits for work must not
-    /// spin: what it waits for may need its core (bench/results has what it changes).</param>
+    /// spin: what it waits for may need its core. Three nodes on two cores: 115 in
+    /// place of 140 µs of processor time for a write.</param>
     public static NodeProcess StartInBackground(string image, string config, string logPath, bool isAlone) => Start(
         image, config, logPath, (isAlone ? "" : WithoutSpinning) + "exec \"$@\" >>\"$log\" 2>&1 </dev/null",
         redirect: false);
