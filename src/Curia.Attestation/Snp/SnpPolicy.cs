@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace Curia.Attestation;
@@ -35,6 +36,14 @@ public sealed record SnpPolicy
 
     /// <summary>The oldest security version of the guest.</summary>
     public uint MinimumGuestSvn { get; init; }
+
+    /// <summary>SHA-384 of the keys that may have signed the guest's identity; null takes all, and guests without
+    /// one.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>>? IdKeyDigests { get; init; }
+
+    /// <summary>SHA-384 of the keys that may have certified that key; null takes all, and guests without
+    /// one.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>>? AuthorKeyDigests { get; init; }
 
     /// <summary>The privilege levels that may have asked for the report: 0, or those under a paravisor.</summary>
     public IReadOnlyList<uint> Vmpls { get; init; } = [0];

@@ -180,6 +180,10 @@ public sealed class SnpVerifier
                 "firmware-below-minimum", $"committed {report.CommittedFirmware}")
             && checks.Require("guest-svn", SnpSource.Policy, report.GuestSvn >= policy.MinimumGuestSvn,
                 "guest-svn-below-minimum", $"{report.GuestSvn}")
+            && (policy.IdKeyDigests is not { } keys || checks.Require("id-key", SnpSource.Policy,
+                Contains(keys, report.IdKeyDigest), "id-key-not-allowed"))
+            && (policy.AuthorKeyDigests is not { } authors || checks.Require("author-key", SnpSource.Policy,
+                Contains(authors, report.AuthorKeyDigest), "author-key-not-allowed"))
             && checks.Require("platform-info", SnpSource.Policy,
                 (report.PlatformInfo & policy.RequiredPlatformInfo) == policy.RequiredPlatformInfo
                     && (report.PlatformInfo & policy.ForbiddenPlatformInfo) == 0,
@@ -188,6 +192,9 @@ public sealed class SnpVerifier
                 (mitigations & policy.RequiredMitigations) == policy.RequiredMitigations, "mitigation-missing",
                 $"0x{mitigations:x}");
     }
+
+    private static bool Contains(IReadOnlyList<ReadOnlyMemory<byte>> digests, ReadOnlyMemory<byte> digest) =>
+        digests.Any(one => one.Span.SequenceEqual(digest.Span));
 
     private bool ReferenceHolds(SnpReport report, HclReport? paravisor) =>
         (paravisor is null || checks.Require("hcl-runtime-data", AzureSource.HclReport,

@@ -196,6 +196,15 @@ public sealed class SnpRefusalTests
         AssertRefused("platform-info-not-allowed", genoa.Policy with { ForbiddenPlatformInfo = SnpPlatformInfo.Smt });
         AssertRefused("guest-svn-below-minimum", genoa.Policy with { MinimumGuestSvn = 1 });
         AssertRefused("firmware-below-minimum", genoa.Policy with { MinimumFirmware = new SnpFirmware(1, 55, 41) });
+        AssertRefused("id-key-not-allowed", genoa.Policy with { IdKeyDigests = [Filled(48, 1)] });
+        AssertRefused("author-key-not-allowed", genoa.Policy with { AuthorKeyDigests = [Filled(48, 1)] });
+        SnpPolicy signed = genoa.Policy with { IdKeyDigests = [Filled(48, 1)], AuthorKeyDigests = [Filled(48, 2)] };
+        byte[] ours = genoa.MakeReport(bytes =>
+        {
+            bytes.AsSpan(0x0E0, 48).Fill(1);
+            bytes.AsSpan(0x110, 48).Fill(2);
+        });
+        Assert.Equal("", genoa.Appraise(ours, policy: signed).Reason);
         AssertRefused("mitigation-missing", genoa.Policy with { RequiredMitigations = 1 });
         SnpPolicy mitigated = genoa.Policy with { RequiredMitigations = 0b11 };
         Assert.Equal("", genoa.Appraise(genoa.MakeReport(version: 5), policy: mitigated).Reason);
