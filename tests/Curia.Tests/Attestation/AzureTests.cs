@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -89,16 +88,16 @@ public sealed class AzureTests
             bytes.AsSpan(0x050, 64).Clear();
             SHA256.HashData(runtime).CopyTo(bytes.AsSpan(0x050));
         });
-        Assert.Equal("", AppraiseHcl(Wrap(report, runtime)));
-        Assert.Equal("", AppraiseHcl([.. Wrap(report, runtime), 0, 0]));
-        Assert.Equal("hcl-runtime-data-mismatch", AppraiseHcl(Wrap(report, "{\"keys\":[1]}"u8.ToArray())));
-        Assert.Equal("hcl-runtime-data-mismatch", AppraiseHcl(Wrap(made.MakeReport(), runtime)));
-        Assert.Equal("hcl-report-malformed", AppraiseHcl([.. Wrap(report, runtime), 1]));
-        Assert.Equal("hcl-report-malformed", AppraiseHcl(Wrap(report, runtime)[..^1]));
+        Assert.Equal("", AppraiseHcl(MadeHcl.Wrap(report, runtime)));
+        Assert.Equal("", AppraiseHcl([.. MadeHcl.Wrap(report, runtime), 0, 0]));
+        Assert.Equal("hcl-runtime-data-mismatch", AppraiseHcl(MadeHcl.Wrap(report, "{\"keys\":[1]}"u8.ToArray())));
+        Assert.Equal("hcl-runtime-data-mismatch", AppraiseHcl(MadeHcl.Wrap(made.MakeReport(), runtime)));
+        Assert.Equal("hcl-report-malformed", AppraiseHcl([.. MadeHcl.Wrap(report, runtime), 1]));
+        Assert.Equal("hcl-report-malformed", AppraiseHcl(MadeHcl.Wrap(report, runtime)[..^1]));
         Assert.Equal("hcl-report-malformed", AppraiseHcl(report));
         foreach (int offset in (int[])[0, 4, 1216, 1224, 1228, 1232, 1235])
         {
-            byte[] other = Wrap(report, runtime);
+            byte[] other = MadeHcl.Wrap(report, runtime);
             other[offset] ^= 0x40;
             Assert.Equal("hcl-report-malformed", AppraiseHcl(other));
         }
@@ -116,22 +115,6 @@ public sealed class AzureTests
         Assert.Equal("", SnpVerifier.Appraise(
             new SnpEvidence { Report = report, InHclReport = true }, vector.Endorsements, vector.Reference,
             SnpPolicy.Standalone, vector.At).Reason);
-    }
-
-    private static byte[] Wrap(byte[] report, byte[] runtime)
-    {
-        byte[] bytes = new byte[32 + report.Length + 20 + runtime.Length];
-        "HCLA"u8.CopyTo(bytes);
-        bytes[4] = 2;
-        report.CopyTo(bytes, 32);
-        Span<byte> header = bytes.AsSpan(32 + report.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(header, 20 + runtime.Length);
-        header[4] = 1;
-        header[8] = 2;
-        header[12] = 1;
-        BinaryPrimitives.WriteInt32LittleEndian(header[16..], runtime.Length);
-        runtime.CopyTo(header[20..]);
-        return bytes;
     }
 
     private static string AppraiseHcl(byte[] bytes) => SnpVerifier.Appraise(
