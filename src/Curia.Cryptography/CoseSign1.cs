@@ -168,9 +168,22 @@ public sealed class CoseSign1
             && key.VerifyHash(HashToSign(key.Curve, ProtectedHeader.Span, externalData, payload), Signature.Span);
     }
 
-    // RFC 9052 section 4.4: the hash of Sig_structure = ["Signature1", protected, external data, payload].
+    /// <summary>What a signature is over: Sig_structure (RFC 9052 section 4.4). For algorithms whose keys are not
+    /// <see cref="SignatureVerifier"/>.</summary>
+    /// <param name="payload">The payload.</param>
+    /// <param name="externalData">What both sides know and the message does not carry (RFC 9052 section 4.3).</param>
+    public byte[] ToBeSigned(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> externalData = default) =>
+        SignedStructure(ProtectedHeader.Span, externalData, payload);
+
     private static byte[] HashToSign(
         SigningCurve curve,
+        ReadOnlySpan<byte> protectedHeader,
+        ReadOnlySpan<byte> externalData,
+        ReadOnlySpan<byte> payload) =>
+        EcdsaSignature.Hash(curve, SignedStructure(protectedHeader, externalData, payload));
+
+    // RFC 9052 section 4.4: Sig_structure = ["Signature1", protected, external data, payload].
+    private static byte[] SignedStructure(
         ReadOnlySpan<byte> protectedHeader,
         ReadOnlySpan<byte> externalData,
         ReadOnlySpan<byte> payload)
@@ -184,8 +197,7 @@ public sealed class CoseSign1
         writer.WriteByteString(externalData);
         writer.WriteByteString(payload);
         writer.WriteEndArray();
-        byte[] structure = writer.Encode();
-        return EcdsaSignature.Hash(curve, structure);
+        return writer.Encode();
     }
 
     private static byte[] Encode(

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
+using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
@@ -20,6 +21,7 @@ internal static class DecoderList
     [
         typeof(TxId).Assembly, typeof(CoseSign1).Assembly, typeof(WriteSet).Assembly, typeof(Block).Assembly,
         typeof(Request).Assembly, typeof(LedgerReplay).Assembly, typeof(PeerFrame).Assembly,
+        typeof(SnpReport).Assembly,
     ];
 
     private static readonly Type[] inputs =

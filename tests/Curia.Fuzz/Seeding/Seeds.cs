@@ -51,5 +51,9 @@ internal static class Seeds
         ("claim", PeerSeeds.Claims()),
         ("peer-frames", FrameSeeds.Frames()),
         ("peer-hello", FrameSeeds.Hellos()),
+        ("snp-report", AttestationSeeds.Reports()),
+        ("snp", AttestationSeeds.Appraisals()),
+        ("vendor-certificate", AttestationSeeds.Certificates()),
+        ("uvm", AttestationSeeds.Endorsements()),
     ];
 }

@@ -1,0 +1,24 @@
+using System;
+using System.Collections.Generic;
+
+namespace Curia.Attestation;
+
+/// <summary>What the claims of evidence are compared with (RFC 9334 section 8.3). What is null is not compared, and
+/// then its check is not among those of the result.</summary>
+public sealed record ReferenceValues
+{
+    /// <summary>Nothing to compare with: who asks only for genuine hardware looks at the claims himself.</summary>
+    public static ReferenceValues None { get; } = new();
+
+    /// <summary>The accepted measurements; an empty list accepts none.</summary>
+    public IReadOnlyList<Measurement>? Measurements { get; init; }
+
+    /// <summary>Who may endorse a measurement that is not listed.</summary>
+    public IReadOnlyList<UvmEndorser>? MeasurementEndorsers { get; init; }
+
+    /// <summary>What the attester must have bound: all 64 bytes.</summary>
+    public ReadOnlyMemory<byte>? ReportData { get; init; }
+
+    /// <summary>What the host must have bound at launch: 32 bytes.</summary>
+    public ReadOnlyMemory<byte>? HostData { get; init; }
+}

@@ -1,0 +1,132 @@
+using System;
+using System.Linq;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Curia.Attestation;
+
+namespace Curia.Tests.Attestation;
+
+/// <summary>What Azure puts around a report: endorsements of measurements, and the report of its paravisor.</summary>
+public sealed class AzureTests
+{
+    private static readonly MadeSnp made = new(SnpProcessor.Milan);
+    private static readonly MadeUvm uvm = new();
+    private static readonly byte[] measuredReport = made.MakeReport();
+    private static readonly Measurement measured = new(Enumerable.Repeat((byte)0x3E, 48).ToArray());
+
+    [Fact]
+    public void An_endorsed_measurement_is_accepted_when_its_endorser_is_named()
+    {
+        // The short life of the signing certificate is over, which takes nothing from what it signed (decisions/0021).
+        Assert.True(VendorCertificate.TryDecode(uvm.Leaf, out VendorCertificate? leaf) && leaf!.NotAfter < MadeSnp.Now);
+        AttestationResult result = Appraise(uvm.Endorse(measured));
+        Assert.Equal("", result.Reason);
+        Assert.Contains(result.Checks, check => check.Name == "uvm-endorsement-signature");
+    }
+
+    [Fact]
+    public void A_listed_measurement_needs_no_endorsement_and_a_missing_endorsement_endorses_nothing()
+    {
+        ReferenceValues both = Reference() with { Measurements = [measured] };
+        Assert.Equal("", made.Appraise(made.MakeReport(), reference: both).Reason);
+        Assert.Equal("measurement-not-expected", made.Appraise(made.MakeReport(), reference: Reference()).Reason);
+    }
+
+    [Fact]
+    public void An_endorsement_of_something_else_or_by_somebody_else_is_refused()
+    {
+        AssertRefused("measurement-not-endorsed", uvm.Endorse(new Measurement(new byte[48])));
+        AssertRefused("uvm-svn-below-minimum", uvm.Endorse(measured, svn: "99"));
+        AssertRefused("uvm-endorser-unknown", uvm.Endorse(measured, feed: "other"));
+        AssertRefused("uvm-endorser-unknown", uvm.Endorse(measured, issuer: UvmEndorser.Microsoft.Issuer));
+        AssertRefused("uvm-endorsement-untrusted-root", new MadeUvm().Endorse(measured, issuer: uvm.Endorser.Issuer));
+        AssertRefused("uvm-endorsement-malformed", uvm.Endorse(measured, contentType: "application/cbor"));
+        AssertRefused("uvm-endorsement-malformed", uvm.Endorse(measured, svn: "-1"));
+        AssertRefused("uvm-endorsement-malformed", uvm.Endorse(measured, payload: "{}"));
+        AssertRefused("uvm-endorsement-malformed", uvm.Endorse(measured, payload: "[1"));
+        AssertRefused("uvm-endorsement-malformed", [1, 2, 3]);
+    }
+
+    [Fact]
+    public void The_chain_of_an_endorsement_is_whole_in_order_and_for_its_purpose()
+    {
+        AssertChain("uvm-endorsement-untrusted-root", uvm.Leaf, uvm.Middle);
+        AssertChain("uvm-endorsement-chain-invalid", uvm.Leaf, uvm.Root);
+        AssertChain("uvm-endorsement-chain-invalid", uvm.Middle, uvm.Leaf, uvm.Root);
+        byte[] skipping = uvm.MakeLeaf("1.2.3.4.5", signedByRoot: true);
+        AssertChain("uvm-endorsement-chain-invalid", skipping, uvm.Middle, uvm.Root);
+        AssertChain("uvm-endorsement-purpose", uvm.MakeLeaf("1.2.3.4.6"), uvm.Middle, uvm.Root);
+        AssertChain("uvm-endorsement-malformed", uvm.Root);
+
+        // A certificate that begins tomorrow, or after its issuer has ended.
+        DateTimeOffset tomorrow = MadeSnp.Now.AddDays(1);
+        AssertChain("uvm-endorsement-chain-invalid", uvm.MakeLeaf("1.2.3.4.5", tomorrow), uvm.Middle, uvm.Root);
+        DateTimeOffset late = MadeSnp.Now.AddMonths(-6);
+        AssertChain("uvm-endorsement-chain-invalid", uvm.MakeLeaf("1.2.3.4.5", late), uvm.Middle, uvm.Root);
+
+        static void AssertChain(string reason, params byte[][] chain) =>
+            AssertRefused(reason, uvm.Endorse(measured, chain: chain));
+    }
+
+    [Fact]
+    public void The_bytes_of_an_endorsement_count()
+    {
+        byte[] bytes = uvm.Endorse(measured);
+        for (int i = 0; i < bytes.Length; i += 5) // most lie in the certificates; a prime reaches all parts in a few s
+        {
+            bytes[i] ^= 1;
+            Assert.True(Appraise(bytes).Verdict == AttestationVerdict.Rejected, $"byte {i}");
+            bytes[i] ^= 1;
+        }
+    }
+
+    [Fact]
+    public void The_report_of_a_paravisor_binds_its_runtime_data()
+    {
+        byte[] runtime = "{\"keys\":[]}"u8.ToArray();
+        byte[] report = made.MakeReport(bytes =>
+        {
+            bytes.AsSpan(0x050, 64).Clear();
+            SHA256.HashData(runtime).CopyTo(bytes.AsSpan(0x050));
+        });
+        Assert.Equal("", AppraiseHcl(MadeHcl.Wrap(report, runtime)));
+        Assert.Equal("", AppraiseHcl([.. MadeHcl.Wrap(report, runtime), 0, 0]));
+        Assert.Equal("hcl-runtime-data-mismatch", AppraiseHcl(MadeHcl.Wrap(report, "{\"keys\":[1]}"u8.ToArray())));
+        Assert.Equal("hcl-runtime-data-mismatch", AppraiseHcl(MadeHcl.Wrap(made.MakeReport(), runtime)));
+        Assert.Equal("hcl-report-malformed", AppraiseHcl([.. MadeHcl.Wrap(report, runtime), 1]));
+        Assert.Equal("hcl-report-malformed", AppraiseHcl(MadeHcl.Wrap(report, runtime)[..^1]));
+        Assert.Equal("hcl-report-malformed", AppraiseHcl(report));
+        foreach (int offset in (int[])[0, 4, 1216, 1224, 1228, 1232, 1235])
+        {
+            byte[] other = MadeHcl.Wrap(report, runtime);
+            other[offset] ^= 0x40;
+            Assert.Equal("hcl-report-malformed", AppraiseHcl(other));
+        }
+    }
+
+    [Theory]
+    [InlineData("genoa-v3-vcek-azurecvm-coco")]
+    public void The_second_version_of_a_paravisor_report_of_others_is_read(string name)
+    {
+        SnpCase vector = SnpCase.Read(name);
+        using JsonDocument evidence = JsonDocument.Parse(vector.Optional("evidence.json")!);
+        byte[] report = [.. evidence.RootElement.GetProperty("report").EnumerateArray().Select(part => part.GetByte())];
+        Assert.True(HclReport.TryDecode(report, out HclReport? hcl));
+        Assert.Equal(vector.Evidence.Report.ToArray(), hcl!.HardwareReport.ToArray());
+        Assert.Equal("", SnpVerifier.Appraise(
+            new SnpEvidence { Report = report, InHclReport = true }, vector.Endorsements, vector.Reference,
+            SnpPolicy.Standalone, vector.At).Reason);
+    }
+
+    private static string AppraiseHcl(byte[] bytes) => SnpVerifier.Appraise(
+        new SnpEvidence { Report = bytes, InHclReport = true }, made.Endorsements, ReferenceValues.None, made.Policy,
+        MadeSnp.Now).Reason;
+
+    private static ReferenceValues Reference() => new() { MeasurementEndorsers = [uvm.Endorser] };
+
+    private static AttestationResult Appraise(byte[] endorsement) => made.Appraise(
+        measuredReport, made.Endorsements with { UvmEndorsement = endorsement }, Reference());
+
+    private static void AssertRefused(string reason, byte[] endorsement) =>
+        Assert.Equal(reason, Appraise(endorsement).Reason);
+}
