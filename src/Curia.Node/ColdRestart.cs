@@ -224,6 +224,16 @@ public sealed class ColdRestart : IDisposable
         }
     }
 
+    /// <summary>What answers at an address searches no longer.</summary>
+    public void ForgetAt(string address)
+    {
+        lock (claims)
+        {
+            foreach (RestartClaim gone in claims.Values.Where(one => one.PeerAddress == address).ToArray())
+                if (gone.Node != Own.Node) claims.Remove(gone.Node);
+        }
+    }
+
     /// <summary>Who can go on together, by the claims that are here; null while they are too few.</summary>
     /// <param name="except">Processes that do not take part.</param>
     /// <remarks>When this process founds, the members are those whose disk was that of a node that takes part, by its
@@ -263,8 +273,14 @@ public sealed class ColdRestart : IDisposable
         ];
     }
 
-    /// <summary>Whether all voters of the newest configuration on this disk have a claim.</summary>
-    public bool IsComplete => Own.Active[^1].All(Here().Contains);
+    /// <summary>Whether a formation has the disks of all voters of the newest configuration on this one. Of the
+    /// formation and not of the claims: another one may have come since it was found, and is not to be left out.</summary>
+    public bool IsComplete(Formation formation)
+    {
+        ArgumentNullException.ThrowIfNull(formation);
+        HashSet<NodeId> here = [.. formation.Members.SelectMany(one => one.Earlier)];
+        return Own.Active[^1].All(here.Contains);
+    }
 
     private HashSet<NodeId> Here() => [.. All().SelectMany(one => one.Earlier)];
 

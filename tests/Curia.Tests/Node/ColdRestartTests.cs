@@ -125,6 +125,36 @@ public sealed class ColdRestartTests : IDisposable
         Assert.Equal(last, network.Primary.Node.View.Last);
     }
 
+    // It was found while one had not been heard yet; that one is not to be left out because it comes just now.
+    [Fact]
+    public void A_formation_is_complete_by_its_members_and_not_by_the_claims_of_a_moment_later()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        network.Run(10);
+        using ColdRestart one = network.Restart(network.Nodes[0]);
+        using ColdRestart other = network.Restart(network.Nodes[1]);
+        using ColdRestart late = network.Restart(network.Nodes[2]);
+        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Formation ofTwo = one.Find(nobody)!;
+        Assert.True(one.TryTake(late.Claim.Span, out _, out _));
+        Assert.False(one.IsComplete(ofTwo));
+        Assert.True(one.IsComplete(one.Find(nobody)!));
+    }
+
+    [Fact]
+    public void Whoever_goes_on_with_others_has_no_claim_any_more()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        network.Run(10);
+        using ColdRestart one = network.Restart(network.Nodes[0]);
+        using ColdRestart other = network.Restart(network.Nodes[1]);
+        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Assert.NotNull(one.Find(nobody));
+        one.ForgetAt(other.Own.PeerAddress);
+        Assert.Null(one.Find(nobody));
+        Assert.NotNull(one.ClaimOf(one.Own.Node));
+    }
+
     [Fact]
     public void Missing_are_the_disks_of_each_configuration_that_lacks_more_than_half()
     {
