@@ -121,6 +121,7 @@ public sealed class ColdRestart : IDisposable
 
     private readonly IReadOnlyList<ServiceEpoch> epochs;
     private readonly NodeTable nodes;
+    private readonly int format;
     private readonly Signer key;
     private readonly Dictionary<NodeId, RestartClaim> claims = [];
     private byte[] claim;
@@ -137,6 +138,7 @@ public sealed class ColdRestart : IDisposable
         ArgumentNullException.ThrowIfNull(replay);
         epochs = replay.Epochs.InOrder;
         nodes = replay.Outline.Nodes;
+        format = replay.Format;
         Addresses = nodes.Addresses();
         Own = new RestartClaim(
             replay.Genesis, epochs[^1].First, new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span)),
@@ -241,7 +243,7 @@ public sealed class ColdRestart : IDisposable
     /// are waited for.</remarks>
     public Formation? Find(IReadOnlySet<NodeId> except)
     {
-        Formation? formation = Formation.Of([.. All().Where(one => !except.Contains(one.Node))]);
+        Formation? formation = Formation.Of([.. All().Where(one => !except.Contains(one.Node) && Reads(one))]);
         if (formation?.Founder.Node != Own.Node) return formation;
         formation = formation with
         {
@@ -249,6 +251,9 @@ public sealed class ColdRestart : IDisposable
         };
         return MeetsRule(formation) ? formation : null;
     }
+
+    // A program that is too old for the ledger could not store it, and the first block needs all members.
+    private bool Reads(RestartClaim one) => (one.LedgerFormat ?? LedgerFormat.Oldest) >= format;
 
     // Those that could not commit by the diversity rule would found what never comes to be.
     private bool MeetsRule(Formation formation)
@@ -274,7 +279,7 @@ public sealed class ColdRestart : IDisposable
     }
 
     /// <summary>Whether a formation has the disks of all voters of the newest configuration on this one. Of the
-    /// formation and not of the claims: another one may have come since it was found, and is not to be left out.</summary>
+    /// formation, not of the claims: another one may have come since it was found, and is not to be left out.</summary>
     public bool IsComplete(Formation formation)
     {
         ArgumentNullException.ThrowIfNull(formation);

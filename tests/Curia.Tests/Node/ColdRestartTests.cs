@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Curia.Cryptography;
+using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -139,6 +140,21 @@ public sealed class ColdRestartTests : IDisposable
         Assert.True(one.TryTake(late.Claim.Span, out _, out _));
         Assert.False(one.IsComplete(ofTwo));
         Assert.True(one.IsComplete(one.Find(nobody)!));
+    }
+
+    // The first block of the epoch needs all members, and this one could not store what is in the ledger.
+    [Fact]
+    public void A_process_whose_program_is_too_old_for_the_ledger_is_no_member()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        network.Run(10);
+        using ColdRestart one = network.Restart(network.Nodes[0]);
+        using ColdRestart other = network.Restart(network.Nodes[1]);
+        using ColdRestart old = network.Restart(network.Nodes[2], LedgerFormat.Oldest);
+        Assert.True(one.TryTake(old.Claim.Span, out _, out _));
+        Assert.Null(one.Find(nobody));
+        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Assert.Equal(2, one.Find(nobody)!.Members.Count);
     }
 
     [Fact]
