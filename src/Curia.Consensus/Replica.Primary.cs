@@ -385,9 +385,17 @@ public sealed partial class Replica
         foreach ((NodeId id, Peer peer) in peers)
         {
             if (!configurations[^1].Voters.Contains(id)) continue;
-            if (best is null || peer.Matched > peers[best.Value].Matched) best = id;
+            if (best is null || IsBetter(peer, peers[best.Value])) best = id;
         }
 
         return best;
+    }
+
+    // Who was not heard of lately may have died, however much it had.
+    private bool IsBetter(Peer one, Peer other)
+    {
+        bool isHeard = one.SilentTicks < options.ElectionTimeoutTicks;
+        bool isOtherHeard = other.SilentTicks < options.ElectionTimeoutTicks;
+        return isHeard == isOtherHeard ? one.Matched > other.Matched : isHeard;
     }
 }

@@ -89,7 +89,7 @@ public static class CuriaHost
         if (peers is not null)
         {
             output.WriteIdentity(peers.Network.NodeId, peers.Address, configuration.Consensus.LedgerFormat);
-            metrics.ObservePeers(peers.Network);
+            metrics.ObservePeers(peers);
         }
 
         // What an earlier process left is read and verified whole before it is touched.

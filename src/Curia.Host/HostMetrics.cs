@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Linq;
+using Curia.Host.Peers;
 using Curia.Node;
 using Curia.Peers;
 
@@ -94,6 +95,8 @@ internal sealed class HostMetrics : IDisposable
             "Blocks read back from disk for history.");
         Total("curia.reads.rounds", () => node.View.Counters.ReadRounds,
             "Rounds that asked the other nodes whether this one still is the primary, for linearisable reads.");
+        Total("curia.messages.ignored", () => node.View.Counters.MessagesIgnored,
+            "Messages of other nodes that were of no use: late, of an older view, or wrong.");
         Total("curia.snapshots", () => node.View.Counters.Snapshots, "Snapshots whose evidence is in the ledger.");
     }
 
@@ -109,9 +112,11 @@ internal sealed class HostMetrics : IDisposable
     }
 
     /// <summary>Reads what went over the connections between nodes when somebody asks.</summary>
-    public void ObservePeers(PeerNetwork network)
+    public void ObservePeers(NodePeers peers)
     {
-        PeerCounters counters = network.Counters;
+        PeerCounters counters = peers.Network.Counters;
+        Total("curia.messages.refused", () => peers.MessagesRefused,
+            "Messages of other nodes that were none, or whose blocks have a wrong root or signature.");
         meter.CreateObservableGauge("curia.peers.connections",
             () => ByDirection(counters.ConnectionsMade, counters.ConnectionsTaken), null,
             "Open connections between nodes, by who made them.");

@@ -8,7 +8,6 @@ using System.Threading.Tasks;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;
-using Microsoft.Win32.SafeHandles;
 
 namespace Curia.Host;
 
@@ -24,6 +23,7 @@ internal sealed class LedgerFetch
     private readonly HostLog log;
     private readonly LedgerSurvey survey;
     private readonly List<FinishedChunk> finished = [];
+    private readonly List<string> leftovers = [];
     private readonly List<ReadOnlyMemory<byte>> blocks = [];
     private SeqNo chunkFirst = new(1);
     private SeqNo last;
@@ -49,12 +49,14 @@ internal sealed class LedgerFetch
     /// <param name="network">The name of the network.</param>
     /// <param name="source">Another node.</param>
     /// <param name="cutsFork">Whether files that end otherwise than the ledger of the network are removed.</param>
+    /// <param name="answered">Called when the network has answered, before other files are removed.</param>
     /// <param name="log">Takes progress.</param>
     /// <param name="cancel">The process is asked to end.</param>
     /// <returns>The verified ledger, and its files.</returns>
     /// <exception cref="StartFailure">What is on disk, or what was sent, is not the ledger of the network.</exception>
     public static async Task<(LedgerSurvey Survey, IReadOnlyList<FinishedChunk> Files)> RunAsync(
-        string folder, Digest network, Source source, bool cutsFork, HostLog log, CancellationToken cancel)
+        string folder, Digest network, Source source, bool cutsFork, Action answered, HostLog log,
+        CancellationToken cancel)
     {
         LedgerFetch fetch = new(folder, network, log);
         try
@@ -62,7 +64,7 @@ internal sealed class LedgerFetch
             if (cutsFork) await CutForkAsync(folder, source, log, cancel).ConfigureAwait(false);
             fetch.UseFiles();
             await fetch.CompareAsync(source, cancel).ConfigureAwait(false);
-            await fetch.FetchAsync(source, cancel).ConfigureAwait(false);
+            await fetch.FetchAsync(source, answered, cancel).ConfigureAwait(false);
             DurableFiles.FlushFolder(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -92,7 +94,7 @@ internal sealed class LedgerFetch
                 && parsed.First == last.Next && new FileInfo(path).Length <= BlockWalk.ChunkBytesMax;
             if (!isNext)
             {
-                File.Delete(path);
+                leftovers.Add(path);
                 continue;
             }
 
@@ -103,9 +105,16 @@ internal sealed class LedgerFetch
             finished.Add(new FinishedChunk(parsed.First, last, path));
         }
 
-        DurableFiles.FlushFolder(folder);
         chunkFirst = last.Next;
         if (last != SeqNo.Zero) log.Info($"The ledger on disk is used again up to seqno {last}.");
+    }
+
+    // Not before the network has answered: until then they may be all that is left of it.
+    private void RemoveLeftovers()
+    {
+        foreach (string path in leftovers) File.Delete(path);
+        if (leftovers.Count > 0) DurableFiles.FlushFolder(folder);
+        leftovers.Clear();
     }
 
     // Every byte on disk may be valid and of a fork: the others say what stands in the network at its end.
@@ -145,9 +154,11 @@ internal sealed class LedgerFetch
         return theirs.Span.StartsWith(block.Span);
     }
 
-    private async Task FetchAsync(Source source, CancellationToken cancel)
+    private async Task FetchAsync(Source source, Action answered, CancellationToken cancel)
     {
         ReadOnlyMemory<byte> some = await source(last.Next, cancel).ConfigureAwait(false);
+        answered();
+        RemoveLeftovers();
         for (long said = Stopwatch.GetTimestamp(); ; some = await source(last.Next, cancel).ConfigureAwait(false))
         {
             if (some.IsEmpty) break;
@@ -195,12 +206,7 @@ internal sealed class LedgerFetch
         string name = LedgerChunk.ClosedName(chunkFirst, last);
         survey.AddChunk(name, bytes);
         string path = Path.Combine(folder, name);
-        using (SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.Read))
-        {
-            RandomAccess.Write(file, bytes, 0);
-            DurableFiles.Flush(file);
-        }
-
+        DurableFiles.Replace(path, bytes); // under its name it is whole
         finished.Add(new FinishedChunk(chunkFirst, last, path));
         blocks.Clear();
         chunkBytes = 0;

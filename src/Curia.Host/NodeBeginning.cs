@@ -143,7 +143,8 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
                     }
 
                     replay.Dispose();
-                    return await FetchAsync(restart.Own.Network, [follow.Founder.Node], cutsFork: true, cancel)
+                    NodeId[] founderOnly = [follow.Founder.Node];
+                    return await FetchAsync(restart.Own.Network, founderOnly, cutsFork: true, () => { }, cancel)
                         .ConfigureAwait(false);
                 case RestartOutcome.Join join:
                     replay.Dispose();
@@ -165,22 +166,24 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
         private Task<NodeBeginning> JoinAsync(
             Digest network, IReadOnlyDictionary<NodeId, string> nodes, CancellationToken cancel)
         {
-            // What was stored and not committed may be dropped: the disk must not count any more for who stored it.
-            disk.Reset(peers!.Network.NodeId);
-            peers.Probed = null;
+            peers!.Probed = null;
             log.Info($"This is node {peers.Network.NodeId}, at {peers.Address} for other nodes. It joins the network "
                 + $"{network}.");
             peers.Set(nodes);
-            return FetchAsync(network, [.. nodes.Keys], cutsFork: false, cancel);
+
+            // What was stored and not committed is dropped, once the network has answered: from then on the disk must
+            // not count any more for who stored it.
+            void Answered() => disk.Reset(peers.Network.NodeId);
+            return FetchAsync(network, [.. nodes.Keys], cutsFork: false, Answered, cancel);
         }
 
         private async Task<NodeBeginning> FetchAsync(
-            Digest network, IReadOnlyList<NodeId> sources, bool cutsFork, CancellationToken cancel)
+            Digest network, IReadOnlyList<NodeId> sources, bool cutsFork, Action answered, CancellationToken cancel)
         {
             peers!.Network.SetNetwork(network);
             LedgerSource source = new(peers, sources, log);
             (LedgerSurvey survey, IReadOnlyList<FinishedChunk> files) = await LedgerFetch
-                .RunAsync(Folder, network, source.FetchAsync, cutsFork, log, cancel).ConfigureAwait(false);
+                .RunAsync(Folder, network, source.FetchAsync, cutsFork, answered, log, cancel).ConfigureAwait(false);
             RequireFormat(survey.Format);
             return new NodeBeginning(new CuriaNode(setup, survey), files, IsNewLedger: false);
         }

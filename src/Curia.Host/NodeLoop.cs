@@ -42,6 +42,7 @@ internal sealed class NodeLoop
     private readonly object rest = new();
     private readonly Thread thread;
     private int turn;
+    private long lastTick;
     private bool isWoken;
     private volatile bool isOpen;
     private ReplyChain completed;
@@ -127,11 +128,15 @@ internal sealed class NodeLoop
             Environment.TickCount64 + (long)patience.TotalMilliseconds);
 
     // One batch, and not more: the thread has work of its own. While many wait, a thread that is woken finds many at a
-    // time, and each block costs two signatures. What opens a node takes long, and files are written for it.
+    // time, and each block costs two signatures. What opens a node takes long, and files are written for it. A tick
+    // that is late goes first: only the loop's thread ticks.
     private void StepIfNobodyDoes()
     {
-        if (!isOpen || replies.Count > FewReplies)
+        bool isTickLate = Stopwatch.GetElapsedTime(Volatile.Read(ref lastTick)) > 2 * TickInterval;
+        if (!isOpen || isTickLate || replies.Count > FewReplies)
         {
+            // Either who gives the turn back sees what was added, or its giving is seen here.
+            Interlocked.MemoryBarrier();
             if (Volatile.Read(ref turn) == 0 && !Volatile.Read(ref isWoken)) Wake();
             return;
         }
@@ -144,7 +149,7 @@ internal sealed class NodeLoop
 
     private void Run()
     {
-        long lastTick = Stopwatch.GetTimestamp();
+        Volatile.Write(ref lastTick, Stopwatch.GetTimestamp());
         while (!ended.Task.IsCompleted)
         {
             if (!TryTakeTurn())
@@ -157,7 +162,7 @@ internal sealed class NodeLoop
             TimeSpan untilTick = TickInterval - Stopwatch.GetElapsedTime(lastTick);
             if (untilTick <= TimeSpan.Zero)
             {
-                lastTick = Stopwatch.GetTimestamp();
+                Volatile.Write(ref lastTick, Stopwatch.GetTimestamp());
                 Guard(Tick);
             }
 

@@ -121,6 +121,7 @@ public sealed class ColdRestart : IDisposable
 
     private readonly IReadOnlyList<ServiceEpoch> epochs;
     private readonly NodeTable nodes;
+    private readonly int format;
     private readonly Signer key;
     private readonly Dictionary<NodeId, RestartClaim> claims = [];
     private byte[] claim;
@@ -137,6 +138,7 @@ public sealed class ColdRestart : IDisposable
         ArgumentNullException.ThrowIfNull(replay);
         epochs = replay.Epochs.InOrder;
         nodes = replay.Outline.Nodes;
+        format = replay.Format;
         Addresses = nodes.Addresses();
         Own = new RestartClaim(
             replay.Genesis, epochs[^1].First, new NodeId(Digest.Of(setup.NodeKey.SubjectPublicKeyInfo.Span)),
@@ -224,6 +226,16 @@ public sealed class ColdRestart : IDisposable
         }
     }
 
+    /// <summary>What answers at an address searches no longer.</summary>
+    public void ForgetAt(string address)
+    {
+        lock (claims)
+        {
+            foreach (RestartClaim gone in claims.Values.Where(one => one.PeerAddress == address).ToArray())
+                if (gone.Node != Own.Node) claims.Remove(gone.Node);
+        }
+    }
+
     /// <summary>Who can go on together, by the claims that are here; null while they are too few.</summary>
     /// <param name="except">Processes that do not take part.</param>
     /// <remarks>When this process founds, the members are those whose disk was that of a node that takes part, by its
@@ -231,7 +243,7 @@ public sealed class ColdRestart : IDisposable
     /// are waited for.</remarks>
     public Formation? Find(IReadOnlySet<NodeId> except)
     {
-        Formation? formation = Formation.Of([.. All().Where(one => !except.Contains(one.Node))]);
+        Formation? formation = Formation.Of([.. All().Where(one => !except.Contains(one.Node) && Reads(one))]);
         if (formation?.Founder.Node != Own.Node) return formation;
         formation = formation with
         {
@@ -239,6 +251,9 @@ public sealed class ColdRestart : IDisposable
         };
         return MeetsRule(formation) ? formation : null;
     }
+
+    // A program that is too old for the ledger could not store it, and the first block needs all members.
+    private bool Reads(RestartClaim one) => (one.LedgerFormat ?? LedgerFormat.Oldest) >= format;
 
     // Those that could not commit by the diversity rule would found what never comes to be.
     private bool MeetsRule(Formation formation)
@@ -263,8 +278,14 @@ public sealed class ColdRestart : IDisposable
         ];
     }
 
-    /// <summary>Whether all voters of the newest configuration on this disk have a claim.</summary>
-    public bool IsComplete => Own.Active[^1].All(Here().Contains);
+    /// <summary>Whether a formation has the disks of all voters of the newest configuration on this one. Of the
+    /// formation, not of the claims: another one may have come since it was found, and is not to be left out.</summary>
+    public bool IsComplete(Formation formation)
+    {
+        ArgumentNullException.ThrowIfNull(formation);
+        HashSet<NodeId> here = [.. formation.Members.SelectMany(one => one.Earlier)];
+        return Own.Active[^1].All(here.Contains);
+    }
 
     private HashSet<NodeId> Here() => [.. All().SelectMany(one => one.Earlier)];
 

@@ -491,6 +491,7 @@ public sealed partial class CuriaNode : IDisposable
         Primary = replica.Primary,
         DiversityLack = diversityLack = FindDiversityLack(),
         Configurations = ActiveConfigurations(),
+        Nodes = tail.CommittedNodes,
         View = replica.View,
         Committed = tail.Committed,
         Last = joining is null ? store.Current.TxId : tail.Last,

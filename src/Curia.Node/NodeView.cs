@@ -61,6 +61,13 @@ public sealed record NodeView
     /// <summary>The status of a transaction, as far as this node knows.</summary>
     public TransactionStatus StatusOf(TxId txId) => TransactionStatuses.Of(txId, Committed, Last, Views);
 
+    /// <summary>The nodes by what has committed.</summary>
+    internal NodeTable Nodes { get; init; } = NodeTable.Empty;
+
+    /// <summary>Whether another node may hand over requests of its clients: it is trusted with the secrets, by what has
+    /// committed here.</summary>
+    public bool MayForward(NodeId node) => Nodes.StatusOf(node) is NodeRecord.Trusted or NodeRecord.Learner;
+
     /// <summary>Whether this node may answer a client that has seen a transaction (docs/http.md, "Several
     /// nodes").</summary>
     public SessionStanding StandingOf(TxId seen)

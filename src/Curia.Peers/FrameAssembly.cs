@@ -1,5 +1,5 @@
 using System;
-using System.Collections.Generic;
+using System.Buffers;
 
 namespace Curia.Peers;
 
@@ -20,10 +20,12 @@ public sealed class FrameAssembly
     /// <summary>The largest message: the largest block (128 MiB) and what is said of it.</summary>
     public const int MessageBytesMax = 129 * 1024 * 1024;
 
+    private ArrayBufferWriter<byte> parts = new();
     private PeerFrame open;
-    private readonly List<byte[]> segments = [];
-    private int count;
     private bool isOpen;
+
+    /// <summary>The largest message that may come here.</summary>
+    public int BytesMax { get; set; } = MessageBytesMax;
 
     /// <summary>Takes the next frame.</summary>
     /// <param name="frame">Its header.</param>
@@ -52,7 +54,7 @@ public sealed class FrameAssembly
             return false;
         }
 
-        if (payload.Length > MessageBytesMax - count)
+        if (payload.Length > BytesMax - parts.WrittenCount)
         {
             refusal = PeerRefusal.MessageTooLarge;
             return false;
@@ -60,24 +62,15 @@ public sealed class FrameAssembly
 
         open = frame;
         isOpen = true;
-        segments.Add(payload.ToArray()); // what has come is held, never what is announced
-        count += payload.Length;
+        parts.Write(payload); // what has come is held, never what is announced
         if (frame.IsLast) whole = Close();
         return true;
     }
 
     private PeerPacket Close()
     {
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(count);
-        int at = 0;
-        foreach (byte[] segment in segments)
-        {
-            segment.CopyTo(bytes, at);
-            at += segment.Length;
-        }
-
-        segments.Clear();
-        count = 0;
+        byte[] bytes = parts.WrittenSpan.ToArray();
+        parts = new ArrayBufferWriter<byte>(); // one large message is not to hold memory for ever
         isOpen = false;
         return new PeerPacket(open.Kind, open.CallKind, open.Number, false, bytes);
     }

@@ -34,6 +34,9 @@ internal sealed class FrameReader(Stream stream, PeerCounters counters) : IDispo
         foreach (PeerFrameKind kind in kinds) allowed |= 1 << (int)kind;
     }
 
+    /// <summary>Says how large what comes from here on may be.</summary>
+    public void AllowBytes(int max) => assembly.BytesMax = max;
+
     /// <summary>Waits for the next message, call, reply or small frame.</summary>
     /// <returns>Null when the other end has closed.</returns>
     /// <exception cref="RefusedException">The other end sends what it may not send.</exception>
@@ -62,7 +65,7 @@ internal sealed class FrameReader(Stream stream, PeerCounters counters) : IDispo
     /// <inheritdoc/>
     public void Dispose()
     {
-        ArrayPool<byte>.Shared.Return(buffer);
+        ArrayPool<byte>.Shared.Return(buffer, clearArray: true); // secrets may have come through it
         buffer = [];
     }
 
@@ -102,7 +105,7 @@ internal sealed class FrameReader(Stream stream, PeerCounters counters) : IDispo
         if (size <= buffer.Length - start && end < buffer.Length) return;
         byte[] target = size > buffer.Length ? ArrayPool<byte>.Shared.Rent(size) : buffer;
         buffer.AsSpan(start, end - start).CopyTo(target);
-        if (target != buffer) ArrayPool<byte>.Shared.Return(buffer);
+        if (target != buffer) ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
         buffer = target;
         end -= start;
         start = 0;

@@ -29,6 +29,7 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
     private Outgoing? passing;
     private byte[] buffer = [];
     private int used;
+    private int usedMost;
     private int pings;
     private int pongs;
     private long writingSince;
@@ -85,6 +86,7 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
                 if (used > 0) await WriteBatchAsync(cancellation).ConfigureAwait(false);
                 else if (!isLast) await queue.WaitAsync(cancellation).ConfigureAwait(false);
                 if (isLast) return;
+                if (queue.IsOnAdder && queue.Count > 0) await Task.Yield();
             }
         }
         finally
@@ -106,8 +108,7 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
         }
 
         if (used > 0) return;
-        ArrayPool<byte>.Shared.Return(buffer);
-        buffer = [];
+        ReturnBuffer();
     }
 
     private int Room => BatchBytes - LastWordBytes - used;
@@ -175,6 +176,7 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
     {
         foreach (Outgoing item in batch) item.Call?.Sent();
         Volatile.Write(ref writingSince, Stopwatch.GetTimestamp());
+        usedMost = Math.Max(usedMost, used);
         await stream.WriteAsync(buffer.AsMemory(0, used), cancellation).ConfigureAwait(false);
         await stream.FlushAsync(cancellation).ConfigureAwait(false);
         Volatile.Write(ref writingSince, 0);
@@ -198,8 +200,16 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
         if (passing is not null) Drop(passing, null);
         batch.Clear();
         current = passing = null;
-        if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
+        if (buffer.Length > 0) ReturnBuffer();
+    }
+
+    // Secrets may have gone through it; clearing all of it each time would cost more than a small frame does.
+    private void ReturnBuffer()
+    {
+        Array.Clear(buffer, 0, usedMost);
+        ArrayPool<byte>.Shared.Return(buffer);
         buffer = [];
+        usedMost = 0;
     }
 
     private void Drop(Outgoing item, string? refusal)

@@ -70,6 +70,7 @@ internal static class Greeting
         {
             if (self.Settings.OnProbe is null) throw new RefusedException(PeerRefusal.UnknownNode);
             reader.Allow(PeerFrameKind.Call, PeerFrameKind.Ping);
+            reader.AllowBytes(Stranger.CallBytesMax);
             return (hello, new Stranger(self, id));
         }
 

@@ -26,8 +26,8 @@ internal interface IVisitor
 /// <summary>A visitor that is none of the peers, for one call at a time.</summary>
 internal sealed class Stranger(LocalNode self, NodeId id) : IVisitor
 {
-    // Far more than what a probe has to say.
-    private const int CallBytesMax = 16 << 20;
+    /// <summary>Far more than what a probe has to say.</summary>
+    public const int CallBytesMax = 16 << 20;
 
     private int calls;
 

@@ -10,6 +10,9 @@ internal sealed class Outgoing(PeerFrameKind kind, PeerMessage content, ulong nu
     // Beyond it a message would hold up what it passes longer than is worth it.
     private const int PassingBytesMax = 64 * 1024;
 
+    // Encrypting and sending this much takes less than waking somebody who does it.
+    private const int AtOnceBytesMax = 16 * 1024;
+
     private readonly List<ReadOnlyMemory<byte>> parts = [];
     private int part;
     private int offset;
@@ -29,6 +32,9 @@ internal sealed class Outgoing(PeerFrameKind kind, PeerMessage content, ulong nu
 
     /// <summary>Whether it overtakes others.</summary>
     public bool Passes { get; } = content.MayPass && content is { HasLater: false, WaitingBytes: <= PassingBytesMax };
+
+    /// <summary>Whether whoever queues it may write it itself: it is small, and nothing of it is read late.</summary>
+    public bool MayBeWrittenAtOnce => content is { HasLater: false, WaitingBytes: <= AtOnceBytesMax };
 
     /// <summary>How much memory it holds while it waits.</summary>
     public long WaitingBytes => content.WaitingBytes;

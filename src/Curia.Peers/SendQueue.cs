@@ -8,9 +8,6 @@ namespace Curia.Peers;
 /// task takes.</summary>
 internal sealed class SendQueue(int messagesMax, long bytesMax)
 {
-    // Encrypting and sending this much takes less than waking somebody who does it.
-    private const int WrittenAtOnceMax = 16 * 1024;
-
     private readonly Lock gate = new();
     private readonly Queue<Outgoing> passing = [];
     private readonly Queue<Outgoing> ordered = [];
@@ -44,7 +41,7 @@ internal sealed class SendQueue(int messagesMax, long bytesMax)
             }
         }
 
-        signal.Set(mayRunHere: item.WaitingBytes <= WrittenAtOnceMax);
+        signal.Set(item.MayBeWrittenAtOnce);
         return dropped.Count == 0 ? [] : dropped;
     }
 
@@ -59,7 +56,7 @@ internal sealed class SendQueue(int messagesMax, long bytesMax)
             bytes += item.WaitingBytes;
         }
 
-        signal.Set(mayRunHere: item.WaitingBytes <= WrittenAtOnceMax);
+        signal.Set(item.MayBeWrittenAtOnce);
         return true;
     }
 
@@ -91,6 +88,10 @@ internal sealed class SendQueue(int messagesMax, long bytesMax)
 
     /// <summary>Wakes who waits, also when nothing was added.</summary>
     public void Wake() => signal.Set(mayRunHere: false);
+
+    /// <summary>Whether who waited goes on within a call of <see cref="Add"/>, which is not to write for others
+    /// too.</summary>
+    public bool IsOnAdder => signal.HasRunHere;
 
     /// <summary>Waits until it is woken since the last time; it may be for nothing.</summary>
     public ValueTask WaitAsync(CancellationToken cancellation) => signal.WaitAsync(cancellation);

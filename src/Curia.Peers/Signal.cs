@@ -15,6 +15,9 @@ internal sealed class Signal : IValueTaskSource
     private bool isSet;
     private bool isWaiting;
 
+    /// <summary>Whether the task was last woken on the thread of whoever woke it.</summary>
+    public bool HasRunHere { get; private set; }
+
     /// <summary>Waits until it is set since the last time. One task at a time.</summary>
     /// <exception cref="OperationCanceledException">It is cancelled.</exception>
     public ValueTask WaitAsync(CancellationToken cancellation)
@@ -49,6 +52,7 @@ internal sealed class Signal : IValueTaskSource
             }
 
             isWaiting = false;
+            HasRunHere = mayRunHere;
             wait.RunContinuationsAsynchronously = !mayRunHere;
         }
 

@@ -103,7 +103,7 @@ internal sealed class ColdRestarting : IProbed
             else
             {
                 enough ??= Stopwatch.GetTimestamp();
-                bool isTime = restart.IsComplete || Stopwatch.GetElapsedTime(enough.Value) > grace;
+                bool isTime = restart.IsComplete(formation) || Stopwatch.GetElapsedTime(enough.Value) > grace;
                 if (isTime && formation.Founder.Node == restart.Own.Node
                     && await PrepareAsync(formation, cancel).ConfigureAwait(false))
                 {
@@ -221,6 +221,7 @@ internal sealed class ColdRestarting : IProbed
         if (answer == ProbeAnswer.Live && body.Length == 1 + Digest.Size)
         {
             live[new NodeId(new Digest(body.Span[1..]))] = address;
+            restart.ForgetAt(address); // what it was before it went on with others
             return;
         }
 

@@ -212,6 +212,9 @@ internal sealed class NodePeers : IAsyncDisposable
         network.Send(send.To, new PeerMessage(PeerCodec.GiveSecrets(secrets.Reveal())));
     }
 
+    /// <summary>Messages that were none, or whose blocks have a wrong root or signature.</summary>
+    public long MessagesRefused => Interlocked.Read(ref refused);
+
     /// <summary>The other nodes that take part, as this one knows them.</summary>
     public IReadOnlyList<NodeId> Others()
     {
@@ -339,6 +342,9 @@ internal sealed class NodePeers : IAsyncDisposable
             case PeerCalls.Snapshot:
                 return SnapshotSource.Answer(serving.Snapshots, body.Span, BlockBytesAtOnce);
             case PeerCalls.Request:
+                // Whom members admitted, and who was told the secrets: it speaks for clients (docs/http.md).
+                if (!serving.Node.View.MayForward(from))
+                    return Forwarding.Encode(new Outgoing(HostResponses.NoPrimary));
                 return await serving.Requests.ExecuteForwardedAsync(body, gone).ConfigureAwait(false);
             default:
                 throw new ArgumentException($"there is no call {kind}");

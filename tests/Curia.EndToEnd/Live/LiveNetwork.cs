@@ -41,7 +41,7 @@ internal sealed class LiveNetwork : IDisposable
         Size = size;
         Machines = Machines.MakeOrSkip(size + SpareMachines, seed);
         folder = Machines.NewFolder();
-        logs = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../live", $"seed-{seed}"));
+        logs = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../live", $"seed-{seed}-nodes-{size}"));
         if (Directory.Exists(logs)) Directory.Delete(logs, recursive: true);
         Directory.CreateDirectory(logs);
         consortium = new Consortium(folder);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Curia.Cryptography;
+using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -123,6 +124,51 @@ public sealed class ColdRestartTests : IDisposable
         TxId last = network.Primary.Node.View.Last;
         network.Run(50);
         Assert.Equal(last, network.Primary.Node.View.Last);
+    }
+
+    // It was found while one had not been heard yet; that one is not to be left out because it comes just now.
+    [Fact]
+    public void A_formation_is_complete_by_its_members_and_not_by_the_claims_of_a_moment_later()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        network.Run(10);
+        using ColdRestart one = network.Restart(network.Nodes[0]);
+        using ColdRestart other = network.Restart(network.Nodes[1]);
+        using ColdRestart late = network.Restart(network.Nodes[2]);
+        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Formation ofTwo = one.Find(nobody)!;
+        Assert.True(one.TryTake(late.Claim.Span, out _, out _));
+        Assert.False(one.IsComplete(ofTwo));
+        Assert.True(one.IsComplete(one.Find(nobody)!));
+    }
+
+    // The first block of the epoch needs all members, and this one could not store what is in the ledger.
+    [Fact]
+    public void A_process_whose_program_is_too_old_for_the_ledger_is_no_member()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        network.Run(10);
+        using ColdRestart one = network.Restart(network.Nodes[0]);
+        using ColdRestart other = network.Restart(network.Nodes[1]);
+        using ColdRestart old = network.Restart(network.Nodes[2], LedgerFormat.Oldest);
+        Assert.True(one.TryTake(old.Claim.Span, out _, out _));
+        Assert.Null(one.Find(nobody));
+        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Assert.Equal(2, one.Find(nobody)!.Members.Count);
+    }
+
+    [Fact]
+    public void Whoever_goes_on_with_others_has_no_claim_any_more()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        network.Run(10);
+        using ColdRestart one = network.Restart(network.Nodes[0]);
+        using ColdRestart other = network.Restart(network.Nodes[1]);
+        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Assert.NotNull(one.Find(nobody));
+        one.ForgetAt(other.Own.PeerAddress);
+        Assert.Null(one.Find(nobody));
+        Assert.NotNull(one.ClaimOf(one.Own.Node));
     }
 
     [Fact]

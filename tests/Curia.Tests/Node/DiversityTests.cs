@@ -144,7 +144,7 @@ public sealed class DiversityTests
     {
         using TestNetwork network = FiveNodesOfThreeOwners();
         network.Run(100);
-        ColdRestart[] all = [.. network.Nodes.Select(network.Restart)];
+        ColdRestart[] all = [.. network.Nodes.Select(node => network.Restart(node))];
         ColdRestart[] ofOneOwner = [.. ((ColdRestart[])[all[0], all[1], all[4]])
             .OrderByDescending(one => one.Own.Last).ThenBy(one => one.Own.Node)];
         Hear(ofOneOwner[0], ofOneOwner.AsSpan(1));

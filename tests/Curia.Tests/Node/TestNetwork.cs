@@ -119,11 +119,11 @@ internal sealed class TestNetwork : IDisposable
     }
 
     /// <summary>A process that was started on the disk of a node after all have ended.</summary>
-    public ColdRestart Restart(Member node)
+    public ColdRestart Restart(Member node, int format = LedgerFormat.Newest)
     {
         LedgerReplay replay = Replay(node);
         Assert.Null(replay.FindObstacle(Genesis, NodeSetup.VirtualPlatform));
-        return new ColdRestart(Setup(EcdsaSigner.Generate(entropy)), replay, [node.Id], default);
+        return new ColdRestart(Setup(EcdsaSigner.Generate(entropy), format), replay, [node.Id], default);
     }
 
     public string StatusOf(Member node) =>
@@ -337,6 +337,25 @@ internal sealed class TestNetwork : IDisposable
             return tickets;
         }
 
+        /// <summary>Writes with an idempotency key; gives the place of the first request with it, and the code of a
+        /// refusal.</summary>
+        public (TxId? TxId, string? Refusal) WriteOnce(string name, string value, string key)
+        {
+            Execution execution =
+                Execute("PUT", "/app/names/" + name, JsonSerializer.Serialize(new { value }), key);
+            if (execution is Execution.Proposed proposed)
+            {
+                Step(new Input.Submit(++tickets, proposed, WaitForCommit: false));
+                return (Assert.IsType<Answer.Ordered>(Answers[tickets][0]).TxId, null);
+            }
+
+            Execution.Answered answered = Assert.IsType<Execution.Answered>(execution);
+            return answered.Response.IsSuccess
+                ? (answered.TxId, null)
+                : (null, JsonDocument.Parse(answered.Response.Body).RootElement.GetProperty("error")
+                    .GetProperty("code").GetString());
+        }
+
         public TxId Write(string name, string value)
         {
             long ticket = Submit(name, value);
@@ -384,15 +403,20 @@ internal sealed class TestNetwork : IDisposable
             return JsonDocument.Parse(response.Body).RootElement.GetProperty("status").GetString()!;
         }
 
-        public Execution Execute(string method, string target, string? body = null) =>
-            Execute(method, target, body is null ? [] : Encoding.UTF8.GetBytes(body));
+        public Execution Execute(string method, string target, string? body = null, string? key = null) =>
+            Execute(method, target, body is null ? [] : Encoding.UTF8.GetBytes(body), key);
 
-        private Execution Execute(string method, string target, byte[] body)
+        private Execution Execute(string method, string target, byte[] body, string? key = null)
         {
             Assert.True(Request.TryCreate(
                 method,
                 target,
-                name => name == "Content-Type" && body.Length > 0 ? "application/json" : null,
+                name => name switch
+                {
+                    "Content-Type" when body.Length > 0 => "application/json",
+                    NodeHeaders.IdempotencyKey => key,
+                    _ => null,
+                },
                 body,
                 network.User.Der,
                 out Request? request,

@@ -85,7 +85,16 @@ public sealed class PeerCallTests
         Assert.Equal(3, replies.OfType<PeerReply.Answered>().Count());
         Assert.All(replies.OfType<PeerReply.Refused>(), reply => Assert.Equal(PeerRefusal.Busy, reply.Reason));
         Assert.Equal((2, 2), (other.Refused(PeerRefusal.Busy), one.RefusedByPeers(PeerRefusal.Busy)));
-        Assert.IsType<PeerReply.Answered>(await one.CallAsync(other, [1]));
+
+        // A call is in progress until its reply is written, which who has the reply may be ahead of.
+        PeerReply last = await one.CallAsync(other, [1]);
+        for (int again = 0; again < 100 && last is PeerReply.Refused; again++)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+            last = await one.CallAsync(other, [1]);
+        }
+
+        Assert.IsType<PeerReply.Answered>(last);
     }
 
     [Fact]

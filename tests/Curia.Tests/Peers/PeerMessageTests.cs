@@ -229,6 +229,9 @@ public sealed class PeerMessageTests
         one.KnowsNobody();
         await LivePeer.UntilAsync(() => one.Network.Counters is { ConnectionsMade: 0, ConnectionsTaken: 0 },
             () => "both connections to be closed");
+
+        // What is written to a connection whose end is not known here yet goes down with it.
+        await LivePeer.UntilAsync(() => !other.Network.IsConnected(one.Id), () => "the other end to know");
         other.Send(one, 2);
         await LivePeer.UntilAsync(() => other.RefusedByPeers(PeerRefusal.UnknownNode) > 0, () => "a refusal");
         Assert.Single(one.Received);

@@ -1,0 +1,69 @@
+using System.Linq;
+using Curia.Vocabulary;
+
+namespace Curia.Tests.Node;
+
+/// <summary>A request that is sent again with its key is answered as the first one was, on each node and across
+/// elections (docs/http.md, "Several nodes").</summary>
+public sealed class IdempotencyTests
+{
+    [Fact]
+    public void A_repeat_gets_the_first_place_and_writes_nothing()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        TestNetwork.Member primary = network.Primary;
+        (TxId? first, _) = primary.WriteOnce("a", "1", "key");
+        network.Run(20);
+        TxId last = primary.Node.View.Last;
+        Assert.Equal((first, null), primary.WriteOnce("a", "1", "key"));
+        Assert.Equal(last, primary.Node.View.Last);
+        Assert.NotEqual(first, primary.WriteOnce("a", "1", "another-key").TxId);
+    }
+
+    [Fact]
+    public void After_an_election_the_new_primary_gives_the_first_place_too()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        TestNetwork.Member old = network.Primary;
+        (TxId? first, _) = old.WriteOnce("a", "1", "key");
+        network.Run(20);
+        network.Primary.Write("a", "2");
+        network.Run(20);
+        old.IsDead = true;
+        network.Run(400);
+        Assert.NotSame(old, network.Primary);
+        Assert.Equal((first, null), network.Primary.WriteOnce("a", "1", "key"));
+        Assert.Equal("2", network.Primary.Read("a"));
+    }
+
+    // What an election took away has not happened: the repeat does it, at a place of its own.
+    [Fact]
+    public void A_repeat_of_what_an_election_took_away_is_done()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        TestNetwork.Member old = network.Primary;
+        network.Cut(old);
+        (TxId? lost, _) = old.WriteOnce("a", "1", "key");
+        network.Run(400);
+        TestNetwork.Member next = network.Alive.Where(node => node != old)
+            .Single(node => node.Node.View.IsPrimary);
+        (TxId? done, _) = next.WriteOnce("a", "1", "key");
+        Assert.NotEqual(lost, done);
+        network.Heal();
+        network.Run(400);
+        Assert.Equal("Invalid", network.Primary.StatusOf(lost!.Value));
+        Assert.Equal((done, null), network.Primary.WriteOnce("a", "1", "key"));
+        Assert.Equal("1", network.Primary.Read("a"));
+    }
+
+    [Fact]
+    public void A_key_is_for_one_request()
+    {
+        using TestNetwork network = TestNetwork.Of(1);
+        network.Primary.WriteOnce("a", "1", "key");
+        network.Run(20);
+        Assert.Equal((null, "IdempotencyKeyReused"), network.Primary.WriteOnce("a", "2", "key"));
+        Assert.Equal((null, "IdempotencyKeyReused"), network.Primary.WriteOnce("b", "1", "key"));
+        Assert.Equal("1", network.Primary.Read("a"));
+    }
+}
