@@ -61,7 +61,7 @@ internal sealed class LedgerFetch
         LedgerFetch fetch = new(folder, network, log);
         try
         {
-            if (cutsFork) await CutForkAsync(folder, source, log, cancel).ConfigureAwait(false);
+            if (cutsFork) await CutForkAsync(folder, source, answered, log, cancel).ConfigureAwait(false);
             fetch.UseFiles();
             await fetch.CompareAsync(source, cancel).ConfigureAwait(false);
             await fetch.FetchAsync(source, answered, cancel).ConfigureAwait(false);
@@ -127,19 +127,37 @@ internal sealed class LedgerFetch
             "Empty the folder to fetch all of it anew");
     }
 
-    // The newest epoch goes on from another disk, whose last blocks are not these: none of these is committed.
-    private static async Task CutForkAsync(string folder, Source source, HostLog log, CancellationToken cancel)
+    // The network goes on from other disks, whose last blocks are not these: none of these is committed.
+    private static async Task CutForkAsync(
+        string folder, Source source, Action answered, HostLog log, CancellationToken cancel)
     {
+        List<string> forked = [];
         IEnumerable<string> names = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path));
-        foreach (string name in LedgerChunk.InOrder(names).Reverse())
+        string[] files = [.. LedgerChunk.InOrder(names).Reverse()];
+        foreach (string name in files)
         {
-            string path = Path.Combine(folder, name);
-            ReadOnlyMemory<byte> own = LastBlockOf(File.ReadAllBytes(path));
-            if (await StandsThereAsync(own, source, cancel).ConfigureAwait(false)) return;
+            byte[] chunk = File.ReadAllBytes(Path.Combine(folder, name));
+            if (await StandsThereAsync(LastBlockOf(chunk), source, cancel).ConfigureAwait(false)) break;
+            forked.Add(name);
+            bool isWhole = name != files[^1]
+                || await StandsThereAsync(FirstBlockOf(chunk), source, cancel).ConfigureAwait(false);
+            if (!isWhole) return; // of another network, as it looks: that is found out, and nothing is removed
+        }
+
+        if (forked.Count > 0) answered();
+        foreach (string name in forked)
+        {
             log.Warning($"{name} ends otherwise than the ledger of the network, in what did not commit: it is removed "
                 + "and fetched again.");
-            File.Delete(path);
+            File.Delete(Path.Combine(folder, name));
         }
+    }
+
+    private static ReadOnlyMemory<byte> FirstBlockOf(ReadOnlyMemory<byte> chunk)
+    {
+        if (chunk.Length <= LedgerChunk.HeaderSize) return default;
+        ReadOnlyMemory<byte> rest = chunk[LedgerChunk.HeaderSize..];
+        return Block.TryTake(ref rest, out ReadOnlyMemory<byte> first) ? first : default;
     }
 
     private static ReadOnlyMemory<byte> LastBlockOf(ReadOnlyMemory<byte> chunk) =>

@@ -62,12 +62,12 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             {
                 // Of a process that had not been told the secrets, for example: the others have them.
                 log.Warning($"{failure.Message} It is fetched from the network instead, as far as it is not there.");
-                return await JoinAsync(configuration.Join.Network, configuration.Join.Nodes, shutdown.Token)
-                    .ConfigureAwait(false);
+                (Digest network, IReadOnlyDictionary<NodeId, string> nodes) = configuration.Join;
+                return await JoinAsync(network, nodes, cutsFork: false, shutdown.Token).ConfigureAwait(false);
             }
 
             if (reading.Replay is null && configuration.Join is { } join)
-                return await JoinAsync(join.Network, join.Nodes, shutdown.Token).ConfigureAwait(false);
+                return await JoinAsync(join.Network, join.Nodes, cutsFork: false, shutdown.Token).ConfigureAwait(false);
             RequireFormat(reading.Replay?.Format ?? LedgerFormat.Oldest);
             if (reading.Replay is not { IsAlone: false } replay) return Alone(reading);
             if (peers is null)
@@ -149,7 +149,8 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
                 case RestartOutcome.Join join:
                     replay.Dispose();
                     log.Info("The network lives; this process joins it as a new node.");
-                    return await JoinAsync(restart.Own.Network, join.Nodes, cancel).ConfigureAwait(false);
+                    return await JoinAsync(restart.Own.Network, join.Nodes, cutsFork: true, cancel)
+                        .ConfigureAwait(false);
                 default:
                     throw new UnreachableException($"Outcome {outcome.GetType().Name} has no arm");
             }
@@ -164,7 +165,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
         }
 
         private Task<NodeBeginning> JoinAsync(
-            Digest network, IReadOnlyDictionary<NodeId, string> nodes, CancellationToken cancel)
+            Digest network, IReadOnlyDictionary<NodeId, string> nodes, bool cutsFork, CancellationToken cancel)
         {
             peers!.Probed = null;
             log.Info($"This is node {peers.Network.NodeId}, at {peers.Address} for other nodes. It joins the network "
@@ -174,7 +175,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             // What was stored and not committed is dropped, once the network has answered: from then on the disk must
             // not count any more for who stored it.
             void Answered() => disk.Reset(peers.Network.NodeId);
-            return FetchAsync(network, [.. nodes.Keys], cutsFork: false, Answered, cancel);
+            return FetchAsync(network, [.. nodes.Keys], cutsFork, Answered, cancel);
         }
 
         private async Task<NodeBeginning> FetchAsync(

@@ -84,7 +84,8 @@ internal sealed class LedgerOutline
         Nodes = NodesAfter(block, Nodes, ref nodesFrom) ?? Nodes;
         if (!ReferenceEquals(before, Nodes) && Configuration is { } changed) active.Add(changed);
 
-        Format = Math.Max(Math.Max(Format, LedgerFormat.Of(block)), Nodes.LedgerFormat);
+        Format = Math.Max(Format, LedgerFormat.Of(block));
+        if (!ReferenceEquals(before, Nodes)) Format = Math.Max(Format, Nodes.LedgerFormat);
 
         // Whoever opens an epoch goes on from its disk as if all of it were committed, which it is when the epoch is.
         SeqNo committed = block.Signature.Committed.SeqNo;

@@ -14,7 +14,7 @@ public readonly record struct PeerPacket(
 
 /// <summary>Puts the frames of one direction of a connection together again.</summary>
 /// <remarks>At most one message is in parts at a time: between its parts only whole ones may pass. So a connection
-/// holds at most one message, and that only as far as its bytes have come.</remarks>
+/// holds at most one message, and no more than twice what has come of its bytes.</remarks>
 public sealed class FrameAssembly
 {
     /// <summary>The largest message: the largest block (128 MiB) and what is said of it.</summary>
@@ -62,7 +62,7 @@ public sealed class FrameAssembly
 
         open = frame;
         isOpen = true;
-        parts.Write(payload); // what has come is held, never what is announced
+        parts.Write(payload); // as much as has come, or twice that; never what is announced
         if (frame.IsLast) whole = Close();
         return true;
     }

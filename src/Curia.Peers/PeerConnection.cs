@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Net.Security;
 using System.Threading;
 using System.Threading.Tasks;
@@ -95,7 +94,7 @@ internal sealed class PeerConnection : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return new ConnectionEnd(Volatile.Read(ref closedFor) ?? e.Message, false);
+            return new ConnectionEnd(Volatile.Read(ref closedFor) ?? e.Message, false, isRenewed);
         }
         finally
         {
@@ -176,9 +175,11 @@ internal sealed class PeerConnection : IDisposable
                 }
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
+#pragma warning disable CA1031 // Whatever it is (OpenSSL's errors have a type of their own), the connection has ended.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            // The connection has ended.
+            Close(e.Message);
         }
     }
 
@@ -206,7 +207,9 @@ internal sealed class PeerConnection : IDisposable
             await stream.ShutdownAsync().WaitAsync(time.Token).ConfigureAwait(false);
             await reader.DrainAsync(time.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
+#pragma warning disable CA1031 // As above.
+        catch (Exception)
+#pragma warning restore CA1031
         {
             // It was told as well as could be.
         }

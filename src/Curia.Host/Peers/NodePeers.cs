@@ -342,7 +342,7 @@ internal sealed class NodePeers : IAsyncDisposable
             case PeerCalls.Snapshot:
                 return SnapshotSource.Answer(serving.Snapshots, body.Span, BlockBytesAtOnce);
             case PeerCalls.Request:
-                // Whom members admitted, and who was told the secrets: it speaks for clients (docs/http.md).
+                // Whom members admitted, and who was told the secrets: it speaks for clients (docs/node-protocol.md).
                 if (!serving.Node.View.MayForward(from))
                     return Forwarding.Encode(new Outgoing(HostResponses.NoPrimary));
                 return await serving.Requests.ExecuteForwardedAsync(body, gone).ConfigureAwait(false);

@@ -134,6 +134,17 @@ internal sealed class LiveNetwork : IDisposable
         };
     }
 
+    /// <summary>Waits for what machines and clients bring about.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        Stopwatch waited = Stopwatch.StartNew();
+        while (!await holds())
+        {
+            Assert.True(waited.Elapsed < Patience, "it took too long");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>The primary of the newest view that anybody knows; waits for it.</summary>
     public async Task<LiveNode> PrimaryAsync()
     {
@@ -186,7 +197,7 @@ internal sealed class LiveNetwork : IDisposable
         }
 
         if (Formats.TryGetValue(machine, out int format)) own["consensus"]!["ledger_format"] = format;
-        string log = LogOf(++started, machine);
+        string log = Path.Combine(logs, $"{++started:D3}-machine{machine}.log");
         return LiveNode.Start(Machines, machine, FolderOf(machine), own, log);
     }
 
@@ -311,8 +322,6 @@ internal sealed class LiveNetwork : IDisposable
         service?.Dispose();
         Directory.Delete(folder, recursive: true);
     }
-
-    private string LogOf(int start, int machine) => Path.Combine(logs, $"{start:D3}-machine{machine}.log");
 
     public string FolderOf(int machine) => Path.Combine(folder, $"machine{machine}");
 

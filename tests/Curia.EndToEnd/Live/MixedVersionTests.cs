@@ -39,7 +39,7 @@ public sealed class MixedVersionTests
         }
 
         Assert.All(network.Nodes, node => Assert.Equal(2, node.LedgerFormat));
-        await UntilAsync(() => IsRuledAsync(network));
+        await LiveNetwork.UntilAsync(() => IsRuledAsync(network));
         Assert.InRange(await AcknowledgementsAsync(network), 2, 3);
 
         // From here on an older program is refused by name, by the others and by itself.
@@ -67,7 +67,7 @@ public sealed class MixedVersionTests
         string txId = await WriteAsync(network);
         for (int more = 0; more < 3; more++) await WriteAsync(network);
         JsonElement receipt = default;
-        await UntilAsync(async () =>
+        await LiveNetwork.UntilAsync(async () =>
         {
             using HttpClient client = network.Client(network.Open[0], TimeSpan.FromSeconds(10));
             using HttpResponseMessage response = await client.GetAsync($"/app/receipt?transaction_id={txId}", Cancel);
@@ -83,7 +83,7 @@ public sealed class MixedVersionTests
     private static async Task<string> WriteAsync(LiveNetwork network)
     {
         string txId = "";
-        await UntilAsync(async () =>
+        await LiveNetwork.UntilAsync(async () =>
         {
             foreach (LiveNode node in network.Open)
             {
@@ -103,15 +103,5 @@ public sealed class MixedVersionTests
             return false;
         });
         return txId;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        long end = Environment.TickCount64 + (long)LiveNetwork.Patience.TotalMilliseconds;
-        while (!await condition())
-        {
-            Assert.True(Environment.TickCount64 < end, "it did not come about in a minute");
-            await Task.Delay(100, Cancel);
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
@@ -43,7 +42,7 @@ public sealed class ReplacedPrimaryTests
         Assert.Equal(HttpStatusCode.OK, taken.Status);
         Assert.Equal("lost", (await ReadAsync(atOld, "")).Text);
         Task<(HttpStatusCode Status, string Text)> unconfirmed = ReadAsync(another, "/latest");
-        await UntilAsync(async () => (await WriteAsync(atOther, "won")).Status == HttpStatusCode.OK);
+        await LiveNetwork.UntilAsync(async () => (await WriteAsync(atOther, "won")).Status == HttpStatusCode.OK);
 
         // It knows by now, or has known already when the read came.
         Assert.Contains((await unconfirmed).Text, (string[])["ReadNotConfirmed", "NoPrimary"]);
@@ -51,11 +50,12 @@ public sealed class ReplacedPrimaryTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "NoPrimary"), await ReadAsync(another, "/latest"));
 
         network.Machines.Wire.Heal();
-        await UntilAsync(async () => (await ReadAsync(another, "/latest")).Text == "won");
+        await LiveNetwork.UntilAsync(async () => (await ReadAsync(another, "/latest")).Text == "won");
         (HttpStatusCode Status, string Text) told = default;
 
         // What it has seen may be there for a while yet; never a state without it.
-        await UntilAsync(async () => (told = await ReadAsync(atOld, "")).Text is not ("StateBehind" or "lost"));
+        await LiveNetwork.UntilAsync(async () =>
+            (told = await ReadAsync(atOld, "")).Text is not ("StateBehind" or "lost"));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "SessionConsistencyLost"), told);
         Assert.Equal("won", (await ReadAsync(atOld, "")).Text); // the client has made a new connection
     }
@@ -76,15 +76,5 @@ public sealed class ReplacedPrimaryTests
             ? body.GetProperty("msg").GetString()!
             : body.GetProperty("error").GetProperty("code").GetString()!;
         return (response.StatusCode, text);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (!await holds())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < LiveNetwork.Patience, "it took too long");
-            await Task.Delay(50, Cancel);
-        }
     }
 }
