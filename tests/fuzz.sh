@@ -33,7 +33,8 @@ instrumented="$work/instrumented"
 require_afl() {
   command -v afl-fuzz >/dev/null 2>&1 && return
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
-    step fuzz-afl "AFL++ (apt-get install afl++)" apt-get install -y --no-install-recommends afl++ && return
+    step fuzz-afl "AFL++ (apt-get install afl++)" \
+      bash -c "apt-get update && apt-get install -y --no-install-recommends afl++" && return
     tail -n 5 "$step_log" >&2
   fi
   fail "the program 'afl-fuzz' was not found" \

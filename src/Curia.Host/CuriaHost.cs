@@ -146,7 +146,7 @@ public static class CuriaHost
         RequestHandling requests =
             new(node, loop, setup.Limits, configuration.Limits, metrics, sessions, log, forwarder);
         frontend.Handle(requests);
-        peers?.Serve(new PeerService(node, inputs.Add, ledger, snapshots, requests));
+        peers?.Serve(new PeerService(node, inputs.TryAddMessage, ledger, snapshots, requests));
         metrics.ObserveNode(node, inputs);
         metrics.ObserveSessions(frontend.Sessions);
         log.Warning(InsecureWarning);

@@ -95,7 +95,8 @@ internal sealed class HostMetrics : IDisposable
             "Blocks read back from disk for history.");
         Total("curia.reads.rounds", () => node.View.Counters.ReadRounds,
             "Rounds that asked the other nodes whether this one still is the primary, for linearisable reads.");
-        Total("curia.messages.ignored", () => node.View.Counters.MessagesIgnored,
+        meter.CreateObservableCounter("curia.messages.ignored",
+            () => node.View.Counters.MessagesIgnored.Select(ByReason), null,
             "Messages of other nodes that were of no use: late, of an older view, or wrong.");
         Total("curia.snapshots", () => node.View.Counters.Snapshots, "Snapshots whose evidence is in the ledger.");
     }
@@ -115,7 +116,7 @@ internal sealed class HostMetrics : IDisposable
     public void ObservePeers(NodePeers peers)
     {
         PeerCounters counters = peers.Network.Counters;
-        Total("curia.messages.refused", () => peers.MessagesRefused,
+        meter.CreateObservableCounter("curia.messages.refused", () => peers.MessagesRefused.Select(ByReason), null,
             "Messages of other nodes that were none, or whose blocks have a wrong root or signature.");
         meter.CreateObservableGauge("curia.peers.connections",
             () => ByDirection(counters.ConnectionsMade, counters.ConnectionsTaken), null,

@@ -16,10 +16,19 @@ internal sealed class InputQueue
     /// a client should be kept waiting before it is told that the node is busy. Beyond it: 503.</summary>
     public const int RequestsQueuedMax = 4096;
 
+    /// <summary>Messages of other nodes that may wait, far more than honest ones send before this one has answered.
+    /// Beyond it they are lost, as on a network: whoever sent one sends it again.</summary>
+    public const int MessagesQueuedMax = 16 * 1024;
+
+    /// <summary>Bytes of the blocks in these messages: twice the largest block.</summary>
+    public const long BlockBytesQueuedMax = 256L * 1024 * 1024;
+
     private readonly Lock gate = new();
     private List<QueuedInput> waiting = new(RequestsQueuedMax);
     private List<QueuedInput> spare = new(RequestsQueuedMax);
     private bool closed;
+    private int messages;
+    private long blockBytes;
 
     /// <summary>Called by whoever has added something, on its thread.</summary>
     public Action Arrived { get; set; } = () => { };
@@ -35,6 +44,24 @@ internal sealed class InputQueue
         {
             if (closed || waiting.Count >= RequestsQueuedMax) return false;
             waiting.Add(new QueuedInput(input, reply));
+        }
+
+        Arrived();
+        return true;
+    }
+
+    /// <summary>Adds what another node said.</summary>
+    /// <returns>False when too much of others waits already.</returns>
+    public bool TryAddMessage(Input.Message message)
+    {
+        long bytes = message.BlockBytes;
+        lock (gate)
+        {
+            if (closed) return true;
+            if (messages >= MessagesQueuedMax || bytes > BlockBytesQueuedMax - blockBytes) return false;
+            messages++;
+            blockBytes += bytes;
+            waiting.Add(new QueuedInput(message, null));
         }
 
         Arrived();
@@ -61,6 +88,8 @@ internal sealed class InputQueue
         lock (gate)
         {
             spare.Clear();
+            messages = 0;
+            blockBytes = 0;
             (waiting, spare) = (spare, waiting);
             return spare;
         }

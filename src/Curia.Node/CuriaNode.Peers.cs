@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
@@ -33,26 +34,32 @@ public sealed partial class CuriaNode
     // While they are sent.
     private RecalledBlocks? recalled;
     private int handOvers;
-    private long messagesIgnored;
+    private readonly ConcurrentDictionary<string, long> ignored = new(StringComparer.Ordinal);
     private volatile EpochIdentity[] identities = [];
 
     /// <summary>Reads what another node sent: decodes it and verifies the roots and signatures of its blocks. Any
     /// thread; nothing changes by it.</summary>
     /// <param name="bytes">One message; what is read keeps the memory.</param>
     /// <param name="message">The message, or null.</param>
-    /// <param name="reason">Empty, or why it is refused.</param>
+    /// <param name="problem">Null, or why it is refused.</param>
     public bool TryRead(
-        ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out PeerMessage? message, out string reason)
+        ReadOnlyMemory<byte> bytes,
+        [NotNullWhen(true)] out PeerMessage? message,
+        [NotNullWhen(false)] out MessageProblem? problem)
     {
-        if (!PeerCodec.TryDecode(bytes, out message, out reason)) return false;
+        problem = null;
+        if (!PeerCodec.TryDecode(bytes, out message, out string reason))
+        {
+            problem = new MessageProblem(MessageProblem.Malformed, reason);
+            return false;
+        }
+
         if (message is not PeerMessage.Consensus { Blocks: { Count: > 0 } blocks }) return true;
         ServiceIdentity? opened = null;
         foreach (ReceivedBlock received in blocks)
         {
-            reason = FindFormatProblem(received.Block);
-            ServiceIdentity? identity = reason.Length == 0 ? Signer(received.Block, ref opened) : null;
-            if (identity is not null && identity.Verify(received.Block, out reason)) continue;
-            if (reason.Length == 0) reason = $"no epoch that is known here holds seqno {received.Block.First}";
+            problem = FindProblem(received.Block, ref opened);
+            if (problem is null) continue;
             message = null;
             return false;
         }
@@ -61,12 +68,25 @@ public sealed partial class CuriaNode
     }
 
     // Who has told the others less than it writes itself, or more than this program reads, is not to go on silently.
-    private string FindFormatProblem(Block block)
+    private MessageProblem? FindProblem(Block block, ref ServiceIdentity? opened)
     {
         int format = LedgerFormat.Of(block);
-        if (format <= setup.LedgerFormat) return "";
-        return $"FormatTooNew: the block from seqno {block.First} on is of ledger format {format}, and this node reads "
-            + $"up to {setup.LedgerFormat}";
+        if (format > setup.LedgerFormat)
+        {
+            return new MessageProblem(MessageProblem.FormatTooNew,
+                $"the block from seqno {block.First} on is of ledger format {format}, and this node reads up to "
+                + $"{setup.LedgerFormat}");
+        }
+
+        if (Signer(block, ref opened) is not { } identity)
+        {
+            return new MessageProblem(
+                MessageProblem.UnknownEpoch, $"no epoch that is known here holds seqno {block.First}");
+        }
+
+        if (identity.Verify(block, out string reason)) return null;
+        bool isOfAnother = block.Signature.Header.KeyId != identity.KeyId;
+        return new MessageProblem(isOfAnother ? MessageProblem.UnknownEpoch : MessageProblem.BadBlock, reason);
     }
 
     // An epoch is opened by a block of its own identity, and those after it in the message are of that one too. Whether
@@ -76,6 +96,9 @@ public sealed partial class CuriaNode
         if (EpochBlock.TryRead(block, out EpochBlock? epoch)) opened = new ServiceIdentity(epoch.ServiceCertificate);
         return opened ?? Array.FindLast(identities, epoch => epoch.First.SeqNo <= block.First)?.Identity;
     }
+
+    // One step at a time writes; metrics read at any time.
+    private void Ignore(string reason) => ignored[reason] = ignored.GetValueOrDefault(reason) + 1;
 
     private void Receive(NodeId from, PeerMessage message)
     {
@@ -91,7 +114,7 @@ public sealed partial class CuriaNode
                 ReceiveAppended(from, signed.Message);
                 break;
             case PeerMessage.SignedAppended:
-                messagesIgnored++;
+                Ignore(IgnoredMessages.NotSigned);
                 effects.Add(new Effect.Log(LogSeverity.Error,
                     $"node {from} sent an acknowledgement that it has not signed; it does not count"));
                 break;
@@ -134,7 +157,7 @@ public sealed partial class CuriaNode
                 : $"its block {received.Block.Entries[^1].TxId} is signed by the service key of another epoch";
             if (wrong is not null)
             {
-                messagesIgnored++;
+                Ignore(IgnoredMessages.DoesNotFollow);
                 arriving.Clear();
                 effects.Add(new Effect.Log(LogSeverity.Error, $"node {from} sent a block that is refused: {wrong}"));
                 return;
@@ -323,7 +346,7 @@ public sealed partial class CuriaNode
         string? status = tail.CommittedNodes.StatusOf(to);
         if (!isOpen || status is not (NodeRecord.Trusted or NodeRecord.Learner))
         {
-            messagesIgnored++;
+            Ignore(IgnoredMessages.NotTrusted);
             return;
         }
 
@@ -361,7 +384,7 @@ public sealed partial class CuriaNode
             && secrets.Periods[^1].ServiceKeyId == identities[^1].Identity.KeyId;
         if (!isWanted)
         {
-            messagesIgnored++;
+            Ignore(nameof(MessageRefusal.NotAsked));
             secrets.Dispose();
             return;
         }

@@ -388,8 +388,8 @@ public sealed partial class CuriaNode : IDisposable
                 case ReplicaEffect.Confirmed confirmed:
                     foreach ((long ticket, TxId version) in reads.Confirm(confirmed.Round)) Await(ticket, version);
                     break;
-                case ReplicaEffect.Ignored:
-                    messagesIgnored++;
+                case ReplicaEffect.Ignored { Reason: var reason }:
+                    Ignore(reason.ToString());
                     break;
                 case ReplicaEffect.Recall recall:
                     Recall(recall);
@@ -508,7 +508,7 @@ public sealed partial class CuriaNode : IDisposable
             BlocksInFlight = tail.UncommittedCount,
             Snapshots = service?.Snapshots.Finished ?? 0,
             BlocksReadBack = service?.History.BlocksReadBack ?? 0,
-            MessagesIgnored = messagesIgnored,
+            MessagesIgnored = ignored,
             WaitingReplies = WaitingCount,
             ReadRounds = (long)replica.Round,
         },

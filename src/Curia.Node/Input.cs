@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Curia.Node.Peers;
 using Curia.Vocabulary;
 
@@ -52,7 +53,13 @@ public abstract record Input
     /// <summary>Another node said something.</summary>
     /// <param name="From">The node at the other end of the connection.</param>
     /// <param name="Content">As <see cref="CuriaNode.TryRead"/> gave it.</param>
-    public sealed record Message(NodeId From, PeerMessage Content) : Input;
+    public sealed record Message(NodeId From, PeerMessage Content) : Input
+    {
+        /// <summary>The bytes of its blocks, which it keeps in memory.</summary>
+        public long BlockBytes => Content is PeerMessage.Consensus { Blocks: { Count: > 0 } blocks }
+            ? blocks.Sum(received => (long)received.Block.Bytes.Length)
+            : 0;
+    }
 
     /// <summary>The answer to <see cref="Effect.LoadState"/>.</summary>
     /// <param name="State">The state; null when it could not be made.</param>

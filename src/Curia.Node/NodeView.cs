@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Curia.Consensus;
+using Curia.Node.Peers;
 using Curia.Vocabulary;
 
 namespace Curia.Node;
@@ -120,8 +121,9 @@ public readonly record struct NodeCounters
     /// <summary>Blocks read back from disk for historical queries.</summary>
     public long BlocksReadBack { get; init; }
 
-    /// <summary>Messages of other nodes that were left alone, because they made no sense then.</summary>
-    public long MessagesIgnored { get; init; }
+    /// <summary>Messages of other nodes that were left alone, by the names of <see cref="MessageRefusal"/> and
+    /// <see cref="IgnoredMessages"/>. It goes on counting; any thread reads it.</summary>
+    public IReadOnlyDictionary<string, long> MessagesIgnored { get; init; }
 
     /// <summary>Clients that wait for commit.</summary>
     public int WaitingReplies { get; init; }

@@ -187,7 +187,7 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
         {
             if (item.Kind == PeerFrameKind.Message) counters.MessageSent();
             if (item.Kind == PeerFrameKind.Call) counters.CallSent();
-            item.Finished?.Invoke();
+            item.Finish();
         }
 
         batch.Clear();
@@ -216,6 +216,6 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
     {
         if (item.Kind == PeerFrameKind.Message) counters.Dropped(1);
         if (refusal is not null) item.Call?.GiveUp(refusal, isWriting: false);
-        item.Finished?.Invoke();
+        item.Finish();
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Outgoing(PeerFrameKind kind, PeerMessage content, ulong nu
     public PendingCall? Call { get; init; }
 
     /// <summary>Told when it is written, or never will be.</summary>
-    public Action? Finished { get; init; }
+    public Action? Finished { private get; init; }
 
     /// <summary>Whether it overtakes others.</summary>
     public bool Passes { get; } = content.MayPass && content is { HasLater: false, WaitingBytes: <= PassingBytesMax };
@@ -44,6 +44,13 @@ internal sealed class Outgoing(PeerFrameKind kind, PeerMessage content, ulong nu
 
     /// <summary>Whether all of it is in frames.</summary>
     public bool IsDone => isBegun && Left == 0;
+
+    /// <summary>It is written, or never will be.</summary>
+    public void Finish()
+    {
+        content.Forget();
+        Finished?.Invoke();
+    }
 
     /// <summary>Gets the bytes that are read late.</summary>
     /// <returns>False when there are none any more, or more than a message may have.</returns>

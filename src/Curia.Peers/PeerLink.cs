@@ -51,7 +51,7 @@ internal sealed class PeerLink : IAsyncDisposable
     public bool Send(PeerMessage message)
     {
         if (queue.Add(new Outgoing(PeerFrameKind.Message, message)) is not { } dropped) return false;
-        if (dropped.Count > 0) self.Counters.Dropped(dropped.Count);
+        foreach (Outgoing left in dropped) Drop(left);
         return true;
     }
 
@@ -84,14 +84,16 @@ internal sealed class PeerLink : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await closing.CancelAsync().ConfigureAwait(false);
-        foreach (Outgoing left in queue.Close())
-        {
-            if (left.Kind == PeerFrameKind.Message) self.Counters.Dropped(1);
-        }
-
+        foreach (Outgoing left in queue.Close()) Drop(left);
         Volatile.Read(ref connection)?.Close("the node is no longer one of the peers");
         await running.ConfigureAwait(false);
         closing.Dispose();
+    }
+
+    private void Drop(Outgoing left)
+    {
+        if (left.Kind == PeerFrameKind.Message) self.Counters.Dropped(1);
+        left.Finish();
     }
 
     private async Task RunAsync()

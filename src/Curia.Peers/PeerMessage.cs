@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Security.Cryptography;
 
 namespace Curia.Peers;
 
@@ -38,10 +39,11 @@ public readonly struct PeerPart
 }
 
 /// <summary>What is sent to one or many nodes: the bytes of its parts, one behind the other.</summary>
-/// <remarks>Immutable, so the same message may be sent to many.</remarks>
+/// <remarks>Immutable, so the same message may be sent to many; one of secrets is sent once.</remarks>
 public sealed class PeerMessage
 {
     private readonly PeerPart[] parts;
+    private readonly byte[] secret = [];
 
     /// <summary>Joins parts, without copying them.</summary>
     /// <param name="parts">In the order in which they are sent.</param>
@@ -61,6 +63,16 @@ public sealed class PeerMessage
     {
     }
 
+    private PeerMessage(byte[] secret) : this(secret, mayPass: false) => this.secret = secret;
+
+    /// <summary>A message to one node that holds secrets.</summary>
+    /// <param name="bytes">They belong to the message, which clears them when it is sent or dropped.</param>
+    public static PeerMessage OfSecret(byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        return new PeerMessage(bytes);
+    }
+
     /// <summary>Whether it may overtake messages that wait or are being sent.</summary>
     public bool MayPass { get; }
 
@@ -71,4 +83,7 @@ public sealed class PeerMessage
     internal bool HasLater => parts.Any(part => part.IsLater);
 
     internal IReadOnlyList<PeerPart> Parts => parts;
+
+    /// <summary>It is sent or dropped.</summary>
+    internal void Forget() => CryptographicOperations.ZeroMemory(secret);
 }

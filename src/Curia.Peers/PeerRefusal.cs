@@ -42,6 +42,9 @@ public static class PeerRefusal
     /// <summary>A frame that the protocol does not allow, or not there.</summary>
     public const string Malformed = "Malformed";
 
+    /// <summary>A block in a message has a wrong root, signature or certificate.</summary>
+    public const string BadBlock = "BadBlock";
+
     /// <summary>A frame of a version that was not agreed on.</summary>
     public const string UnknownVersion = "UnknownVersion";
 
@@ -74,8 +77,8 @@ public static class PeerRefusal
     public static IReadOnlySet<string> All { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
         NoCommonVersion, WrongNodeId, NotMe, OtherNetwork, UnknownNode, BadCertificate, TlsFailed, TooSlow,
-        TooManyConnections, Malformed, UnknownVersion, FrameTooLarge, MessageTooLarge, Silent, DoesNotRead, Busy,
-        Failed, Replaced, Other,
+        TooManyConnections, Malformed, BadBlock, UnknownVersion, FrameTooLarge, MessageTooLarge, Silent, DoesNotRead,
+        Busy, Failed, Replaced, Other,
     };
 
     /// <summary>Reads a name: 1 to 64 ASCII letters and digits, so that it can stand in a line of a log as it

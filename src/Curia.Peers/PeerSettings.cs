@@ -17,7 +17,9 @@ public delegate string? PeerTrust(NodeId id, ReadOnlyMemory<byte> certificateDer
 /// next one until it returns: it must not wait.</summary>
 /// <param name="from">Who sent it, as its certificate says.</param>
 /// <param name="message">Its bytes; they belong to who takes them.</param>
-public delegate void PeerMessageHandler(NodeId from, ReadOnlyMemory<byte> message);
+/// <returns>Null to go on; a name of 1 to 64 letters and digits to refuse the message and end the connection, which
+/// the other end is told. What an honest node may send ends no connection.</returns>
+public delegate string? PeerMessageHandler(NodeId from, ReadOnlyMemory<byte> message);
 
 /// <summary>Answers a call. Many run at a time; what it throws is the refusal
 /// <see cref="PeerRefusal.Failed"/>.</summary>
@@ -80,6 +82,9 @@ public sealed record PeerLimits
 
     /// <summary>Probes that are answered at a time; more are refused.</summary>
     public int ProbesMax { get; init; } = 64;
+
+    /// <summary>How long the connection of a probe may last: it makes one call.</summary>
+    public TimeSpan ProbeTime { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Connections that have not said who they are; more are closed at once.</summary>
     public int HandshakesMax { get; init; } = 64;

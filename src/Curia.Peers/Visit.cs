@@ -1,5 +1,6 @@
 using System;
 using System.Net.Security;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Curia.Peers;
@@ -33,6 +34,8 @@ internal sealed class Visit
     /// <summary>Serves it until it ends.</summary>
     public async Task<ConnectionEnd> RunAsync()
     {
+        using Timer? end = purpose != PeerPurpose.Probe ? null : new Timer(
+            _ => Connection.Close(PeerRefusal.TooSlow), null, self.Limits.ProbeTime, Timeout.InfiniteTimeSpan);
         try
         {
             return await Connection.RunAsync(Take, mayRenew: null).ConfigureAwait(false);
@@ -40,7 +43,7 @@ internal sealed class Visit
         finally
         {
             peer.Release(purpose, Connection);
-            foreach (Outgoing left in replies.Close()) left.Finished?.Invoke();
+            foreach (Outgoing left in replies.Close()) left.Finish();
         }
     }
 
@@ -53,9 +56,10 @@ internal sealed class Visit
     private void TakeMessage(ReadOnlyMemory<byte> message)
     {
         self.Counters.MessageReceived();
+        string? refusal = null;
         try
         {
-            self.Settings.OnMessage(peer.Id, message);
+            refusal = self.Settings.OnMessage(peer.Id, message);
         }
 #pragma warning disable CA1031 // What takes messages is ours: its failure is not the fault of who sent one.
         catch (Exception e)
@@ -63,6 +67,8 @@ internal sealed class Visit
         {
             Failed("A message", e);
         }
+
+        if (refusal is not null) throw new RefusedException(refusal);
     }
 
     private void TakeCall(PeerPacket call)
@@ -102,7 +108,7 @@ internal sealed class Visit
             reply = Refusal(call, PeerRefusal.Failed, finished);
         }
 
-        if (!replies.TryAdd(reply)) finished();
+        if (!replies.TryAdd(reply)) reply.Finish();
     }
 
     private static Outgoing Refusal(PeerPacket call, string name, Action? finished) =>

@@ -168,7 +168,7 @@ internal sealed class ColdRestarting : IProbed
             {
                 PeerCalls.Claim => AnswerClaim(from, body),
                 PeerCalls.Prepare => Flag(TryPromise(from, body.Span)),
-                PeerCalls.Begin => Flag(TryBegin(from, body.Span)),
+                PeerCalls.Begin => Flag(TryBegin(from, body)),
                 _ => throw new ArgumentException($"a probe has no call {kind}"),
             };
         }
@@ -319,16 +319,17 @@ internal sealed class ColdRestarting : IProbed
         return true;
     }
 
-    private bool TryBegin(NodeId founder, ReadOnlySpan<byte> body)
+    private bool TryBegin(NodeId founder, ReadOnlyMemory<byte> body)
     {
         if (follow is not null) return follow.Founder.Node == founder;
         if (hasLeft || own is not null || promised is not { } promise || promise.Founder != founder
             || restart.ClaimOf(founder) is not { } claim
-            || !SealedSecrets.TryImport(body, out SealedSecrets? secrets))
+            || !SealedSecrets.TryImport(body.Span, out SealedSecrets? secrets))
         {
             return false;
         }
 
+        NodePeers.Clear(body); // they were copied out
         using (secrets)
         {
             if (secrets.NodeId != restart.Own.Node) return false;

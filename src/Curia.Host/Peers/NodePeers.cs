@@ -1,10 +1,14 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Collections.ObjectModel;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -64,12 +68,13 @@ internal interface IProbed
 
 /// <summary>What a node that serves gives its connections with others.</summary>
 /// <param name="Node">Reads messages.</param>
-/// <param name="Tell">Takes them.</param>
+/// <param name="TryTell">Takes them; false when too many wait.</param>
 /// <param name="Ledger">Has the blocks that others ask for.</param>
 /// <param name="Snapshots">Gives snapshots.</param>
 /// <param name="Requests">Answers the requests that others forward.</param>
 internal sealed record PeerService(
-    CuriaNode Node, Action<Input> Tell, LedgerFiles Ledger, SnapshotFiles Snapshots, RequestHandling Requests);
+    CuriaNode Node, Func<Input.Message, bool> TryTell, LedgerFiles Ledger, SnapshotFiles Snapshots,
+    RequestHandling Requests);
 
 /// <summary>The node's connections with other nodes: effects go out, inputs come in, calls are answered.</summary>
 internal sealed class NodePeers : IAsyncDisposable
@@ -78,6 +83,9 @@ internal sealed class NodePeers : IAsyncDisposable
     private const int BlockBytesAtOnce = 4 << 20;
 
     private const int ExpectedMax = 256;
+
+    // Longer than it takes to come into a nodes map; who never does is forgotten.
+    private static readonly TimeSpan introducedTime = TimeSpan.FromMinutes(1);
 
     // A node that missed the admission of another one hears of it so, and can then hear it.
     private static readonly TimeSpan introduceInterval = TimeSpan.FromSeconds(2);
@@ -88,11 +96,12 @@ internal sealed class NodePeers : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly HashSet<NodeId> known = [];
     private readonly Dictionary<NodeId, string> expected = [];
+    private readonly Dictionary<NodeId, (string Address, long Heard)> introduced = [];
     private readonly CancellationTokenSource ending = new();
     private IReadOnlyDictionary<NodeId, string> map = ReadOnlyDictionary<NodeId, string>.Empty;
     private volatile PeerService? service;
     private volatile IProbed? probed;
-    private long refused;
+    private readonly ConcurrentDictionary<string, long> refused = new(StringComparer.Ordinal);
 
     private NodePeers(EcdsaSigner key, Entropy entropy, HostLog log)
     {
@@ -174,7 +183,12 @@ internal sealed class NodePeers : IAsyncDisposable
         {
             map = addresses;
             known.UnionWith(addresses.Keys);
-            foreach (NodeId id in expected.Keys.Where(known.Contains).ToArray()) expected.Remove(id);
+            foreach (NodeId id in addresses.Keys)
+            {
+                expected.Remove(id);
+                introduced.Remove(id);
+            }
+
             Apply();
         }
     }
@@ -183,7 +197,9 @@ internal sealed class NodePeers : IAsyncDisposable
     private void Apply()
     {
         Dictionary<NodeId, PeerAddress> peers = [];
-        foreach ((NodeId id, string address) in expected.Concat(map))
+        IEnumerable<KeyValuePair<NodeId, string>> strangers =
+            introduced.Select(one => KeyValuePair.Create(one.Key, one.Value.Address));
+        foreach ((NodeId id, string address) in strangers.Concat(expected).Concat(map))
         {
             if (NodeConfiguration.TryHostAndPort(address, out string host, out int port) && port > 0)
                 peers[id] = new PeerAddress(host, port);
@@ -209,11 +225,12 @@ internal sealed class NodePeers : IAsyncDisposable
     public void Send(Effect.SendSecrets send)
     {
         using SecretBytes secrets = send.Secrets;
-        network.Send(send.To, new PeerMessage(PeerCodec.GiveSecrets(secrets.Reveal())));
+        network.Send(send.To, PeerMessage.OfSecret(PeerCodec.GiveSecrets(secrets.Reveal())));
     }
 
-    /// <summary>Messages that were none, or whose blocks have a wrong root or signature.</summary>
-    public long MessagesRefused => Interlocked.Read(ref refused);
+    /// <summary>Messages that were none, or whose blocks are wrong or cannot be read, by the names of
+    /// <see cref="MessageProblem"/>.</summary>
+    public IReadOnlyDictionary<string, long> MessagesRefused => refused;
 
     /// <summary>The other nodes that take part, as this one knows them.</summary>
     public IReadOnlyList<NodeId> Others()
@@ -270,9 +287,31 @@ internal sealed class NodePeers : IAsyncDisposable
         }
 
         others.Remove(network.NodeId);
-        bool hasNew;
-        lock (gate) hasNew = others.Any(one => !known.Contains(one.Key) && !expected.ContainsKey(one.Key));
-        if (hasNew) Expect(others);
+        lock (gate)
+        {
+            if (Meet(others)) Apply();
+        }
+    }
+
+    // Who has them in its map says so again every two seconds.
+    private bool Meet(Dictionary<NodeId, string> others)
+    {
+        bool changes = false;
+        foreach ((NodeId id, (_, long heard)) in introduced)
+        {
+            if (Stopwatch.GetElapsedTime(heard) > introducedTime) changes |= introduced.Remove(id);
+        }
+
+        foreach ((NodeId id, string address) in others)
+        {
+            // Who was in the own map once and is not now has left.
+            bool isNew = !introduced.TryGetValue(id, out (string Address, long Heard) before);
+            if (known.Contains(id) || expected.ContainsKey(id) || (isNew && introduced.Count >= ExpectedMax)) continue;
+            introduced[id] = (address, Stopwatch.GetTimestamp());
+            changes |= isNew || before.Address != address;
+        }
+
+        return changes;
     }
 
     private ReadOnlyMemory<byte>? Read(OutgoingBlock block)
@@ -300,19 +339,32 @@ internal sealed class NodePeers : IAsyncDisposable
     }
 
     // Roots and signatures are verified here, on the thread of the connection, and not on the loop.
-    private void Hear(NodeId from, ReadOnlyMemory<byte> bytes)
+    private string? Hear(NodeId from, ReadOnlyMemory<byte> bytes)
     {
-        if (service is not { } serving) return;
-        if (serving.Node.TryRead(bytes, out Node.Peers.PeerMessage? message, out string reason))
+        if (service is not { } serving) return null;
+        if (serving.Node.TryRead(bytes, out Node.Peers.PeerMessage? message, out MessageProblem? problem))
         {
-            serving.Tell(new Input.Message(from, message));
-            return;
+            // They were copied out.
+            if (message is Node.Peers.PeerMessage.GiveSecrets) Clear(bytes);
+            if (!serving.TryTell(new Input.Message(from, message)))
+                Refuse(from, new MessageProblem(PeerRefusal.Busy, "too many messages wait for this node's next step"));
+            return null;
         }
 
-        long count = Interlocked.Increment(ref refused);
-        if (long.IsPow2(count))
-            log.Warning($"A message of node {from} is refused: {reason}. Messages refused so far: {count}.");
+        Refuse(from, problem);
+        return problem.IsDishonest ? problem.Name : null;
     }
+
+    private void Refuse(NodeId from, MessageProblem problem)
+    {
+        long count = refused.AddOrUpdate(problem.Name, 1, (_, before) => before + 1);
+        if (long.IsPow2(count))
+            log.Warning($"A message of node {from} is refused: {problem}. So far for this reason: {count}.");
+    }
+
+    // What was received belongs to who takes it.
+    internal static void Clear(ReadOnlyMemory<byte> received) =>
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(received).Span);
 
     private async Task<ReadOnlyMemory<byte>> AnswerAsync(
         NodeId from, byte kind, ReadOnlyMemory<byte> body, CancellationToken gone)

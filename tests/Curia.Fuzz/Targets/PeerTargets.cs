@@ -31,8 +31,8 @@ internal static class PeerTargets
         bool decoded = PeerCodec.TryDecode(input, out PeerMessage? message, out string reason);
         Must.Hold(decoded == (reason.Length == 0) && decoded == message is not null,
             "a message has a reason when it is refused and none otherwise");
-        bool read = node.TryRead(input, out PeerMessage? verified, out reason);
-        Must.Hold(read == (reason.Length == 0) && read == verified is not null,
+        bool read = node.TryRead(input, out PeerMessage? verified, out MessageProblem? problem);
+        Must.Hold(read == (problem is null) && read == verified is not null,
             "a node has a reason when it refuses a message and none otherwise");
         Must.Hold(decoded || !read, "a node reads no more than the codec does");
         switch (message)

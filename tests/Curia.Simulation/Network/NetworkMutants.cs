@@ -87,8 +87,13 @@ internal sealed class GivesSecretsEarly(CuriaNode node, NetworkWorld world) : Ne
 
 internal sealed class VerifiesNothing(CuriaNode node, NetworkWorld world) : NetworkNode(node, world)
 {
-    public override bool TryRead(ReadOnlyMemory<byte> bytes, out PeerMessage? message, out string reason) =>
-        PeerCodec.TryDecode(bytes, out message, out reason);
+    public override bool TryRead(
+        ReadOnlyMemory<byte> bytes, out PeerMessage? message, out MessageProblem? problem)
+    {
+        bool isRead = PeerCodec.TryDecode(bytes, out message, out string reason);
+        problem = isRead ? null : new MessageProblem(MessageProblem.Malformed, reason);
+        return isRead;
+    }
 }
 
 internal sealed class AcknowledgesEarly(CuriaNode node, NetworkWorld world) : NetworkNode(node, world)

@@ -18,8 +18,8 @@ internal class NetworkNode(CuriaNode node, NetworkWorld world) : IDisposable
     // The node uses its list again at the next step.
     public virtual IReadOnlyList<Effect> Step(Input input) => [.. node.Step(input).InOrder];
 
-    public virtual bool TryRead(ReadOnlyMemory<byte> bytes, out PeerMessage? message, out string reason) =>
-        node.TryRead(bytes, out message, out reason);
+    public virtual bool TryRead(ReadOnlyMemory<byte> bytes, out PeerMessage? message, out MessageProblem? problem) =>
+        node.TryRead(bytes, out message, out problem);
 
     public virtual void Dispose()
     {

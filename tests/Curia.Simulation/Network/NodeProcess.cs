@@ -154,14 +154,14 @@ internal sealed class NodeProcess : IDisposable
             guests.Add(from.Id);
         }
 
-        bool isRead = Node.TryRead(bytes, out PeerMessage? message, out string reason);
+        bool isRead = Node.TryRead(bytes, out PeerMessage? message, out MessageProblem? problem);
         if (damage is not null)
         {
             HearDamaged(from, damage, isRead ? message : null);
             return;
         }
 
-        if (!isRead) throw new Violation(NetworkRules.MessagesAreRead, $"{this} refuses what {from} sent: {reason}");
+        if (!isRead) throw new Violation(NetworkRules.MessagesAreRead, $"{this} refuses what {from} sent: {problem}");
         Deliver(new Input.Message(from.Id, message!));
     }
 

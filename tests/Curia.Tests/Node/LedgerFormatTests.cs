@@ -1,8 +1,10 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using Curia.Ledger;
 using Curia.Node;
+using Curia.Node.Peers;
 using Curia.Tests.Node.Peers;
 using Curia.Vocabulary;
 
@@ -68,8 +70,9 @@ public sealed class LedgerFormatTests
         foreach (Block block in primary.Blocks().Where(one => LedgerFormat.Of(one) > LedgerFormat.Oldest))
         {
             byte[] message = Forger.Append(block.View, TxId.Zero, TxId.Zero, block.Bytes);
-            Assert.False(other.Primary.Node.TryRead(message, out _, out string reason));
-            Assert.StartsWith("FormatTooNew: ", reason);
+            Assert.False(other.Primary.Node.TryRead(message, out _, out MessageProblem? problem));
+            Assert.Equal(MessageProblem.FormatTooNew, problem.Name);
+            Assert.StartsWith("FormatTooNew: ", problem.ToString(), StringComparison.Ordinal);
         }
     }
 

@@ -176,9 +176,10 @@ internal sealed class TestNetwork : IDisposable
             if (!wire.TryDequeue(out var sent)) return;
             Member? to = Nodes.Find(node => node.Id == sent.To && !node.IsDead);
             if (to is null || sent.From.IsDead || cut.Contains((sent.From.Id, sent.To))) continue;
-            Assert.True(to.Node.TryRead(sent.Bytes, out PeerMessage? message, out string reason), reason);
+            bool isRead = to.Node.TryRead(sent.Bytes, out PeerMessage? message, out MessageProblem? problem);
+            Assert.True(isRead, $"{problem}");
             if (to.HearsNoQuestions && message is PeerMessage.AskForSecrets) continue;
-            to.Step(new Input.Message(sent.From.Id, message));
+            to.Step(new Input.Message(sent.From.Id, message!));
         }
 
         Assert.Fail("the network never comes to rest");

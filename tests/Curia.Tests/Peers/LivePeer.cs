@@ -27,7 +27,7 @@ internal sealed class LivePeer : IAsyncDisposable
             OnMessage = (from, message) =>
             {
                 Received.Enqueue((from, message.ToArray()));
-                settings.OnMessage(from, message);
+                return settings.OnMessage(from, message);
             },
             Warning = line => Warnings.Enqueue(line),
             Info = line => Infos.Enqueue(line),
@@ -60,7 +60,7 @@ internal sealed class LivePeer : IAsyncDisposable
     {
         Key = EcdsaSigner.Generate(new SystemEntropy()),
         Entropy = new SystemEntropy(),
-        OnMessage = (_, _) => { },
+        OnMessage = (_, _) => null,
         OnCall = (_, _, body, _) => Task.FromResult(body),
         Limits = Hasty,
     };

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net;
 using System.Threading.Tasks;
 using Curia.Peers;
+using Curia.Vocabulary;
 
 namespace Curia.Tests.Peers;
 
@@ -146,6 +147,49 @@ public sealed class PeerMessageTests
         one.Send(other, 2);
         await other.HasReceivedAsync(2);
         Assert.Equal(1, other.Network.Counters.ConnectionsTaken);
+    }
+
+    [Fact]
+    public async Task A_message_that_is_refused_ends_its_connection_and_the_next_one_comes_on_another()
+    {
+        PeerSettings strict = LivePeer.Settings() with
+        {
+            OnMessage = (_, message) => message.Span[0] == 1 ? PeerRefusal.BadBlock : null,
+        };
+        (LivePeer one, LivePeer other) = await LivePeer.PairAsync(other: strict);
+        await using LivePeer _ = one;
+        await using LivePeer __ = other;
+        one.Send(other, 1);
+        await LivePeer.UntilAsync(() => one.RefusedByPeers(PeerRefusal.BadBlock) > 0, () => "a refusal");
+        Assert.Equal(1, other.Refused(PeerRefusal.BadBlock));
+        one.Send(other, 2);
+        await other.HasReceivedAsync(2);
+        Assert.Equal([2], other.Received.Last().Message);
+    }
+
+    [Fact]
+    public async Task Secrets_are_cleared_once_they_are_sent()
+    {
+        (LivePeer one, LivePeer other) = await LivePeer.PairAsync();
+        await using LivePeer _ = one;
+        await using LivePeer __ = other;
+        byte[] secret = [1, 2, 3];
+        one.Network.Send(other.Id, PeerMessage.OfSecret(secret));
+        await other.HasReceivedAsync(1);
+        Assert.Equal([1, 2, 3], other.Received.Single().Message);
+        await LivePeer.UntilAsync(() => secret.All(value => value == 0), () => "secrets that are cleared");
+    }
+
+    [Fact]
+    public async Task Secrets_that_are_not_sent_are_cleared_too()
+    {
+        await using LivePeer one = await LivePeer.StartAsync();
+        await using LivePeer other = await LivePeer.StartAsync();
+        one.Knows((other.Id, new IPEndPoint(IPAddress.Loopback, 1)));
+        byte[] secret = [1, 2, 3];
+        one.Network.Send(other.Id, PeerMessage.OfSecret(secret));
+        one.Network.SetPeers(new Dictionary<NodeId, PeerAddress>());
+        await LivePeer.UntilAsync(() => secret.All(value => value == 0), () => "secrets that are cleared");
     }
 
     [Fact]

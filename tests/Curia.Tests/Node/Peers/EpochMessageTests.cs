@@ -25,7 +25,7 @@ public sealed class EpochMessageTests
         Assert.Equal(known + 2, second.Disk.Count);
         View view = second.Node.View.View;
         byte[] both = Forger.Append(view, end, end, second.Disk[known], second.Disk[known + 1]);
-        Assert.True(behind.TryRead(both, out PeerMessage? message, out string reason), reason);
+        Assert.True(behind.TryRead(both, out PeerMessage? message, out MessageProblem? problem), $"{problem}");
         behind.Step(new Input.Start(TestShell.Noon));
         behind.Step(new Input.Message(second.Node.View.NodeId, message));
         Assert.Equal(second.Node.View.Last, behind.View.Last);
@@ -33,8 +33,8 @@ public sealed class EpochMessageTests
         // By itself it says nothing: the node that reads it must know the epoch.
         using CuriaNode further = new(Setup(first, key), Survey(first));
         byte[] later = Forger.Append(view, second.Node.View.ServiceCreated, end, second.Disk[known + 1]);
-        Assert.False(further.TryRead(later, out _, out reason));
-        Assert.EndsWith("the service key did not issue the node certificate", reason);
+        Assert.False(further.TryRead(later, out _, out problem));
+        Assert.Equal(MessageProblem.UnknownEpoch, problem.Name);
     }
 
     private static LedgerSurvey Survey(TestShell shell)

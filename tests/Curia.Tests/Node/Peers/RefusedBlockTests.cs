@@ -45,9 +45,10 @@ public sealed class RefusedBlockTests : IDisposable
     [Fact]
     public void The_block_itself_is_taken()
     {
-        Assert.True(follower.Node.TryRead(Append(next.Bytes), out PeerMessage? message, out string reason), reason);
-        Assert.Equal("", reason);
-        follower.Step(new Input.Message(primary.Id, message));
+        bool isRead = follower.Node.TryRead(Append(next.Bytes), out PeerMessage? message, out MessageProblem? problem);
+        Assert.True(isRead, $"{problem}");
+        Assert.Null(problem);
+        follower.Step(new Input.Message(primary.Id, message!));
         Assert.Equal((end, next.Last), (follower.Node.View.Committed, follower.Node.View.Last.SeqNo));
         follower.Sync();
         Assert.Equal(next.Bytes.ToArray(), follower.Disk[^1].ToArray());
@@ -56,9 +57,9 @@ public sealed class RefusedBlockTests : IDisposable
     [Fact]
     public void Garbage_is_refused()
     {
-        AssertUnread([], "it is too short");
-        AssertUnread("GET / HTTP/1.1\r\n\r\n"u8.ToArray(), "its version is 71");
-        AssertUnread([1, 10], "there is no kind 10");
+        AssertUnread([], "it is too short", MessageProblem.Malformed);
+        AssertUnread("GET / HTTP/1.1\r\n\r\n"u8.ToArray(), "its version is 71", MessageProblem.Malformed);
+        AssertUnread([1, 10], "there is no kind 10", MessageProblem.Malformed);
         AssertUnread(Append(next.Bytes)[..^1], "a block in it has no header");
         AssertUnread([.. Append(next.Bytes), 0], "something follows its last block");
     }
@@ -67,20 +68,25 @@ public sealed class RefusedBlockTests : IDisposable
     public void A_root_that_is_not_that_of_the_entries_is_refused()
     {
         byte[] root = next.Signature.Root.ToArray();
-        AssertUnread(Append(Flipped(root)), "the Merkle root of the entries is not the signed root");
+        AssertUnread(Append(Flipped(root)), "the Merkle root of the entries is not the signed root",
+            MessageProblem.BadBlock);
         byte[] entry = next.Entries[0].Public.IsEmpty
             ? next.Entries[0].SealedPrivate.ToArray()
             : next.Entries[0].Public.ToArray();
-        AssertUnread(Append(Flipped(entry)), "the Merkle root of the entries is not the signed root");
+        AssertUnread(Append(Flipped(entry)), "the Merkle root of the entries is not the signed root",
+            MessageProblem.BadBlock);
     }
 
     [Fact]
     public void A_signature_of_the_node_that_is_wrong_is_refused() =>
-        AssertUnread(Append(Flipped(next.Signature.NodeSignature.ToArray())), "the node's signature is wrong");
+        AssertUnread(
+            Append(Flipped(next.Signature.NodeSignature.ToArray())), "the node's signature is wrong",
+            MessageProblem.BadBlock);
 
     [Fact]
     public void A_signature_of_the_service_that_is_wrong_is_refused() => AssertUnread(
-        Append(Flipped(next.Signature.Cose.Signature.ToArray())), "the service's COSE signature is wrong");
+        Append(Flipped(next.Signature.Cose.Signature.ToArray())), "the service's COSE signature is wrong",
+        MessageProblem.BadBlock);
 
     [Fact]
     public void Every_changed_byte_of_a_block_is_refused()
@@ -102,10 +108,12 @@ public sealed class RefusedBlockTests : IDisposable
         using SampleLedger other = new();
         using Forger forger = new(other);
         SealedBlock block = forger.Block(after, View, Writes("a", "3"));
-        AssertUnread(Append(block.Bytes), "the service key did not issue the node certificate");
+        AssertUnread(Append(block.Bytes), "the service key did not issue the node certificate",
+            MessageProblem.UnknownEpoch);
         using TestNetwork founded = new();
         founded.Deliver();
-        AssertUnread(Append(founded.Primary.Disk[0]), "the service key did not issue the node certificate");
+        AssertUnread(Append(founded.Primary.Disk[0]), "the service key did not issue the node certificate",
+            MessageProblem.UnknownEpoch);
     }
 
     // It names its signer itself, so it is read; that nobody here has endorsed the signer is seen when it is taken.
@@ -200,13 +208,15 @@ public sealed class RefusedBlockTests : IDisposable
     public void Secrets_are_given_to_and_taken_from_nobody_else()
     {
         NodeId stranger = new(Digest.Of("stranger"u8));
-        long ignored = follower.Node.View.Counters.MessagesIgnored;
+        long ignored = Ignored();
         AssertUntouched(() => follower.Step(new Input.Message(stranger, new PeerMessage.AskForSecrets())));
         Assert.DoesNotContain(stranger, network.SecretsSent);
         Assert.True(SealedSecrets.TryOpen(
             network.Sealed.Span, TestNetwork.SealingKey, out SealedSecrets? secrets));
         AssertUntouched(() => follower.Step(new Input.Message(primary.Id, new PeerMessage.GiveSecrets(secrets))));
-        Assert.Equal(ignored + 2, follower.Node.View.Counters.MessagesIgnored);
+        Assert.Equal(ignored + 2, Ignored());
+        Assert.Equal(1, follower.Node.View.Counters.MessagesIgnored[IgnoredMessages.NotTrusted]);
+        Assert.Equal(1, follower.Node.View.Counters.MessagesIgnored["NotAsked"]);
         Assert.Throws<ObjectDisposedException>(() => secrets.ServiceKey.Reveal().Length);
     }
 
@@ -254,23 +264,28 @@ public sealed class RefusedBlockTests : IDisposable
 
     private void Hear(byte[] bytes)
     {
-        Assert.True(follower.Node.TryRead(bytes, out PeerMessage? message, out string reason), reason);
-        follower.Step(new Input.Message(primary.Id, message));
+        bool isRead = follower.Node.TryRead(bytes, out PeerMessage? message, out MessageProblem? problem);
+        Assert.True(isRead, $"{problem}");
+        follower.Step(new Input.Message(primary.Id, message!));
     }
 
-    private void AssertUnread(byte[] bytes, string reason) => AssertUntouched(() =>
+    private long Ignored() => follower.Node.View.Counters.MessagesIgnored.Values.Sum();
+
+    private void AssertUnread(byte[] bytes, string reason, string? name = null) => AssertUntouched(() =>
     {
-        Assert.False(follower.Node.TryRead(bytes, out PeerMessage? message, out string told));
+        Assert.False(follower.Node.TryRead(bytes, out PeerMessage? message, out MessageProblem? told));
         Assert.Null(message);
-        Assert.NotEqual("", told);
-        Assert.Contains(reason, told, StringComparison.Ordinal);
+        Assert.Equal(name ?? told.Name, told.Name);
+        Assert.NotEqual("", told.Detail);
+        Assert.Contains(reason, told.Detail, StringComparison.Ordinal);
     });
 
     private void AssertRefused(byte[] bytes, string reason)
     {
-        long ignored = follower.Node.View.Counters.MessagesIgnored;
+        long ignored = Ignored();
         AssertUntouched(() => Hear(bytes));
-        Assert.Equal(ignored + 1, follower.Node.View.Counters.MessagesIgnored);
+        Assert.Equal(ignored + 1, Ignored());
+        Assert.Equal(ignored + 1, follower.Node.View.Counters.MessagesIgnored[IgnoredMessages.DoesNotFollow]);
         string line = follower.Log[^1];
         Assert.StartsWith($"node {primary.Id} sent a block that is refused: ", line, StringComparison.Ordinal);
         Assert.Contains(reason, line, StringComparison.Ordinal);
