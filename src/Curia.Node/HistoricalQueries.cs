@@ -23,7 +23,12 @@ internal sealed class HistoricalQueries
     private const long UnreadableTicks = 100;
     private const int UnreadableMax = 1_000;
 
+    // Of blocks that were read back: a receipt under a diversity rule needs two, and both may be more together than
+    // what is held.
+    private const int EndingsMax = 256;
+
     private readonly Lock gate = new();
+    private readonly Dictionary<SeqNo, BlockEnding> endings = [];
     private readonly SortedSet<SeqNo> firsts = [];
     private readonly Dictionary<SeqNo, LinkedListNode<HeldBlock>> held = [];
     private readonly LinkedList<HeldBlock> byUse = new();
@@ -128,7 +133,12 @@ internal sealed class HistoricalQueries
         }
 
         BlocksReadBack++;
-        lock (gate) Hold(new HeldBlock(block!.First, block.Last, bytes!.Value, block));
+        lock (gate)
+        {
+            if (endings.Count >= EndingsMax) endings.Clear();
+            endings[block!.First] = BlockEnding.CopyOf(block);
+            Hold(new HeldBlock(block.First, block.Last, bytes!.Value, block));
+        }
     }
 
     private string? Check(SeqNo seqNo, ReadOnlyMemory<byte>? bytes, ViewHistory views, out Block? block)
@@ -226,10 +236,9 @@ internal sealed class HistoricalQueries
         {
             missing = missing.Next;
             if (missing > view.Committed.SeqNo || IsUnreadable(missing)) return true;
-            if (!TryHold(missing, out HeldBlock? held)) return false;
-            SignatureTransaction later = held!.Decoded().Signature;
-            missing = held.Last;
-            if (later.Committed.SeqNo < block.Last) continue;
+            if (FindEnding(missing) is not { } later) return false;
+            missing = later.Last;
+            if (later.Committed < block.Last) continue;
             TxId end = block.Entries[^1].TxId;
             foreach (BlockAcknowledgements one in later.Acknowledgements)
             {
@@ -242,9 +251,38 @@ internal sealed class HistoricalQueries
         return true;
     }
 
+    private BlockEnding? FindEnding(SeqNo first)
+    {
+        lock (gate)
+        {
+            if (endings.TryGetValue(first, out BlockEnding? known)) return known;
+        }
+
+        return TryHold(first, out HeldBlock? block) ? BlockEnding.Of(block!.Decoded()) : null;
+    }
+
     private ReceiptAcknowledgements Endorsed(BlockAcknowledgements recorded, Digest genesis) => new(
         genesis, recorded.Block,
         [.. recorded.By.Select(by => new EndorsedAcknowledgement(by, endorsementOf(by.Node) ?? []))]);
+
+    private sealed record BlockEnding(
+        SeqNo Last, SeqNo Committed, IReadOnlyList<BlockAcknowledgements> Acknowledgements)
+    {
+        public static BlockEnding Of(Block block) =>
+            new(block.Last, block.Signature.Committed.SeqNo, block.Signature.Acknowledgements);
+
+        // What is not copied would keep the bytes of the whole block.
+        public static BlockEnding CopyOf(Block block) => Of(block) with
+        {
+            Acknowledgements =
+            [
+                .. block.Signature.Acknowledgements.Select(one => one with
+                {
+                    By = [.. one.By.Select(by => new Acknowledgement(by.NodeKey.ToArray(), by.Signature.ToArray()))],
+                }),
+            ],
+        };
+    }
 
     private sealed class HeldBlock(SeqNo first, SeqNo last, ReadOnlyMemory<byte> bytes, Block? block)
     {

@@ -93,9 +93,11 @@ internal sealed class TestNetwork : IDisposable
     }
 
     /// <summary>A network whose nodes are each of another platform and owner, by a rule that asks for some.</summary>
-    public static TestNetwork Diverse(int platforms, int operators, int nodes = 3, bool isLossWaived = false)
+    public static TestNetwork Diverse(
+        int platforms, int operators, int nodes = 3, bool isLossWaived = false, NodeLimits? limits = null)
     {
-        TestNetwork network = new(nodes, rule: new DiversityRule(platforms, operators, isLossWaived, InForce: false));
+        TestNetwork network =
+            new(nodes, limits, rule: new DiversityRule(platforms, operators, isLossWaived, InForce: false));
         for (int kind = 1; kind < nodes; kind++)
         {
             network.Join(kind: kind);
@@ -449,6 +451,10 @@ internal sealed class TestNetwork : IDisposable
                 case Effect.LoadState load: Load(load); break;
                 case Effect.RecallBlocks recall:
                     Step(new Input.BlocksRecalled(recall.Node, RecalledBlocks.Read(recall, Read)));
+                    break;
+                case Effect.ReadBlock read:
+                    Step(new Input.BlockRead(read.SeqNo, Disk.Find(
+                        stored => Decode(stored).First <= read.SeqNo && Decode(stored).Last >= read.SeqNo)));
                     break;
                 case Effect.MakeSnapshot make: Make(make.Job); break;
                 case Effect.Reply reply:

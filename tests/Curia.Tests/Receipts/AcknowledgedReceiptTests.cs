@@ -133,6 +133,31 @@ public sealed class AcknowledgedReceiptTests : IDisposable
             ReceiptVerifier.Verify(receipt, options with { Keys = KeysOf(other) }).Verdict);
     }
 
+    // It needs the block itself, and a later one that says who has acknowledged it.
+    [Fact]
+    public void A_receipt_comes_though_its_two_blocks_are_more_than_a_node_holds()
+    {
+        using TestNetwork small = TestNetwork.Diverse(2, 2, limits: new NodeLimits { HistoryBytesMax = 1 });
+        TxId old = small.Primary.Write("a", "1");
+        small.Run(20);
+        small.Primary.Write("b", "2");
+        small.Run(20);
+        Execution.Answered answer = Assert.IsType<Execution.Answered>(
+            small.Primary.Execute("GET", $"/app/receipt?transaction_id={old}"));
+        for (int asked = 0; answer.Response.Status == 202 && asked < 10; asked++)
+        {
+            small.Primary.Step(answer.FollowUp!);
+            answer = Assert.IsType<Execution.Answered>(
+                small.Primary.Execute("GET", $"/app/receipt?transaction_id={old}"));
+        }
+
+        Assert.Equal(200, answer.Response.Status);
+        ReceiptDiversity both = new(2, 2, [.. small.Members.Select(member => member.Certificate)]);
+        ReceiptReport report = ReceiptVerifier.Verify(
+            answer.Response.Body.ToArray(), new ReceiptVerifyOptions { Diversity = both });
+        Assert.Equal(ReceiptVerdict.Valid, report.Verdict);
+    }
+
     private static ServiceKeys KeysOf(Certificate certificate)
     {
         Assert.True(ServiceKeys.TryRead(Encoding.ASCII.GetBytes(certificate.ToPem()), out ServiceKeys? keys));
