@@ -13,6 +13,10 @@ public enum ClientFailure
     /// <summary>The server at the other end does not belong to the pinned service: nothing was sent.</summary>
     WrongService,
 
+    /// <summary>The node at the other end belongs to the service, and its evidence is not what was asked for: nothing
+    /// was sent.</summary>
+    NotAttested,
+
     /// <summary>The connection broke before the whole answer was there; whether a write happened is unknown.</summary>
     Interrupted,
 

@@ -24,6 +24,7 @@ public sealed class CuriaClient : IDisposable
     private readonly CuriaClientSettings settings;
     private readonly SemaphoreSlim following = new(1);
     private readonly List<HttpExchange> left = [];
+    private readonly AttestedNodes? attested;
     private volatile HttpExchange exchange;
     private volatile IReadOnlyList<X509Certificate2> pinned;
     private ServiceChain? chain;
@@ -47,7 +48,8 @@ public sealed class CuriaClient : IDisposable
         this.settings = settings;
         seen = settings.LastSeen;
         pinned = settings.ServiceCertificates;
-        exchange = new HttpExchange(settings);
+        attested = settings.Evidence is null ? null : new AttestedNodes();
+        exchange = new HttpExchange(settings, attested: attested);
     }
 
     /// <summary>The identities that are believed now: those that were given, or the newest one that was
@@ -172,6 +174,7 @@ public sealed class CuriaClient : IDisposable
     {
         long start = Stopwatch.GetTimestamp();
         bool hasFollowed = false;
+        bool hasAttested = false;
         for (int attempt = 1; ; attempt++)
         {
             TimeSpan pause;
@@ -187,6 +190,12 @@ public sealed class CuriaClient : IDisposable
             {
                 hasFollowed = true; // once a request: nothing was sent yet
                 await FollowAsync(used, e, cancel).ConfigureAwait(false);
+                continue;
+            }
+            catch (CuriaClientException e) when (e.Failure == ClientFailure.NotAttested && !hasAttested)
+            {
+                hasAttested = true; // nothing was sent yet
+                await AttestAsync(cancel).ConfigureAwait(false);
                 continue;
             }
             catch (CuriaClientException e) when (
@@ -218,12 +227,29 @@ public sealed class CuriaClient : IDisposable
             chain = claimed;
             left.Add(refused); // other requests may still use it
             pinned = [newest!];
-            exchange = new HttpExchange(settings with { ServiceCertificates = [newest!] });
+            exchange = new HttpExchange(settings with { ServiceCertificates = [newest!] }, attested: attested);
         }
         finally
         {
             following.Release();
         }
+    }
+
+    // Over a session of its own, on which nothing else is ever sent: it shows the node's key, and the evidence must
+    // bind that one. Whoever answers at this address next is looked at again.
+    private async Task AttestAsync(CancellationToken cancel)
+    {
+        using HttpExchange asking = new(settings with { ServiceCertificates = pinned, Identity = null });
+        CallResult reply =
+            await asking.SendAsync(CallRequest.Get(SelfQuote.Path), cancel).ConfigureAwait(false);
+        NodeId node = asking.Node!.Value;
+        if (SelfQuote.ObjectionTo(reply, node, settings.Evidence!) is { } objection)
+        {
+            throw new CuriaClientException(
+                ClientFailure.NotAttested, $"{settings.Url}: node {node} is not believed, {objection}");
+        }
+
+        attested!.Add(node);
     }
 
     private void See(TxId committed)

@@ -26,6 +26,10 @@ public sealed record CuriaClientSettings
     /// followed.</summary>
     public TxId LastSeen { get; init; }
 
+    /// <summary>What the platform of a node must say before the first request is sent to it; null: nobody asks. A
+    /// node that does not meet it is <see cref="ClientFailure.NotAttested"/>.</summary>
+    public EvidenceDemand? Evidence { get; init; }
+
     /// <summary>The certificate of a user or member with its private key; null calls as nobody in particular.</summary>
     public X509Certificate2? Identity { get; init; }
 
@@ -43,11 +47,15 @@ public sealed record CuriaClientSettings
     public int AttemptsMax { get; init; } = 4;
 
     /// <summary>What a TLS session with this network needs: the pin, and the identity. For programs that speak HTTP
-    /// themselves; they add the name of the host and the protocols that they speak.</summary>
-    public SslClientAuthenticationOptions CreateTlsOptions() => new()
+    /// themselves; they add the name of the host and the protocols that they speak. Evidence is not looked
+    /// at.</summary>
+    public SslClientAuthenticationOptions CreateTlsOptions() => CreateTlsOptions(new ServicePin(ServiceCertificates));
+
+    /// <summary>The same with a pin that its caller looks at.</summary>
+    internal SslClientAuthenticationOptions CreateTlsOptions(ServicePin pin) => new()
     {
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-        RemoteCertificateValidationCallback = new ServicePin(ServiceCertificates).Accept,
+        RemoteCertificateValidationCallback = pin.Accept,
         ClientCertificateContext = Identity is { } identity
             ? SslStreamCertificateContext.Create(identity, null, offline: true)
             : null,

@@ -19,12 +19,15 @@ internal sealed class HttpExchange : IDisposable
 
     private readonly CuriaClientSettings settings;
     private readonly HttpMessageInvoker invoker;
+    private readonly ServicePin pin;
 
     /// <param name="settings">Where, whom and how.</param>
     /// <param name="believesAnyone">Whether any server will do; then no identity is shown.</param>
-    public HttpExchange(CuriaClientSettings settings, bool believesAnyone = false)
+    /// <param name="attested">The nodes that may be talked to; null for all of the service.</param>
+    public HttpExchange(CuriaClientSettings settings, bool believesAnyone = false, AttestedNodes? attested = null)
     {
         this.settings = settings;
+        pin = new ServicePin(settings.ServiceCertificates, attested);
         SocketsHttpHandler handler = new()
         {
             UseProxy = false, // the pin is end to end, and a node is reached directly
@@ -32,10 +35,16 @@ internal sealed class HttpExchange : IDisposable
             AllowAutoRedirect = false,
             ConnectTimeout = settings.ConnectTimeout,
             EnableMultipleHttp2Connections = false,
-            SslOptions = believesAnyone ? CuriaClientSettings.CreateStrangerTlsOptions() : settings.CreateTlsOptions(),
+            SslOptions = believesAnyone
+                ? CuriaClientSettings.CreateStrangerTlsOptions()
+                : settings.CreateTlsOptions(pin),
         };
         invoker = new HttpMessageInvoker(handler);
     }
+
+    /// <summary>The node that the newest session ends at; null before the first, and where anybody is
+    /// believed.</summary>
+    public NodeId? Node => pin.Node;
 
     public async Task<CallResult> SendAsync(CallRequest request, CancellationToken cancel)
     {
@@ -122,7 +131,8 @@ internal sealed class HttpExchange : IDisposable
         CallRequest request, ClientFailure failure, string message, Exception inner) => new(failure, message, inner)
         {
             MayHaveWritten =
-                !request.IsRead && failure is not (ClientFailure.Unreachable or ClientFailure.WrongService),
+                !request.IsRead && failure is not (
+                    ClientFailure.Unreachable or ClientFailure.WrongService or ClientFailure.NotAttested),
         };
 
     private static string Seconds(TimeSpan time) =>
@@ -151,7 +161,10 @@ internal sealed class HttpExchange : IDisposable
     {
         for (Exception? inner = e; inner is not null; inner = inner.InnerException)
         {
-            if (inner is ServicePinException pin) return (ClientFailure.WrongService, $"{settings.Url}: {pin.Message}");
+            if (inner is ServicePinException wrong)
+                return (ClientFailure.WrongService, $"{settings.Url}: {wrong.Message}");
+            if (inner is NotAttestedException unknown)
+                return (ClientFailure.NotAttested, $"{settings.Url}: {unknown.Message}");
         }
 
         return e.HttpRequestError switch

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Curia.Vocabulary;
 
 namespace Curia.Client;
 
@@ -14,11 +15,18 @@ internal sealed class ServicePin
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1"; // id-kp-serverAuth, RFC 5280 section 4.2.1.12
 
     private readonly X509Certificate2Collection roots = [];
+    private readonly AttestedNodes? attested;
 
-    public ServicePin(IEnumerable<X509Certificate2> serviceCertificates)
+    /// <param name="serviceCertificates">The pinned identities.</param>
+    /// <param name="attested">The nodes that may be talked to; null for all of the service.</param>
+    public ServicePin(IEnumerable<X509Certificate2> serviceCertificates, AttestedNodes? attested = null)
     {
+        this.attested = attested;
         foreach (X509Certificate2 certificate in serviceCertificates) roots.Add(certificate);
     }
+
+    /// <summary>The node that was accepted last.</summary>
+    public NodeId? Node { get; private set; }
 
     /// <summary>The callback of SslStream. It throws instead of answering false, so that the caller learns the
     /// reason.</summary>
@@ -27,7 +35,14 @@ internal sealed class ServicePin
         string? objection = presented is X509Certificate2 server
             ? ObjectionTo(server, (sender as SslStream)?.TargetHostName ?? "")
             : "the server shows no certificate";
-        return objection is null ? true : throw new ServicePinException(objection);
+        return objection is null ? Meet((X509Certificate2)presented!) : throw new ServicePinException(objection);
+    }
+
+    private bool Meet(X509Certificate2 server)
+    {
+        NodeId node = new(Digest.Of(server.PublicKey.ExportSubjectPublicKeyInfo()));
+        Node = node;
+        return attested?.Contains(node) != false ? true : throw new NotAttestedException(node);
     }
 
     private string? ObjectionTo(X509Certificate2 server, string host)
@@ -59,6 +74,10 @@ internal sealed class ServicePin
         return "another key issued it";
     }
 }
+
+/// <summary>The other end belongs to the service, and nobody has looked at its evidence.</summary>
+internal sealed class NotAttestedException(NodeId node) : AuthenticationException(
+    $"the evidence of node {node} was not appraised");
 
 /// <summary>The other end is not who it must be.</summary>
 internal sealed class ServicePinException(string message) : AuthenticationException(message);

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Threading.Tasks;
+using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.Host.Peers;
@@ -86,9 +87,11 @@ public static class CuriaHost
         await using NodePeers? peers = configuration.Peers is { } listening
             ? await NodePeers.BindAsync(listening, nodeKey, entropy, log)
             : null;
+        AttesterEvidence evidence = Attest(configuration, nodeKey, log);
         if (peers is not null)
         {
-            output.WriteIdentity(peers.Network.NodeId, peers.Address, configuration.Consensus.LedgerFormat);
+            output.WriteIdentity(
+                peers.Network.NodeId, peers.Address, configuration.Consensus.LedgerFormat, evidence);
             metrics.ObservePeers(peers);
         }
 
@@ -98,7 +101,10 @@ public static class CuriaHost
         DiskFile disk = DiskFile.Read(configuration.SealedSecrets);
         PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
         NodeSetup setup =
-            Setup(configuration, genesis, application, nodeKey, entropy, addresses, sealingKey, peers?.Address);
+            Setup(configuration, genesis, application, nodeKey, entropy, addresses, sealingKey, peers?.Address) with
+            {
+                Evidence = evidence,
+            };
         NodeBeginning? begun =
             await NodeBeginning.FindAsync(configuration, setup, sealedFiles, disk, peers, log, shutdown);
         if (begun is null)
@@ -196,6 +202,25 @@ public static class CuriaHost
         if (await Task.WhenAny(loop.Ended, Task.Delay(LastBlockTime)) == loop.Ended) return await loop.Ended;
         string time = $"{LastBlockTime.TotalSeconds} seconds";
         return new LoopEnd($"The last block was not stored within {time}; look at the disk");
+    }
+
+    // A node appraises itself before it answers anybody: what others would refuse is not to find out from them.
+    private static AttesterEvidence Attest(NodeConfiguration configuration, Signer nodeKey, HostLog log)
+    {
+        NodeId node = new(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span));
+        string? plays = configuration.Attestation.Plays
+            ?? (configuration.Join is null ? configuration.Genesis.Plays : null);
+        AttesterEvidence evidence = VirtualPlatform.Attest(node, plays, configuration.Attestation.Tcb);
+        AttestationResult result = NodeAttestation.Appraise(evidence, node, DateTimeOffset.UtcNow);
+        if (result.Verdict != AttestationVerdict.Accepted)
+        {
+            throw new StartFailure("The node does not pass its own appraisal", result.Reason,
+                "Look the reason up in docs/attestation.md; other nodes would refuse it too");
+        }
+
+        log.Info($"The platform {NodeAttestation.PlatformOf(result.Claims!)} says that this program is "
+            + $"{result.Claims!.Measurement}.");
+        return evidence;
     }
 
     private static NodeSetup Setup(

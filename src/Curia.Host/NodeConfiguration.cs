@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using Curia.Ledger;
+using Curia.Attestation;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -63,6 +64,11 @@ internal sealed record PeersConfiguration(IPEndPoint Bind, string PublishedHost,
 /// <param name="Nodes">Some of its nodes, by id, and where they hear others.</param>
 internal sealed record JoinConfiguration(Digest Network, IReadOnlyDictionary<NodeId, string> Nodes);
 
+/// <summary>What the virtual platform plays, so that rules over platforms and versions can be tried.</summary>
+/// <param name="Plays">The name that it plays; null for its own.</param>
+/// <param name="Tcb">The security version that it plays.</param>
+internal sealed record AttestationConfiguration(string? Plays, int Tcb);
+
 /// <summary>How patient nodes are with each other.</summary>
 /// <param name="HeartbeatMilliseconds">Between two words of an idle primary.</param>
 /// <param name="ElectionTimeoutMilliseconds">Without a word of the primary until a node asks for votes, up to twice as
@@ -76,8 +82,8 @@ internal sealed record ConsensusConfiguration(
 internal sealed record NodeConfiguration(
     string Name, string Ledger, string Snapshots, string SealedSecrets, IReadOnlyList<ListenerConfiguration> Listeners,
     PeersConfiguration? Peers, JoinConfiguration? Join, ConsensusConfiguration Consensus,
-    GenesisConfiguration Genesis, LimitsConfiguration Limits, OutputConfiguration Output, LogFormat LogFormat,
-    LogSeverity LogLevel)
+    AttestationConfiguration Attestation, GenesisConfiguration Genesis, LimitsConfiguration Limits,
+    OutputConfiguration Output, LogFormat LogFormat, LogSeverity LogLevel)
 {
     // Far above any configuration a person writes; a wrong file (a ledger, a device) is not read into memory.
     private const int FileBytesMax = 1024 * 1024;
@@ -110,6 +116,7 @@ internal sealed record NodeConfiguration(
             Peers: ReadPeers(top),
             Join: ReadJoin(top),
             Consensus: ReadConsensus(top.Section("consensus")),
+            Attestation: ReadAttestation(top.Section("attestation")),
             Genesis: ReadGenesis(top.Section("genesis"), folder),
             Limits: ReadLimits(top.Section("limits")),
             Output: ReadOutput(top.Section("output"), folder),
@@ -214,6 +221,14 @@ internal sealed record NodeConfiguration(
         return consensus;
     }
 
+    private static AttestationConfiguration ReadAttestation(ConfigurationSection section)
+    {
+        AttestationConfiguration attestation =
+            new(ReadPlays(section), section.Number("tcb", 0, ushort.MaxValue, 1));
+        section.Done();
+        return attestation;
+    }
+
     private static GenesisConfiguration ReadGenesis(ConfigurationSection section, string folder)
     {
         string platform = section.Text("platform");
@@ -250,11 +265,11 @@ internal sealed record NodeConfiguration(
         return rule;
     }
 
-    private static string? ReadPlays(ConfigurationSection genesis)
+    private static string? ReadPlays(ConfigurationSection section)
     {
-        string? plays = genesis.TextOr("plays", null);
-        if (plays is null || (NodeSetup.IsPlatform(plays) && plays != NodeSetup.VirtualPlatform)) return plays;
-        throw genesis.Refuse("plays", $"is \"{plays}\"",
+        string? plays = section.TextOr("plays", null);
+        if (plays is null || (VirtualEvidence.IsName(plays) && plays != NodeSetup.VirtualPlatform)) return plays;
+        throw section.Refuse("plays", $"is \"{plays}\"",
             $"write {NodeSetup.PlayedPrefix} and a name in lower case; it is INSECURE, as all of virtual");
     }
 

@@ -7,6 +7,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Curia.Attestation;
+using Curia.Endpoints;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -41,8 +43,10 @@ internal sealed class OutputFiles
 
     /// <summary>Writes who this node is, for those who admit it: long before it is open.</summary>
     /// <exception cref="StartFailure">The disk is full or broken.</exception>
-    public void WriteIdentity(NodeId id, string peerAddress, int ledgerFormat) =>
-        Write(paths.Identity, JsonSerializer.Serialize(new Identity(id.ToString(), peerAddress, ledgerFormat)) + "\n");
+    public void WriteIdentity(NodeId id, string peerAddress, int ledgerFormat, AttesterEvidence evidence) => Write(
+        paths.Identity,
+        JsonSerializer.Serialize(new Identity(id.ToString(), peerAddress, ledgerFormat, evidence), JsonFormat.Options)
+            + "\n");
 
     /// <summary>Writes all others; the addresses last, since tools wait for those.</summary>
     /// <exception cref="StartFailure">The disk is full or broken.</exception>
@@ -110,7 +114,8 @@ internal sealed class OutputFiles
     private sealed record Identity(
         [property: JsonPropertyName("node_id")] string NodeId,
         [property: JsonPropertyName("peer_address")] string PeerAddress,
-        [property: JsonPropertyName("ledger_format")] int LedgerFormat);
+        [property: JsonPropertyName("ledger_format")] int LedgerFormat,
+        [property: JsonPropertyName("evidence")] AttesterEvidence Evidence);
 
     private sealed record Address(
         [property: JsonPropertyName("name")] string Name,

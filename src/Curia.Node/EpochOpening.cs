@@ -48,6 +48,7 @@ internal static class EpochOpening
         nodes.Put(nodeId.ToString(), new NodeRecord(
             NodeRecord.Trusted, before?.Platform ?? setup.Platform, setup.PublishedAddresses, setup.PeerAddress,
             Owner: before?.Owner, LedgerFormat: setup.LedgerFormat));
+        if (setup.Evidence is { } evidence) transaction.Map(NodeMaps.NodeEvidence).Put(nodeId.ToString(), evidence);
         transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
         MapView<string, string> info = transaction.Map(NodeMaps.ServiceInfo);
         Invariant.Holds(info.TryGet(NodeMaps.ServiceKeyName, out string? known), "a ledger without a service");

@@ -36,6 +36,7 @@ internal static class Genesis
                 NodeRecord.Trusted, setup.Genesis.Plays ?? setup.Platform, setup.PublishedAddresses, setup.PeerAddress,
                 Owner: setup.Genesis.Owner, LedgerFormat: setup.LedgerFormat));
         if (setup.Genesis.Rule is { } rule) transaction.Map(NodeMaps.CommitRule).Put(NodeMaps.RuleKeyName, rule);
+        if (setup.Evidence is { } evidence) transaction.Map(NodeMaps.NodeEvidence).Put(nodeId.ToString(), evidence);
         transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
         transaction.Map(NodeMaps.ServiceInfo).Put(NodeMaps.ServiceKeyName, ServiceInfo(setup, service));
     }

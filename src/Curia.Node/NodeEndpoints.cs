@@ -34,6 +34,10 @@ internal sealed class NodeEndpoints(
         builder.MapGet("/network/nodes/{id}", open, OneNode).WithSummary("One node, by id, or self, or primary.");
         builder.MapGet("/network/removable_nodes", open, _ => Removable())
             .WithSummary("Nodes whose retirement is over: their processes may end.");
+        builder.MapGet("/quotes/self", open, (Request _, ReadOnlyTransaction _) => SelfQuote())
+            .WithSummary("What the platform says of this node.");
+        builder.MapGet("/quotes", open, Quotes)
+            .WithSummary("What the platforms of the nodes that take part say of them.");
         builder.MapGet("/primary", open, (_, transaction) => OneNode("primary", transaction))
             .WithSummary("The node that orders.");
         builder.MapPost("/network/nodes", open, requests.Sign)
@@ -166,6 +170,18 @@ internal sealed class NodeEndpoints(
         return known is { } id && NodeAt(id.ToString(), transaction) is { } node
             ? Response.Json(node)
             : Response.NotFound($"There is no node {asked}.");
+    }
+
+    private Response SelfQuote() => setup.Evidence is { } evidence
+        ? Response.Json(NodeQuote.Of(view().NodeId.ToString(), evidence))
+        : Response.NotFound("This node has no evidence.");
+
+    private QuotesReply Quotes(ReadOnlyTransaction transaction)
+    {
+        ReadOnlyMapView<string, NodeRecord> nodes = transaction.Map(NodeMaps.NodeInfo);
+        return new QuotesReply([.. transaction.Map(NodeMaps.NodeEvidence).Range()
+            .Where(one => nodes.TryGet(one.Key, out NodeRecord? record) && record.Status != NodeRecord.Retired)
+            .Select(one => NodeQuote.Of(one.Key, one.Value))]);
     }
 
     private NodeReply? NodeAt(string id, ReadOnlyTransaction transaction) =>

@@ -1,3 +1,4 @@
+using Curia.Attestation;
 using Curia.Endpoints;
 using Curia.KeyValue;
 using Curia.Vocabulary;
@@ -31,6 +32,10 @@ public static class NodeMaps
     /// <summary>Node id, hex → certificate endorsed by the service, PEM.</summary>
     public static readonly Map<string, string> NodeCertificates =
         new("public:ccf.gov.nodes.endorsed_certificates", Codecs.Utf8, Codecs.Utf8);
+
+    /// <summary>Node id, hex → JSON: what its platform says of it (docs/attestation.md, "Evidence of nodes").</summary>
+    public static readonly Map<string, AttesterEvidence> NodeEvidence = new(
+        "public:curia.gov.nodes.evidence", Codecs.Utf8, Codecs.Json<AttesterEvidence>(JsonFormat.Options));
 
     /// <summary>The one key <c>rule</c> → the diversity rule, where there is one.</summary>
     public static readonly Map<string, DiversityRule> CommitRule = new(

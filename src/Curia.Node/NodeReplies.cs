@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text.Json.Serialization;
+using Curia.Attestation;
 using Curia.Vocabulary;
 
 namespace Curia.Node;
@@ -78,6 +79,26 @@ public sealed record NodeReply(
 /// <summary><c>GET /node/network/nodes</c> and <c>/node/network/removable_nodes</c>.</summary>
 /// <param name="Nodes">In order of their ids.</param>
 public sealed record NodesReply(IReadOnlyList<NodeReply> Nodes);
+
+/// <summary>What the platform of a node says of it: <c>GET /node/quotes/self</c>, and each of <c>/node/quotes</c>.
+/// Whoever reads it appraises it; the node's word is not asked for.</summary>
+/// <param name="NodeId">The node: SHA-256 of the key that the report data bind.</param>
+/// <param name="Format">The kind of evidence, as CCF names it.</param>
+/// <param name="Raw">The report or quote, base64.</param>
+/// <param name="Endorsements">The certificates of its key, PEM in base64; left out where the report has them.</param>
+/// <param name="UvmEndorsements">Who endorses the measurement, COSE_Sign1 in base64; left out where nobody
+/// does.</param>
+/// <param name="Measurement">The measurement that it names, hex; for people: an appraisal reads its own.</param>
+/// <param name="Evidence">All of it, for <c>curia attestation verify</c>.</param>
+public sealed record QuoteReply(
+    string NodeId, string Format, string Raw,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Endorsements,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? UvmEndorsements,
+    string Measurement, AttesterEvidence Evidence);
+
+/// <summary><c>GET /node/quotes</c>.</summary>
+/// <param name="Quotes">One for each node that takes part and whose evidence is in the ledger.</param>
+public sealed record QuotesReply(IReadOnlyList<QuoteReply> Quotes);
 
 /// <summary><c>GET /node/state</c>.</summary>
 /// <param name="NodeId">This node.</param>

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
@@ -23,6 +24,7 @@ namespace Curia.Node;
 /// a voter where the network's diversity rule counts operators.</param>
 /// <param name="LedgerFormat">The newest format of the ledger that it reads; for <c>add_node</c>, what the network
 /// writes by then where nothing is said.</param>
+/// <param name="Evidence">What its platform says of it, bound to its key; for <c>add_node</c>.</param>
 public sealed record NodeRequest(
     Digest Network,
     string Action,
@@ -33,7 +35,8 @@ public sealed record NodeRequest(
     IReadOnlyList<string>? PublishedAddresses = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? LedgerFormat = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? LedgerFormat = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AttesterEvidence? Evidence = null)
 {
     /// <summary>A node is to take part.</summary>
     public const string Add = "add_node";
@@ -128,7 +131,8 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 
                 return isKnown
                     ? Response.Error(409, "NodeKnown", $"Node {asked.NodeId} is {record!.Status}; ids never come back.")
-                    : FindFormatProblem(asked, transaction) ?? FindKindProblem(asked, transaction);
+                    : FindFormatProblem(asked, transaction) ?? FindKindProblem(asked, transaction)
+                        ?? FindEvidenceProblem(asked);
             case NodeRequest.Retire:
                 if (!isKnown || record!.Status == NodeRecord.Retired)
                     return Response.Error(409, "NodeNotHere", $"Node {asked.NodeId} does not take part.");
@@ -155,14 +159,36 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
     private static Response? FindKindProblem(NodeRequest asked, Transaction transaction)
     {
         if (!NodeSetup.IsPlatform(asked.Platform!))
-            return Refuse("UnknownPlatform", $"This version knows {NodeSetup.VirtualPlatform}, and what a virtual node "
-                + $"plays ({NodeSetup.PlayedPrefix}NAME, lower case); it is INSECURE.");
+            return Refuse("UnknownPlatform", "This version knows snp, tdx, and for development "
+                + $"{NodeSetup.VirtualPlatform} and what it plays ({NodeSetup.PlayedPrefix}NAME), which are INSECURE.");
         if (asked.Owner is { } owner && !IsActive(transaction, owner.ToString()))
             return Refuse("UnknownOwner", $"{owner} is no active member of this network.");
         bool isCounted = asked.Role == NodeRequest.Voter && RuleOf(transaction) is { Operators: > 1 };
         return isCounted && asked.Owner is null
             ? Refuse("OwnerMissing", "This network has a diversity rule, which counts owners: say whose node it is.")
             : null;
+    }
+
+    // Whatever its evidence is of, it must be genuine, of the platform that it names, and bound to the node's own key.
+    // Which code may run is for the members: they sign the measurement with the rest.
+    private Response? FindEvidenceProblem(NodeRequest asked)
+    {
+        if (asked.Evidence is not { } evidence)
+        {
+            // Evidence of the virtual platform proves nothing; it is missed where rules look at it.
+            return VirtualEvidence.IsName(asked.Platform!)
+                ? null
+                : Refuse("EvidenceMissing", "add_node needs evidence, as the node's identity.json has it.");
+        }
+
+        AttestationResult result = NodeAttestation.Appraise(evidence, asked.NodeId, clock.Now);
+        if (result.Verdict != AttestationVerdict.Accepted)
+            return Refuse("EvidenceRefused", $"The evidence of node {asked.NodeId} is refused: {result.Reason}.");
+        string platform = NodeAttestation.PlatformOf(result.Claims!);
+        return platform == asked.Platform
+            ? null
+            : Refuse(
+                "EvidenceRefused", $"The evidence is of platform {platform}, and the request says {asked.Platform}.");
     }
 
     // What all nodes could read may stand in the ledger already.
@@ -249,6 +275,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             nodes.Put(id, new NodeRecord(
                 status, asked.Platform!, asked.PublishedAddresses ?? [], asked.PeerAddress, Owner: asked.Owner,
                 LedgerFormat: asked.LedgerFormat ?? NodesOf(transaction).LedgerFormat));
+            if (asked.Evidence is { } evidence) transaction.Map(NodeMaps.NodeEvidence).Put(id, evidence);
             return;
         }
 

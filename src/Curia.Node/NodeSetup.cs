@@ -1,6 +1,6 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
+using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.Vocabulary;
@@ -54,29 +54,23 @@ public sealed record NodeSetup
     /// <summary>The TEE platform. <c>virtual</c> is simulated and proves nothing.</summary>
     public string Platform { get; init; } = VirtualPlatform;
 
+    /// <summary>What the platform says of this process: its report data bind <see cref="NodeKey"/>
+    /// (<see cref="NodeAttestation.ReportDataOf"/>). Null only where nobody is to be convinced.</summary>
+    public AttesterEvidence? Evidence { get; init; }
+
     /// <summary>The version of the program, as <c>/node/version</c> tells it.</summary>
     public string ProgramVersion { get; init; } = "0.0.0";
 
     /// <summary>The simulated platform of development: no confidentiality at all.</summary>
-    public const string VirtualPlatform = "virtual";
+    public const string VirtualPlatform = Attestation.VirtualPlatform.Name;
 
     /// <summary>How the name of a platform begins that a virtual node only plays, so that the diversity rule can be
     /// tried: INSECURE, as all of virtual.</summary>
-    public const string PlayedPrefix = "virtual-";
+    public const string PlayedPrefix = Attestation.VirtualPlatform.PlayedPrefix;
 
-    /// <summary>Whether a name is that of a platform of this version: <c>virtual</c>, or what a virtual node plays, up
-    /// to 32 letters and digits in lower case.</summary>
-    public static bool IsPlatform(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        if (name == VirtualPlatform) return true;
-        return name.StartsWith(PlayedPrefix, StringComparison.Ordinal)
-            && name.Length - PlayedPrefix.Length is > 0 and <= 32
-            && name.AsSpan(PlayedPrefix.Length).IndexOfAnyExcept(lowerCase) < 0;
-    }
-
-    private static readonly SearchValues<char> lowerCase =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789");
+    /// <summary>Whether a node may be of a platform of this name: <c>snp</c>, <c>tdx</c>, or a virtual one
+    /// (<see cref="VirtualEvidence.IsName"/>).</summary>
+    public static bool IsPlatform(string name) => name is "snp" or "tdx" || VirtualEvidence.IsName(name);
 }
 
 /// <summary>What the service begins with, recorded in the genesis block. Establishment by several founders comes later;

@@ -81,7 +81,8 @@ public sealed class VirtualEvidence
     {
         ArgumentNullException.ThrowIfNull(report);
         ArgumentNullException.ThrowIfNull(platformKey);
-        if (!IsValid(report)) throw new ArgumentException("A part of the report is not what it can be.", nameof(report));
+        if (!IsValid(report))
+            throw new ArgumentException("A part of the report is not what it can be.", nameof(report));
         CborWriter header = new(CborConformanceMode.Canonical);
         header.WriteStartMap(3);
         header.WriteInt64(CoseSign1.AlgorithmLabel);
@@ -91,7 +92,8 @@ public sealed class VirtualEvidence
         header.WriteInt64(PlatformKeyLabel);
         header.WriteByteString(platformKey.SubjectPublicKeyInfo.Span);
         header.WriteEndMap();
-        return CoseSign1.Sign(platformKey, header.Encode(), JsonSerializer.SerializeToUtf8Bytes(Written.Of(report), format));
+        return CoseSign1.Sign(
+            platformKey, header.Encode(), JsonSerializer.SerializeToUtf8Bytes(Written.Of(report), format));
     }
 
     /// <summary>Reads evidence; nothing throws. Its signature is not looked at.</summary>
@@ -145,8 +147,8 @@ public sealed class VirtualEvidence
 
         public static Written Of(VirtualReport report) => new(
             1, Insecure, report.Platform, report.Measurement.ToString(),
-            Convert.ToHexStringLower(report.ReportData.Span), Convert.ToHexStringLower(report.HostData.Span), report.Tcb,
-            report.Debug);
+            Convert.ToHexStringLower(report.ReportData.Span), Convert.ToHexStringLower(report.HostData.Span),
+            report.Tcb, report.Debug);
 
         public VirtualReport? Report()
         {

@@ -1,9 +1,11 @@
 using System;
 using System.CommandLine;
 using System.Linq;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Cli.Files;
 using Curia.Cli.Networks;
 using Curia.Cli.Sandbox;
 using Curia.Cli.Terminal;
@@ -16,6 +18,9 @@ namespace Curia.Cli.Commands;
 /// network.</summary>
 internal static class NodeMembershipCommands
 {
+    // A quote with its collateral has some 50,000.
+    private const int IdentityBytesMax = 4 << 20;
+
     public static Command BuildAdd()
     {
         Option<string> id = new("--id")
@@ -56,10 +61,11 @@ internal static class NodeMembershipCommands
             Description = "The newest ledger format that it reads, as its identity.json says.",
             HelpName = "N",
         };
+        Option<string> evidence = EvidenceOption();
         NetworkOptions network = new();
         Command add = new("add", "Let a node join: start one in a sandbox, or sign as one member.")
         {
-            id, peerAddress, published, role, platform, owner, format,
+            id, peerAddress, published, role, platform, owner, format, evidence,
         };
         network.AddForMembersTo(add);
         add.SetAction((parsed, cancel) =>
@@ -70,16 +76,17 @@ internal static class NodeMembershipCommands
             (string? node, string? peer) = (parsed.GetValue(id), parsed.GetValue(peerAddress));
             bool isOurs = node is null && peer is null && addresses.Length == 0
                 && parsed.GetValue(owner) is null && parsed.GetValue(platform) == "virtual"
+                && parsed.GetValue(evidence) is null
                 && network.FolderOf(parsed) is not null && network.IdentityFiles(parsed) is null;
             if (isOurs) return AddToSandboxAsync(screen, network.FolderOf(parsed)!, wanted, cancel);
             if (node is null || peer is null)
                 throw CommandFailure.WrongUsage(
                     "to admit a node that runs already, give --id NODEID and --peer-address HOST:PORT; its "
                     + "identity.json has both.");
-            string whole = WholeId(node);
+            (string whole, JsonNode? shown) = (WholeId(node), EvidenceIn(parsed.GetValue(evidence)));
             NodeChange Change(string genesis) => NodeChange.Add(
                 genesis, whole, peer, addresses, wanted, parsed.GetValue(format), parsed.GetValue(platform)!,
-                parsed.GetValue(owner));
+                parsed.GetValue(owner), shown);
             return SignAsync(screen, network, parsed, (_, genesis, _) => Task.FromResult(Change(genesis)), cancel);
         });
         return add;
@@ -148,6 +155,26 @@ internal static class NodeMembershipCommands
                 cancel);
         });
         return endorse;
+    }
+
+    private static Option<string> EvidenceOption() => new("--evidence")
+    {
+        Description = "Its identity.json, with what its platform says of it; asked for by all but virtual.",
+        HelpName = "FILE",
+    };
+
+    private static JsonNode? EvidenceIn(string? file)
+    {
+        if (file is null) return null;
+        try
+        {
+            return JsonNode.Parse(InputFile.Read(file, IdentityBytesMax))?["evidence"]
+                ?? throw CommandFailure.Refused($"{file} has no field evidence; give the node's identity.json.");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw CommandFailure.Refused($"{file} is no identity.json of a node: {e.Message}");
+        }
     }
 
     private static string WholeId(string text) => Digest.TryParseHex(text, out Digest id)

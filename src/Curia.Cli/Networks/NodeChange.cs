@@ -43,9 +43,12 @@ internal sealed class NodeChange
     /// <param name="ledgerFormat">The newest format of the ledger that it reads; null where nobody said.</param>
     /// <param name="platform">Its TEE platform.</param>
     /// <param name="owner">The member that owns it; null where nobody is named.</param>
+    /// <param name="evidence">What its platform says of it, as its identity.json has it; null where nobody has
+    /// it.</param>
     public static NodeChange Add(
         string network, string id, string peerAddress, IReadOnlyList<string> published, string role,
-        int? ledgerFormat = null, string platform = "virtual", string? owner = null)
+        int? ledgerFormat = null, string platform = "virtual", string? owner = null,
+        JsonNode? evidence = null)
     {
         JsonObject request = new()
         {
@@ -59,6 +62,7 @@ internal sealed class NodeChange
         };
         if (ledgerFormat is not null) request["ledger_format"] = ledgerFormat;
         if (owner is not null) request["owner"] = owner;
+        if (evidence is not null) request["evidence"] = evidence.DeepClone();
         return new NodeChange(request);
     }
 

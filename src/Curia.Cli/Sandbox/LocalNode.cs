@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cli.Files;
@@ -11,7 +12,7 @@ using Curia.Ledger;
 namespace Curia.Cli.Sandbox;
 
 /// <summary>Who a node is, and where other nodes find it.</summary>
-internal sealed record NodeIdentity(string Id, string PeerAddress, int LedgerFormat);
+internal sealed record NodeIdentity(string Id, string PeerAddress, int LedgerFormat, JsonNode? Evidence);
 
 /// <summary>One node of a sandbox: its folder, its settings, and its process.</summary>
 internal sealed class LocalNode(string sandbox, string name) : IDisposable
@@ -133,7 +134,8 @@ internal sealed class LocalNode(string sandbox, string name) : IDisposable
     private NodeIdentity Identity() =>
         ReadJson(IdentityPath, root => new NodeIdentity(
             root.Text("node_id"), root.Text("peer_address"),
-            (int)Math.Min(root.Number("ledger_format"), LedgerFormat.Max)));
+            (int)Math.Min(root.Number("ledger_format"), LedgerFormat.Max),
+            root.TryGetProperty("evidence", out JsonElement evidence) ? JsonNode.Parse(evidence.GetRawText()) : null));
 
     private async Task WaitAsync(Func<bool> isThere, string missing, TimeSpan patience, CancellationToken cancel)
     {

@@ -18,6 +18,8 @@ internal static class NodeAdmission
     public static Task<NodeChangeState> SignAsync(
         CuriaClient client, SandboxFile sandbox, string network, NodeIdentity node, NodeSettings settings, string role,
         CancellationToken cancel) =>
-        NodeChange.Add(network, node.Id, node.PeerAddress, [settings.Published], role, node.LedgerFormat)
+        NodeChange.Add(
+                network, node.Id, node.PeerAddress, [settings.Published], role, node.LedgerFormat,
+                evidence: node.Evidence)
             .SignAsync(client, sandbox, cancel);
 }

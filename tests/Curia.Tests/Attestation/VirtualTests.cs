@@ -144,7 +144,9 @@ public sealed class VirtualTests
             ["a"] = Digest.Of("a"u8),
             ["B"] = Digest.Of("b"u8),
         };
-        Assert.Equal("7a6711bd3a4d12705948e83d1ea2992f9f560fc91a4e05d41353c78a3df8f620", ProgramMeasurement.Of(files).ToString());
+        Assert.Equal(
+            "7a6711bd3a4d12705948e83d1ea2992f9f560fc91a4e05d41353c78a3df8f620",
+            ProgramMeasurement.Of(files).ToString());
         Assert.Throws<ArgumentException>(() => ProgramMeasurement.Of(new Dictionary<string, Digest>()));
         files["e\nf"] = Digest.Of("e"u8);
         Assert.Throws<ArgumentException>(() => ProgramMeasurement.Of(files));

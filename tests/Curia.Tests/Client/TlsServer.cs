@@ -16,7 +16,8 @@ namespace Curia.Tests.Client;
 internal sealed class TlsServer : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly X509Certificate2 certificate;
+    private readonly ConcurrentBag<TcpClient> sockets = [];
+    private volatile X509Certificate2 certificate;
     private readonly Queue<string> answers;
 
     public TlsServer(X509Certificate2 certificate, params string[] answers)
@@ -39,6 +40,13 @@ internal sealed class TlsServer : IDisposable
         + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n"
         + string.Concat(Array.ConvertAll(headers, header => header + "\r\n")) + "\r\n" + body;
 
+    /// <summary>Another process takes the place of this one: open connections end.</summary>
+    public void Replace(X509Certificate2 certificate)
+    {
+        this.certificate = certificate;
+        foreach (TcpClient socket in sockets) socket.Dispose();
+    }
+
     public void Dispose() => listener.Dispose();
 
     private async Task AcceptAsync()
@@ -55,6 +63,7 @@ internal sealed class TlsServer : IDisposable
 
     private async Task ServeAsync(TcpClient socket)
     {
+        sockets.Add(socket);
         try
         {
             using SslStream tls = new(socket.GetStream());
@@ -69,7 +78,8 @@ internal sealed class TlsServer : IDisposable
                 await tls.WriteAsync(Encoding.UTF8.GetBytes(answer));
             }
         }
-        catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException
+            or System.Security.Authentication.AuthenticationException)
         {
             // The client turned away; what it says about that is what the test looks at.
         }

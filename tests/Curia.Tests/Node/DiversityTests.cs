@@ -122,7 +122,7 @@ public sealed class DiversityTests
         Assert.Equal("UnknownOwner", CodeOf(network.Primary.Ask(Add(network, "virtual", stranger))));
         MemberId owner = network.Members[1].Id;
         string tooLong = $"virtual-{new string('a', 33)}";
-        foreach (string platform in (string[])["snp", "virtual-", "virtual-SNP", "virtuals", tooLong])
+        foreach (string platform in (string[])["sgx", "virtual-", "virtual-SNP", "virtuals", tooLong])
             Assert.Equal("UnknownPlatform", CodeOf(network.Primary.Ask(Add(network, platform, owner))));
     }
 

@@ -9,6 +9,7 @@ using Curia.Endpoints;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Node.Peers;
+using Curia.Tests.Attestation;
 using Curia.Vocabulary;
 
 namespace Curia.Tests.Node;
@@ -231,6 +232,7 @@ internal sealed class TestNetwork : IDisposable
         SealingKey = SealingKey,
         Application = TestShell.Application(),
         Genesis = Genesis,
+        Evidence = TestEvidence.Of(new NodeId(Digest.Of(key.SubjectPublicKeyInfo.Span))),
         SubjectAlternativeNames = [],
         PublishedAddresses = [$"127.0.0.1:800{Nodes.Count}"],
         PeerAddress = isAlone ? null : $"node{Nodes.Count}:1",

@@ -1,0 +1,39 @@
+using System;
+using System.Linq;
+using Curia.Vocabulary;
+
+namespace Curia.Attestation;
+
+/// <summary>Evidence of nodes: what it must bind, and how it is appraised (docs/attestation.md, "Evidence of
+/// nodes").</summary>
+public static class NodeAttestation
+{
+    private const int ReportDataSize = 64;
+
+    /// <summary>What the evidence of a node binds: SHA-256 of its public key, which is its id, and 32 zeros until
+    /// establishment has a charter to bind (DESIGN 1).</summary>
+    public static byte[] ReportDataOf(NodeId node)
+    {
+        byte[] data = new byte[ReportDataSize];
+        node.Value.CopyTo(data);
+        return data;
+    }
+
+    /// <summary>Appraises the evidence of a node by the strictest policy: genuine, and bound to its key.</summary>
+    /// <param name="evidence">What it gave out.</param>
+    /// <param name="node">Whose it must be.</param>
+    /// <param name="at">The time.</param>
+    public static AttestationResult Appraise(AttesterEvidence evidence, NodeId node, DateTimeOffset at) =>
+        EvidenceAppraiser.Appraise(
+            evidence, new ReferenceValues { ReportData = ReportDataOf(node) }, AppraisalPolicy.Strict, at);
+
+    /// <summary>The name of the platform that accepted claims are of, as the nodes map has it: what a virtual platform
+    /// plays is a name of its own.</summary>
+    public static string PlatformOf(AttestationClaims claims)
+    {
+        ArgumentNullException.ThrowIfNull(claims);
+        return claims.Platform == AttestationPlatform.Virtual
+            ? claims.Processor
+            : AttesterEvidence.Platforms.First(one => one.Value == claims.Platform).Key;
+    }
+}

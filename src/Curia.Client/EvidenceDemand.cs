@@ -1,0 +1,94 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Threading;
+using Curia.Attestation;
+using Curia.Vocabulary;
+
+namespace Curia.Client;
+
+/// <summary>What a client wants to know of a node before it tells it anything: that a genuine platform runs the code
+/// which the client expects, and that the session ends inside (docs/attestation.md, "Clients").</summary>
+public sealed record EvidenceDemand
+{
+    /// <summary>The measurements of the programs that are believed, on any platform.</summary>
+    public required IReadOnlyList<Measurement> Measurements { get; init; }
+
+    /// <summary>Who may endorse a measurement that is not listed; null for nobody.</summary>
+    public IReadOnlyList<UvmEndorser>? MeasurementEndorsers { get; init; }
+
+    /// <summary>What evidence must be like. The virtual platform proves nothing; whoever lists no measurement of a
+    /// virtual node does not take one.</summary>
+    public AppraisalPolicy Policy { get; init; } = AppraisalPolicy.Strict;
+
+    /// <summary>Tells the time at which certificates and lists must be valid.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>The keys of nodes whose evidence was accepted. Any thread.</summary>
+internal sealed class AttestedNodes
+{
+    // A node has a new key at each start, so this grows with the restarts of the nodes that were met.
+    private const int NodesMax = 4096;
+
+    private readonly Lock gate = new();
+    private readonly HashSet<NodeId> nodes = [];
+
+    public bool Contains(NodeId node)
+    {
+        lock (gate) return nodes.Contains(node);
+    }
+
+    public void Add(NodeId node)
+    {
+        lock (gate)
+        {
+            if (nodes.Count == NodesMax) nodes.Clear();
+            nodes.Add(node);
+        }
+    }
+}
+
+/// <summary>What <c>GET /node/quotes/self</c> tells, as far as a client reads it.</summary>
+internal sealed record SelfQuote(
+    [property: JsonPropertyName("evidence")] AttesterEvidence? Evidence)
+{
+    public const string Path = "/node/quotes/self";
+
+    private static readonly JsonSerializerOptions format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        AllowDuplicateProperties = false,
+        MaxDepth = 8,
+    };
+
+    /// <summary>Why the node is not believed; null when it is.</summary>
+    /// <param name="reply">What it answered.</param>
+    /// <param name="node">Whose key the session ends at.</param>
+    /// <param name="demand">What is wanted.</param>
+    public static string? ObjectionTo(CallResult reply, NodeId node, EvidenceDemand demand)
+    {
+        if (!reply.IsSuccess) return $"it gives no evidence: {reply.Status} {reply.ErrorCode}";
+        try
+        {
+            SelfQuote? quote = JsonSerializer.Deserialize<SelfQuote>(reply.Body.Span, format);
+            if (quote?.Evidence is not { Files: not null, Platform: not null } evidence)
+                return "its evidence cannot be read";
+
+            ReferenceValues reference = new()
+            {
+                Measurements = demand.Measurements,
+                MeasurementEndorsers = demand.MeasurementEndorsers,
+                ReportData = NodeAttestation.ReportDataOf(node),
+            };
+            AttestationResult result =
+                EvidenceAppraiser.Appraise(evidence, reference, demand.Policy, demand.Time.GetUtcNow());
+            return result.Verdict == AttestationVerdict.Accepted ? null : $"its evidence is refused: {result.Reason}";
+        }
+        catch (JsonException)
+        {
+            return "its evidence cannot be read";
+        }
+    }
+}
