@@ -139,16 +139,6 @@ internal static class Forwarding
         }
     }
 
-    /// <summary>Whether a node answered that it is not the primary: it has executed nothing.</summary>
-    public static bool IsNoPrimary(Outgoing outgoing) => Is(HostResponses.NoPrimary, outgoing);
-
-    /// <summary>Whether the primary knows that what the client has seen on its connection is lost: it has executed
-    /// nothing, and the connection ends.</summary>
-    public static bool IsSessionInvalid(Outgoing outgoing) => Is(HostResponses.SessionInvalid, outgoing);
-
-    private static bool Is(Response one, Outgoing outgoing) => outgoing.Response.Status == one.Status
-        && outgoing.Response.Body.Span.SequenceEqual(one.Body.Span);
-
     private static void Write(BinaryWriter writer, ReadOnlyMemory<byte> bytes)
     {
         writer.Write(bytes.Length);
