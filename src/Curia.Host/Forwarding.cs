@@ -21,6 +21,9 @@ internal static class Forwarding
     // What a request may have of its own is bounded by the listener that took it in.
     private const int HeadersMax = 1024;
 
+    // More than any client of ours reads. Each one copies those before it (Response.With), so they cost their square.
+    private const int ReplyHeadersMax = 256;
+
     // The client does not wait for commit.
     private const int NoPatience = -1;
 
@@ -130,7 +133,7 @@ internal static class Forwarding
             if (!TxId.TryParse(place, out TxId txId) && place.Length > 0) return false;
             bool waited = reader.ReadBoolean();
             int count = reader.ReadInt32();
-            if (count is < 0 or > HeadersMax) return false;
+            if (count is < 0 or > ReplyHeadersMax) return false;
             List<(string Name, string Value)> headers = [];
             for (int index = 0; index < count; index++) headers.Add((reader.ReadString(), reader.ReadString()));
             byte[] body = Read(reader);
