@@ -62,8 +62,9 @@ internal static class Join
         double during = Rate(seen, begun, ended);
         Tell("entries of the ledger when it began to join",
             string.Create(CultureInfo.InvariantCulture, $"{seen.Last(one => one.At <= begun).SeqNo:N0}"));
-        Tell("join, from the command until it serves",
-            string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(begun, ended).TotalSeconds:0.0} s"));
+        double seconds = Stopwatch.GetElapsedTime(begun, ended).TotalSeconds;
+        Tell("join, from the command until it serves", string.Create(
+            CultureInfo.InvariantCulture, $"{seconds:0.0} s"));
         Tell("committed before; while it joins", string.Create(
             CultureInfo.InvariantCulture,
             $"{before:N0}/s; {during:N0}/s, {100 * (1 - during / before):0} % less"));

@@ -51,5 +51,7 @@ internal static class Seeds
         ("claim", PeerSeeds.Claims()),
         ("peer-frames", FrameSeeds.Frames()),
         ("peer-hello", FrameSeeds.Hellos()),
+        ("forwarded-request", ForwardingSeeds.Requests()),
+        ("forwarded-reply", ForwardingSeeds.Replies()),
     ];
 }
