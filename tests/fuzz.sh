@@ -54,7 +54,10 @@ build_programs() {
 instrument() (
   cd "$project" && dotnet tool restore || exit 1
   for library in "$instrumented"/Curia.*.dll; do
-    [ "$(basename "$library")" = Curia.Fuzz.dll ] || dotnet tool run sharpfuzz "$library" </dev/null || exit 1
+    # Of the program itself, what it has compiled in of the shell.
+    of=
+    [ "$(basename "$library")" != Curia.Fuzz.dll ] || of=Curia.Host
+    dotnet tool run sharpfuzz "$library" $of </dev/null || exit 1
   done
 )
 

@@ -21,6 +21,12 @@ internal static class Forwarding
     // What a request may have of its own is bounded by the listener that took it in.
     private const int HeadersMax = 1024;
 
+    // More than any client of ours reads. Each one copies those before it (Response.With), so they cost their square.
+    private const int ReplyHeadersMax = 256;
+
+    // The client does not wait for commit.
+    private const int NoPatience = -1;
+
     /// <summary>A request as it was forwarded.</summary>
     public sealed record ForwardedRequest(
         string Method, string Target, IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Certificate,
@@ -36,7 +42,7 @@ internal static class Forwarding
         writer.Write(Version);
         writer.Write(method);
         writer.Write(target);
-        writer.Write(patience is { } time ? (int)time.TotalMilliseconds : -1);
+        writer.Write(patience is { } time ? (int)time.TotalMilliseconds : NoPatience);
         writer.Write(seen.ToString());
         writer.Write(headers.Count);
         foreach ((string name, Microsoft.Extensions.Primitives.StringValues value) in headers)
@@ -63,16 +69,21 @@ internal static class Forwarding
             string method = reader.ReadString();
             string target = reader.ReadString();
             int patience = reader.ReadInt32();
+            if (patience < NoPatience) return false;
             if (!TxId.TryParse(reader.ReadString(), out TxId seen)) return false;
             int count = reader.ReadInt32();
             if (count is < 0 or > HeadersMax) return false;
             Dictionary<string, string> headers = new(StringComparer.OrdinalIgnoreCase);
-            for (int index = 0; index < count; index++) headers[reader.ReadString()] = reader.ReadString();
+            for (int index = 0; index < count; index++)
+            {
+                if (!headers.TryAdd(reader.ReadString(), reader.ReadString())) return false;
+            }
+
             byte[] certificate = Read(reader);
             byte[] body = Read(reader);
             if (stream.Position != stream.Length) return false;
             request = new ForwardedRequest(method, target, headers, certificate, body,
-                patience < 0 ? null : TimeSpan.FromMilliseconds(patience), seen);
+                patience == NoPatience ? null : TimeSpan.FromMilliseconds(patience), seen);
             return true;
         }
         catch (Exception e) when (e is IOException or FormatException or ArgumentException)
@@ -118,19 +129,20 @@ internal static class Forwarding
             if (reader.ReadByte() != Version) return false;
             int status = reader.ReadInt32();
             string contentType = reader.ReadString();
-            TxId? txId = TxId.TryParse(reader.ReadString(), out TxId parsed) ? parsed : null;
+            string place = reader.ReadString();
+            if (!TxId.TryParse(place, out TxId txId) && place.Length > 0) return false;
             bool waited = reader.ReadBoolean();
             int count = reader.ReadInt32();
-            if (count is < 0 or > HeadersMax) return false;
+            if (count is < 0 or > ReplyHeadersMax) return false;
             List<(string Name, string Value)> headers = [];
             for (int index = 0; index < count; index++) headers.Add((reader.ReadString(), reader.ReadString()));
             byte[] body = Read(reader);
-            if (stream.Position != stream.Length) return false;
+            if (stream.Position != stream.Length || (contentType.Length == 0 && body.Length > 0)) return false;
             Response response = contentType.Length > 0
                 ? Response.Bytes(body, contentType, status)
                 : Response.Empty(status);
             foreach ((string name, string value) in headers) response = response.With(name, value);
-            outgoing = new Outgoing(response, route, txId, waited);
+            outgoing = new Outgoing(response, route, place.Length > 0 ? txId : null, waited);
             return true;
         }
         catch (Exception e) when (e is IOException or FormatException or ArgumentException)
@@ -138,16 +150,6 @@ internal static class Forwarding
             return false;
         }
     }
-
-    /// <summary>Whether a node answered that it is not the primary: it has executed nothing.</summary>
-    public static bool IsNoPrimary(Outgoing outgoing) => Is(HostResponses.NoPrimary, outgoing);
-
-    /// <summary>Whether the primary knows that what the client has seen on its connection is lost: it has executed
-    /// nothing, and the connection ends.</summary>
-    public static bool IsSessionInvalid(Outgoing outgoing) => Is(HostResponses.SessionInvalid, outgoing);
-
-    private static bool Is(Response one, Outgoing outgoing) => outgoing.Response.Status == one.Status
-        && outgoing.Response.Body.Span.SequenceEqual(one.Body.Span);
 
     private static void Write(BinaryWriter writer, ReadOnlyMemory<byte> bytes)
     {

@@ -6,14 +6,6 @@ using Curia.Vocabulary;
 
 namespace Curia.Host;
 
-/// <summary>What goes back to the client, and what is counted of it.</summary>
-/// <param name="Response">Status, headers and body.</param>
-/// <param name="Route">The path template of the endpoint; null when there was none.</param>
-/// <param name="TxId">Goes into the header x-ms-ccf-transaction-id.</param>
-/// <param name="WaitedForCommit">Whether the client's preference was followed.</param>
-internal readonly record struct Outgoing(
-    Response Response, string? Route = null, TxId? TxId = null, bool WaitedForCommit = false);
-
 /// <summary>The answers that the shell gives itself, in the OData shape of all errors.</summary>
 internal static class HostResponses
 {

@@ -168,7 +168,7 @@ internal sealed class RequestHandling
             Response? problem = await FindSessionProblemAsync(seen, context.RequestAborted);
             Outgoing outgoing =
                 problem is not null ? new Outgoing(problem) : await ExecuteAsync(request, patience, context);
-            if (Forwarding.IsSessionInvalid(outgoing)) AskToClose(context);
+            if (outgoing.Is(HostResponses.SessionInvalid)) AskToClose(context);
             else if (problem is null && isRead && node.View.StandingOf(seen) != SessionStanding.Included) continue;
             return outgoing;
         }

@@ -83,10 +83,13 @@ internal sealed class FrameWriter(Stream stream, SendQueue queue, PeerCounters c
                 bool isLast = Volatile.Read(ref lastWord) is not null;
                 if (isLast) PutRefusal(lastWord!);
                 isLast |= Volatile.Read(ref isStopping) && current is null && passing is null;
-                if (used > 0) await WriteBatchAsync(cancellation).ConfigureAwait(false);
+                bool isWritten = used > 0;
+                if (isWritten) await WriteBatchAsync(cancellation).ConfigureAwait(false);
                 else if (!isLast) await queue.WaitAsync(cancellation).ConfigureAwait(false);
                 if (isLast) return;
-                if (queue.IsOnAdder && queue.Count > 0) await Task.Yield();
+
+                // Who added one writes that one, and not what others have added since.
+                if (isWritten && queue.IsOnAdder && queue.Count > 0) await Task.Yield();
             }
         }
         finally

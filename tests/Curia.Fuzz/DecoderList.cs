@@ -5,6 +5,7 @@ using System.Reflection;
 using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Host;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Node;
@@ -14,7 +15,7 @@ using Curia.Vocabulary;
 namespace Curia.Fuzz;
 
 /// <summary>Every public member of the core, and of what nodes tell each other, that reads bytes or text and may refuse
-/// them: each has a target or an excuse.</summary>
+/// them: each has a target or an excuse. Of the shell it is the one that reads what another node hands over.</summary>
 internal static class DecoderList
 {
     private static readonly Assembly[] assemblies =
@@ -44,7 +45,10 @@ internal static class DecoderList
     public static IEnumerable<string> FindProblems()
     {
         MethodInfo[] methods =
-            [.. assemblies.SelectMany(assembly => assembly.GetExportedTypes()).SelectMany(MethodsOf)];
+        [
+            .. assemblies.SelectMany(assembly => assembly.GetExportedTypes()).Append(typeof(Forwarding))
+                .SelectMany(MethodsOf),
+        ];
         string[] decoders = [.. methods.Where(IsDecoder).Select(NameOf).Distinct()];
         string[] named = [.. FuzzTargets.All.SelectMany(target => target.Decoders), .. excused.Keys];
         foreach (string decoder in decoders.Except(named))

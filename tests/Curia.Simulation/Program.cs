@@ -28,8 +28,8 @@ static int Usage(string wrong)
               consensus alone
           mutants [node|network|core|search]
               each must be caught
-          explore [MODEL]
-              all that can happen in small networks
+          explore [small|MODEL]
+              all that can happen in small networks; with small, in those that take seconds
           scenario FILE|DIR
               consensus alone, driven by text
         """.TrimStart());

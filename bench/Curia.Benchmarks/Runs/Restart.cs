@@ -8,13 +8,13 @@ using System.Threading.Tasks;
 namespace Curia.Benchmarks.Runs;
 
 /// <summary>A ledger of many small writes: what the node has in memory with all of them, how fast they are audited, and
-/// how fast a process that starts from them is open again.</summary>
+/// how fast a process that starts from them is open again; then the same of a network, with fewer.</summary>
 internal static class Restart
 {
     /// <summary>Writes, measures, and tells.</summary>
     public static async Task RunAsync(RunArguments arguments)
     {
-        arguments.Expect("--writes", "--in-flight");
+        arguments.Expect("--writes", "--in-flight", "--network-writes");
         int writes = arguments.Number("--writes", 1_000_000);
         string inFlight = $"{arguments.Number("--in-flight", 256)}";
         using RunFolder folder = new();
@@ -32,6 +32,7 @@ internal static class Restart
         await CuriaCommand.RunAsync(folder.Path, "sandbox", "stop", "--dir", "net");
         double entries = await AuditAsync(folder.Path);
         await StartAgainAsync(folder.Path, entries);
+        await NetworkRestart.RunAsync(arguments.Number("--network-writes", 20_000), inFlight);
     }
 
     private static async Task<double> AuditAsync(string folder)
@@ -74,12 +75,14 @@ internal static class Restart
         await CuriaCommand.RunAsync(folder, "sandbox", "stop", "--dir", "net");
     }
 
-    private static async Task<long> CountAsync(string folder)
+    /// <summary>How many messages the state holds.</summary>
+    internal static async Task<long> CountAsync(string folder)
     {
         JsonNode count = await CuriaCommand.RunJsonAsync(
             folder, "call", "GET", "/app/log/private/count", "--as", "user0", "--dir", "net");
         return count["body"]!.GetValue<long>();
     }
 
-    private static void Tell(string what, string figures) => Console.WriteLine($"{what}: {figures}");
+    /// <summary>Prints one figure.</summary>
+    internal static void Tell(string what, string figures) => Console.WriteLine($"{what}: {figures}");
 }

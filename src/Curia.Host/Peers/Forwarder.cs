@@ -40,7 +40,7 @@ internal sealed class Forwarder(PeerNetwork network, Func<NodeView> view)
                     case PeerReply.Answered answered
                         when Forwarding.TryDecode(answered.Body, route, out Outgoing outgoing):
                         // One that has no primary either has not executed it; an earlier one may have.
-                        if (!isSent || !Forwarding.IsNoPrimary(outgoing)) return outgoing;
+                        if (!isSent || !outgoing.Is(HostResponses.NoPrimary)) return outgoing;
                         break;
                     case PeerReply.NotSent or PeerReply.Refused:
                         break;

@@ -31,6 +31,9 @@ public sealed class SeveralNodesTests : IAsyncLifetime
         long start = Stopwatch.GetTimestamp();
         await ReopenAsync();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+
+        // Below 10 s is wanted, and bench/restart.sh says what it is. A test runs beside others on a busy machine and
+        // would tell of them: this one only finds what waits for a time-out.
         Assert.True(elapsed < TimeSpan.FromSeconds(30), $"it took {elapsed}");
         await AssertMessageAsync(1, "before the stop");
         await AssertMessageAsync(2, "before the crash");

@@ -50,7 +50,20 @@ internal sealed class LiveNode : IDisposable
     /// <summary>The newest format of the ledger that it says it reads.</summary>
     public int LedgerFormat { get; private set; }
 
-    public bool IsDead => process.HasExited;
+    public bool IsDead
+    {
+        get
+        {
+            try
+            {
+                return process.HasExited;
+            }
+            catch (InvalidOperationException)
+            {
+                return true; // disposed while a client looked
+            }
+        }
+    }
 
     public bool IsStopped { get; private set; }
 

@@ -55,5 +55,7 @@ internal static class Seeds
         ("snp", AttestationSeeds.Appraisals()),
         ("vendor-certificate", AttestationSeeds.Certificates()),
         ("uvm", AttestationSeeds.Endorsements()),
+        ("forwarded-request", ForwardingSeeds.Requests()),
+        ("forwarded-reply", ForwardingSeeds.Replies()),
     ];
 }

@@ -6,17 +6,24 @@ using static System.FormattableString;
 
 namespace Curia.Simulation;
 
-/// <summary><c>explore [MODEL]</c>: all that can happen in small networks, or in one of them.</summary>
+/// <summary><c>explore [small|MODEL]</c>: all that can happen in small networks, in those of them that take seconds, or
+/// in one.</summary>
 internal static class ExploreCommand
 {
     // Far above what the models have: one that grows beyond it is not what it was meant to be.
     private const int StatesMax = 20_000_000;
 
+    private const string Small = "small";
+
     /// <returns>False, and what is wrong, for anything else than the name of one model or none.</returns>
     public static bool TryParse(string[] names, out IReadOnlyList<SearchModel> models, out string problem)
     {
         string name = string.Join(' ', names);
-        models = [.. SearchModel.All.Where(model => name.Length == 0 || model.Name == name)];
+        models =
+        [
+            .. SearchModel.All.Where(
+                model => name.Length == 0 || model.Name == name || (name == Small && model.IsSmall)),
+        ];
         problem = models.Count > 0 ? "" : $"There is no model {name}.";
         return models.Count > 0;
     }
