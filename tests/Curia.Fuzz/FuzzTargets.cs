@@ -12,7 +12,7 @@ internal static class FuzzTargets
     [
         .. BlockTargets.All, .. EpochTargets.All, .. LedgerTargets.All, .. StateTargets.All, .. ReceiptTargets.All,
         .. CryptographyTargets.All, .. TextTargets.All, .. RequestTargets.All,
-        .. PeerTargets.All, .. FrameTargets.All, .. AttestationTargets.All,
+        .. PeerTargets.All, .. FrameTargets.All, .. AttestationTargets.All, .. IntelTargets.All,
     ];
 
     public static bool TryFind(string name, out FuzzTarget? target)

@@ -26,8 +26,8 @@ public static class PemCertificates
     /// <summary>Reads the blocks in their order and nothing beside them; nothing throws. What is in a block is not
     /// looked at.</summary>
     /// <remarks>No signature covers the armour, so it has a form (RFC 7468 section 3): the lines of a block have all 64
-    /// columns, or all 76, but for the last; those of the text end all with LF or all with CRLF, and the end of the last
-    /// one may be missing. What was decoded is encoded again and compared.</remarks>
+    /// columns, or all 76, but for the last; those of the text end all with LF or all with CRLF, and the end of the
+    /// last one may be missing. What was decoded is encoded again and compared.</remarks>
     /// <returns>False for other blocks, other text, another form, none or too many.</returns>
     public static bool TryDecode(ReadOnlySpan<char> text, out IReadOnlyList<ReadOnlyMemory<byte>> certificates)
     {

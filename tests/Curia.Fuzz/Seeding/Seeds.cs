@@ -55,5 +55,10 @@ internal static class Seeds
         ("snp", AttestationSeeds.Appraisals()),
         ("vendor-certificate", AttestationSeeds.Certificates()),
         ("uvm", AttestationSeeds.Endorsements()),
+        ("intel-quote", IntelSeeds.Quotes()),
+        ("intel", IntelSeeds.Appraisals()),
+        ("pck-certificate", IntelSeeds.Certificates()),
+        ("tcb-info", IntelSeeds.TcbInfos()),
+        ("qe-identity", IntelSeeds.QeIdentities()),
     ];
 }

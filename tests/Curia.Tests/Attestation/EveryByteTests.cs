@@ -79,7 +79,9 @@ public sealed class EveryByteTests
             .Concat([quote.Length - 2, quote.Length - 1]);
         byte[] pem = MadeIntel.Pem(made.LeafDer, made.AuthorityDer, made.RootDer);
         int chain = certification + 6;
-        int oneBlock = Array.LastIndexOf(pem, (byte)'-', pem.Length / 3) + 2; // the leaf, and the first line of the next
+
+        // The leaf and the first lines of the next certificate stand for all.
+        int oneBlock = Array.IndexOf(pem, (byte)'\n', Array.LastIndexOf(pem, (byte)'-', pem.Length / 2)) + 1;
         places = places.Concat(Enumerable.Range(0, oneBlock).Where(i => !IsBase64(pem[i]) || IsArmour(pem, i))
             .Select(i => chain + i)).Append(chain + pem.Length - 1);
         EndorsementCache cache = new();
