@@ -50,6 +50,40 @@ public sealed class HostileInputTests
         Assert.InRange(allocated, 0, AllocatedMax);
     }
 
+    [Fact]
+    public void Nor_does_evidence_of_SEV_SNP()
+    {
+        MadeSnp snp = new(SnpProcessor.Genoa);
+        byte[] report = snp.MakeReport();
+        SnpEndorsements right = snp.Endorsements;
+        MadeUvm uvm = new();
+        Measurement measured = new(report.AsSpan(0x90, 48));
+        string long64 = "{\"a\":[" + string.Join(',', Enumerable.Repeat("1", 60_000)) + "]}";
+        foreach (byte[] bytes in (byte[][])
+            [
+                HostileList(), HostileExtensions(), new byte[RevocationList.SizeMax], new byte[8 * 1024 * 1024],
+                uvm.Endorse(measured, payload: long64), uvm.Endorse(measured, payload: new string('[', 100_000)),
+            ])
+        {
+            AssertSmall(bytes, right);
+            AssertSmall(report, right with { Leaf = bytes });
+            AssertSmall(report, right with { Chain = [bytes, bytes] });
+            AssertSmall(report, right with { Chain = [.. Enumerable.Repeat((ReadOnlyMemory<byte>)bytes, 1000)] });
+            AssertSmall(report, right with { RevocationList = bytes });
+            AssertSmall(report, right with { UvmEndorsement = bytes });
+        }
+
+        void AssertSmall(byte[] evidence, SnpEndorsements endorsements)
+        {
+            ReferenceValues reference = new() { MeasurementEndorsers = [uvm.Endorser] };
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            AttestationResult result = snp.Appraise(evidence, endorsements, reference);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.NotEqual("", result.Reason);
+            Assert.InRange(allocated, 0, AllocatedMax);
+        }
+    }
+
     // As many entries as fit, each of the fewest bytes, under the authority's name and without its signature.
     private static byte[] HostileList() => ListOf(22_000, entry =>
     {
