@@ -11,6 +11,9 @@ internal sealed class Appraisal
     /// <summary>The name of the refusal, or nothing so far.</summary>
     public string Reason { get; private set; } = "";
 
+    /// <summary>How many checks there are so far.</summary>
+    public int Count => checks.Count;
+
     /// <summary>Records a check.</summary>
     /// <returns>Whether the appraisal goes on.</returns>
     public bool Require(string name, string source, bool holds, string reason, string detail = "")
@@ -20,6 +23,12 @@ internal sealed class Appraisal
         if (!holds) Reason = reason;
         return holds;
     }
+
+    /// <summary>The checks from a place on, to be repeated for the same bytes.</summary>
+    public IReadOnlyList<Check> Since(int count) => [.. checks[count..]];
+
+    /// <summary>Takes over checks that the same bytes have passed before.</summary>
+    public void Repeat(IReadOnlyList<Check> passed) => checks.AddRange(passed);
 
     /// <summary>What came out: accepted when nothing failed and the appraisal says that it reached its end.</summary>
     public AttestationResult Conclude(bool finished, AttestationClaims? claims)

@@ -40,8 +40,8 @@ public sealed record AttestationClaims
     /// <summary>The kind of environment.</summary>
     public required AttestationPlatform Platform { get; init; }
 
-    /// <summary>The generation of processors, for example <c>Milan</c>; empty when the evidence does not
-    /// say.</summary>
+    /// <summary>The generation of processors, for example <c>Milan</c>; of Intel's the FMSPC in hexadecimal digits, by
+    /// which collateral is given out. Empty when the evidence does not say.</summary>
     public required string Processor { get; init; }
 
     /// <summary>The digest of the launched code.</summary>
@@ -50,7 +50,8 @@ public sealed record AttestationClaims
     /// <summary>What the attester put in: 64 bytes.</summary>
     public required ReadOnlyMemory<byte> ReportData { get; init; }
 
-    /// <summary>What the host put in at launch; SEV-SNP: 32 bytes.</summary>
+    /// <summary>What the host put in at launch. SEV-SNP: 32 bytes; TDX: MRCONFIGID, MROWNER and MROWNERCONFIG, 144;
+    /// SGX: CONFIGID, 64.</summary>
     public required ReadOnlyMemory<byte> HostData { get; init; }
 
     /// <summary>The security versions for which the processor's key stands, in the order of the vendor.</summary>
@@ -58,6 +59,22 @@ public sealed record AttestationClaims
 
     /// <summary>The name of the one processor, as the vendor gives it out; empty when the host masks it.</summary>
     public required ReadOnlyMemory<byte> Chip { get; init; }
+
+    /// <summary>What the vendor says of the TCB; null when nobody was asked, and for SEV-SNP, whose vendor says
+    /// nothing.</summary>
+    public TcbStatus? TcbStatus { get; init; }
+
+    /// <summary>The vendor's advisories that apply at this TCB.</summary>
+    public IReadOnlyList<string> Advisories { get; init; } = [];
+
+    /// <summary>What the attester has measured since its launch, register by register; TDX has four.</summary>
+    public IReadOnlyList<Measurement> RuntimeMeasurements { get; init; } = [];
+
+    /// <summary>The rest of what a trust domain of TDX says; null for others.</summary>
+    public TdxReport? Tdx { get; init; }
+
+    /// <summary>The rest of what an enclave of SGX says; null for others.</summary>
+    public SgxReport? Sgx { get; init; }
 }
 
 /// <summary>The result of an appraisal (RFC 9334 section 8.4, "Attestation Results").</summary>

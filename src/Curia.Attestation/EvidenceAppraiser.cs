@@ -11,6 +11,12 @@ public sealed record AppraisalPolicy
     /// <summary>For SEV-SNP.</summary>
     public SnpPolicy Snp { get; init; } = SnpPolicy.Strict;
 
+    /// <summary>For TDX.</summary>
+    public TdxPolicy Tdx { get; init; } = TdxPolicy.Strict;
+
+    /// <summary>For SGX.</summary>
+    public SgxPolicy Sgx { get; init; } = SgxPolicy.Strict;
+
     /// <summary>For the virtual platform.</summary>
     public VirtualPolicy Virtual { get; init; } = VirtualPolicy.Strict;
 }
@@ -25,9 +31,11 @@ public static class EvidenceAppraiser
     /// <param name="reference">What the claims are compared with.</param>
     /// <param name="policy">What is taken.</param>
     /// <param name="at">The moment at which certificates, lists and collateral must be valid.</param>
+    /// <param name="cache">What has been verified before; null verifies all.</param>
     /// <returns>The verdict, with the checks in their order.</returns>
     public static AttestationResult Appraise(
-        AttesterEvidence evidence, ReferenceValues reference, AppraisalPolicy policy, DateTimeOffset at)
+        AttesterEvidence evidence, ReferenceValues reference, AppraisalPolicy policy, DateTimeOffset at,
+        EndorsementCache? cache = null)
     {
         ArgumentNullException.ThrowIfNull(evidence);
         ArgumentNullException.ThrowIfNull(reference);
@@ -35,20 +43,30 @@ public static class EvidenceAppraiser
         Appraisal checks = new();
         if (!checks.Require("evidence-files", Files, evidence.IsBounded, "evidence-files-out-of-bounds"))
             return checks.Conclude(finished: false, null);
+        EvidenceBundle files = new(evidence.Find);
+        string missing;
         switch (AttesterEvidence.Platforms[evidence.Platform])
         {
-            case AttestationPlatform.Virtual:
-                return evidence.Find(AttesterEvidence.VirtualFile) is { } bytes
-                    ? VirtualVerifier.Appraise(bytes, reference, policy.Virtual)
-                    : Missing(AttesterEvidence.VirtualFile);
+            case AttestationPlatform.Snp:
+                if (files.TryGetSnp(out SnpEvidence? snp, out SnpEndorsements? amd, out missing))
+                    return SnpVerifier.Appraise(snp!, amd!, reference, policy.Snp, at, cache);
+                break;
+            case AttestationPlatform.Tdx:
+                if (files.TryGetTdx(out TdxEvidence? tdx, out IntelEndorsements? intel, out missing))
+                    return TdxVerifier.Appraise(tdx!, intel!, reference, policy.Tdx, at, cache);
+                break;
+            case AttestationPlatform.Sgx:
+                if (files.TryGetSgx(out SgxEvidence? sgx, out intel, out missing))
+                    return SgxVerifier.Appraise(sgx!, intel!, reference, policy.Sgx, at, cache);
+                break;
             default:
-                return Missing("report");
+                missing = AttesterEvidence.VirtualFile;
+                if (evidence.Find(missing) is { } bytes)
+                    return VirtualVerifier.Appraise(bytes, reference, policy.Virtual);
+                break;
         }
 
-        AttestationResult Missing(string file)
-        {
-            checks.Require("evidence-files", Files, false, "evidence-file-missing", file);
-            return checks.Conclude(finished: false, null);
-        }
+        checks.Require("evidence-files", Files, false, "evidence-file-missing", missing);
+        return checks.Conclude(finished: false, null);
     }
 }

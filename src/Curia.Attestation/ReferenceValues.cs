@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace Curia.Attestation;
 
@@ -19,6 +20,17 @@ public sealed record ReferenceValues
     /// <summary>What the attester must have bound: all 64 bytes.</summary>
     public ReadOnlyMemory<byte>? ReportData { get; init; }
 
-    /// <summary>What the host must have bound at launch: 32 bytes.</summary>
+    /// <summary>What the host must have bound at launch: as many bytes as the platform has
+    /// (<see cref="AttestationClaims.HostData"/>).</summary>
     public ReadOnlyMemory<byte>? HostData { get; init; }
+
+    /// <summary>What the attester must have measured since its launch, by the number of the register; one that is not
+    /// listed is not compared.</summary>
+    public IReadOnlyDictionary<int, Measurement>? RuntimeMeasurements { get; init; }
+
+    /// <summary>Whether a measurement must be listed or endorsed.</summary>
+    internal bool AsksForMeasurement => Measurements is not null || MeasurementEndorsers is not null;
+
+    /// <summary>Whether a measurement is listed.</summary>
+    internal bool Lists(Measurement measurement) => Measurements?.Contains(measurement) ?? false;
 }

@@ -14,24 +14,32 @@ public sealed class HclReport
     public const int SizeMax = 64 * 1024;
 
     private const int HeaderSize = 32;
-    private const int RuntimeHeader = HeaderSize + SnpReport.Size;
+    private const int HardwareSize = SnpReport.Size; // a TDREPORT is shorter, and zeros follow it
+    private const int RuntimeHeader = HeaderSize + HardwareSize;
     private const int RuntimeHeaderSize = 20;
     private const uint SnpReportType = 2;
+    private const uint TdxReportType = 4;
     private const uint Sha256 = 1;
 
-    private HclReport(ReadOnlyMemory<byte> bytes, int runtimeSize)
+    private HclReport(ReadOnlyMemory<byte> bytes, AttestationPlatform platform, int runtimeSize)
     {
-        HardwareReport = bytes.Slice(HeaderSize, SnpReport.Size);
+        Platform = platform;
+        HardwareReport = bytes.Slice(
+            HeaderSize, platform == AttestationPlatform.Snp ? HardwareSize : TdxReport.LocalReportSize);
         RuntimeData = bytes.Slice(RuntimeHeader + RuntimeHeaderSize, runtimeSize);
     }
 
-    /// <summary>The report of the hardware: 1184 bytes.</summary>
+    /// <summary>What the report of the hardware is of: SEV-SNP or TDX.</summary>
+    public AttestationPlatform Platform { get; }
+
+    /// <summary>The report of the hardware: 1184 bytes of SEV-SNP, or the 1024 of a TDREPORT, which only the machine
+    /// itself can verify and which a quote is made of.</summary>
     public ReadOnlyMemory<byte> HardwareReport { get; }
 
     /// <summary>The runtime data as it was hashed: JSON with the keys of the TPM.</summary>
     public ReadOnlyMemory<byte> RuntimeData { get; }
 
-    /// <summary>Reads a report that holds one of SEV-SNP; nothing throws.</summary>
+    /// <summary>Reads a report that holds one of SEV-SNP or TDX; nothing throws.</summary>
     /// <returns>False for other types, another hash than SHA-256, lengths that do not fit, and bytes behind the
     /// runtime data that are not zero: a register of the TPM has a fixed size.</returns>
     public static bool TryDecode(ReadOnlyMemory<byte> bytes, out HclReport? report)
@@ -44,14 +52,19 @@ public sealed class HclReport
         int room = span.Length - RuntimeHeader - RuntimeHeaderSize;
 
         // Sizes first: data_size, version, report_type, hash_type, variable_data_size.
-        if (Word(span, 1) is not (1 or 2) || Word(header, 2) != SnpReportType || Word(header, 3) != Sha256
+        uint type = Word(header, 2);
+        if (Word(span, 1) is not (1 or 2) || type is not (SnpReportType or TdxReportType) || Word(header, 3) != Sha256
             || runtimeSize > room || Word(header, 0) != RuntimeHeaderSize + runtimeSize
             || span[(span.Length - room + (int)runtimeSize)..].ContainsAnyExcept((byte)0))
         {
             return false;
         }
 
-        report = new HclReport(bytes.ToArray(), (int)runtimeSize);
+        bool isTdx = type == TdxReportType;
+        if (isTdx && span[(HeaderSize + TdxReport.LocalReportSize)..RuntimeHeader].ContainsAnyExcept((byte)0))
+            return false;
+        report = new HclReport(
+            bytes.ToArray(), isTdx ? AttestationPlatform.Tdx : AttestationPlatform.Snp, (int)runtimeSize);
         return true;
     }
 

@@ -15,6 +15,9 @@ public sealed class UvmEndorsement
     /// <summary>The largest endorsement in bytes. Real ones have some 11,000.</summary>
     public const int SizeMax = 256 * 1024;
 
+    // Real ones have some 300. It is read before its signature is verified, because it says what to look for.
+    private const int PayloadSizeMax = 8 * 1024;
+
     private const long ContentTypeLabel = 3;
     private const long ChainLabel = 33; // x5chain, RFC 9360 section 2
     private const long Ps384 = -38;     // RFC 8230 section 2
@@ -59,7 +62,7 @@ public sealed class UvmEndorsement
             || !headers.UnderstandsCritical([CoseSign1.AlgorithmLabel, ContentTypeLabel, ChainLabel], ["iss", "feed"])
             || !headers.TryGet(ChainLabel, out ReadOnlyMemory<byte> encoded)
             || !TryReadChain(encoded, out List<VendorCertificate> chain)
-            || message.Payload is not { } payload
+            || message.Payload is not { Length: <= PayloadSizeMax } payload
             || !TryReadPayload(payload, out Measurement measurement, out ulong svn))
         {
             return false;

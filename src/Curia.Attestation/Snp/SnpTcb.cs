@@ -3,8 +3,8 @@ using System.Collections.Generic;
 
 namespace Curia.Attestation;
 
-/// <summary>TCB_VERSION (AMD 56860 section 2.2): the security version of each firmware. To be compared part by part:
-/// as one number a new microcode would outweigh an old bootloader.</summary>
+/// <summary>TCB_VERSION (AMD 56860 section 2.2, 2.3 from revision 1.59): the security version of each firmware. To be
+/// compared part by part: as one number a new microcode would outweigh an old bootloader.</summary>
 /// <param name="Fmc">Firmware of the first mutable code; Turin only.</param>
 /// <param name="Bootloader">Bootloader of the security processor.</param>
 /// <param name="Tee">Its operating system.</param>

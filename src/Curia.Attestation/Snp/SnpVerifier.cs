@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography;
+using Curia.Vocabulary;
 
 namespace Curia.Attestation;
 
@@ -19,6 +20,7 @@ public sealed class SnpVerifier
     private readonly ReferenceValues reference;
     private readonly SnpPolicy policy;
     private readonly DateTimeOffset at;
+    private readonly EndorsementCache? cache;
     private readonly Appraisal checks = new();
 
     private SnpVerifier(
@@ -26,13 +28,15 @@ public sealed class SnpVerifier
         SnpEndorsements endorsements,
         ReferenceValues reference,
         SnpPolicy policy,
-        DateTimeOffset at)
+        DateTimeOffset at,
+        EndorsementCache? cache)
     {
         this.evidence = evidence;
         this.endorsements = endorsements;
         this.reference = reference;
         this.policy = policy;
         this.at = at;
+        this.cache = cache;
     }
 
     /// <summary>Appraises evidence; nothing throws, whatever the bytes are.</summary>
@@ -41,43 +45,59 @@ public sealed class SnpVerifier
     /// <param name="reference">What the claims are compared with.</param>
     /// <param name="policy">What is taken.</param>
     /// <param name="at">The moment at which certificates and lists must be valid.</param>
+    /// <param name="cache">What has been verified before; null verifies all.</param>
     /// <returns>The verdict, with the checks in their order.</returns>
     public static AttestationResult Appraise(
         SnpEvidence evidence,
         SnpEndorsements endorsements,
         ReferenceValues reference,
         SnpPolicy policy,
-        DateTimeOffset at)
+        DateTimeOffset at,
+        EndorsementCache? cache = null)
     {
         ArgumentNullException.ThrowIfNull(evidence);
         ArgumentNullException.ThrowIfNull(endorsements);
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(policy);
-        return new SnpVerifier(evidence, endorsements, reference, policy, at).Run();
+        return new SnpVerifier(evidence, endorsements, reference, policy, at, cache).Run();
     }
 
     private AttestationResult Run()
     {
         HclReport? paravisor = null;
         if (evidence.InHclReport && !checks.Require("hcl-report", AzureSource.HclReport,
-            HclReport.TryDecode(evidence.Report, out paravisor), "hcl-report-malformed"))
+            HclReport.TryDecode(evidence.Report, out paravisor) && paravisor!.Platform == AttestationPlatform.Snp,
+            "hcl-report-malformed"))
         {
             return checks.Conclude(finished: false, null);
         }
 
         if (SnpReport.Read(paravisor?.HardwareReport ?? evidence.Report, checks) is not { } report)
             return checks.Conclude(finished: false, null);
-        AttestationClaims unknown = ClaimsOf(report, null);
-        if (SnpChain.Build(endorsements, policy.Roots, at, checks) is not { } chain)
-            return checks.Conclude(finished: false, unknown);
-        bool finished = IsNotRevoked(chain) && IsGenuine(report, chain) && TcbHolds(report, chain)
+        if (FindChain() is not { } chain) return checks.Conclude(finished: false, ClaimsOf(report, null));
+        bool finished = IsGenuine(report, chain) && TcbHolds(report, chain)
             && ChipHolds(report, chain.Leaf) && PolicyHolds(report) && PlatformHolds(report)
             && ReferenceHolds(report, paravisor);
         return checks.Conclude(finished, ClaimsOf(report, chain.Leaf));
     }
 
-    private bool IsNotRevoked(SnpChain chain)
+    // The chain and its list are what reports of one processor have in common.
+    private SnpChain? FindChain() => EndorsementCache.Use(cache, ChainKey, at, checks, () =>
+        SnpChain.Build(endorsements, policy.Roots, at, checks) is { } chain && IsNotRevoked(chain, out Period period)
+            ? new Endorsed<SnpChain>(chain, period)
+            : null);
+
+    private Digest ChainKey() => EndorsementCache.Key(
+        "snp-chain",
+        [
+            endorsements.Leaf, endorsements.RevocationList, new[] { policy.RevocationListRequired ? (byte)1 : (byte)0 },
+            .. policy.Roots.Select(root => (ReadOnlyMemory<byte>?)root.Certificate.Der), null,
+            .. endorsements.Chain.Select(one => (ReadOnlyMemory<byte>?)one),
+        ]);
+
+    private bool IsNotRevoked(SnpChain chain, out Period period)
     {
+        period = Period.Always.And(chain.Root.Certificate).And(chain.Signer).And(chain.Leaf.Certificate);
         if (endorsements.RevocationList is not { } der)
         {
             return checks.Require("revocation-list", SnpSource.Policy, !policy.RevocationListRequired, "crl-missing",
@@ -85,16 +105,21 @@ public sealed class SnpVerifier
         }
 
         bool read = RevocationList.TryDecode(der.Span, out RevocationList? list);
-        return checks.Require("revocation-list", SnpSource.Revocation, read, "crl-malformed")
-            && checks.Require("revocation-list-signature", SnpSource.Revocation,
+        if (!checks.Require("revocation-list", SnpSource.Revocation, read, "crl-malformed")
+            || !checks.Require("revocation-list-signature", SnpSource.Revocation,
                 list!.IsIssuedBy(chain.Root.Certificate), "crl-signature-invalid")
-            && checks.Require("revocation-list-not-before", SnpSource.Revocation, list.ThisUpdate <= at,
+            || !checks.Require("revocation-list-not-before", SnpSource.Revocation, list.ThisUpdate <= at,
                 "crl-not-yet-valid", $"from {list.ThisUpdate:u}")
-            && checks.Require("revocation-list-not-after", SnpSource.Revocation, at <= list.NextUpdate,
-                "crl-expired", $"until {list.NextUpdate:u}")
-            && checks.Require("signer-not-revoked", SnpSource.Revocation,
-                !list.Revokes(chain.Signer) && !list.Revokes(chain.Root.Certificate), "ask-revoked",
-                $"{list.Count} revoked");
+            || !checks.Require("revocation-list-not-after", SnpSource.Revocation, at <= list.NextUpdate,
+                "crl-expired", $"until {list.NextUpdate:u}"))
+        {
+            return false;
+        }
+
+        period = period.And(list.ThisUpdate, list.NextUpdate);
+        return checks.Require("signer-not-revoked", SnpSource.Revocation,
+            !list.Revokes(chain.Signer) && !list.Revokes(chain.Root.Certificate), "ask-revoked",
+            $"{list.Count} revoked");
     }
 
     private bool IsGenuine(SnpReport report, SnpChain chain) =>
@@ -200,6 +225,8 @@ public sealed class SnpVerifier
         (paravisor is null || checks.Require("hcl-runtime-data", AzureSource.HclReport,
             paravisor.IsBoundBy(report.ReportData.Span), "hcl-runtime-data-mismatch"))
         && MeasurementHolds(report.Measurement)
+        && (reference.RuntimeMeasurements is null || checks.Require("runtime-measurements", SnpSource.Reference,
+            false, "runtime-measurement-mismatch", "SEV-SNP has none"))
         && (reference.ReportData is not { } expected || checks.Require("report-data", SnpSource.Reference,
             report.ReportData.Span.SequenceEqual(expected.Span), "report-data-mismatch"))
         && (reference.HostData is not { } host || checks.Require("host-data", SnpSource.Reference,
@@ -211,12 +238,11 @@ public sealed class SnpVerifier
     // A measurement is listed, or somebody who may do so has endorsed it.
     private bool MeasurementHolds(Measurement measurement)
     {
-        bool listed = reference.Measurements?.Contains(measurement) ?? false;
+        bool listed = reference.Lists(measurement);
         if (!listed && reference.MeasurementEndorsers is { } endorsers && endorsements.UvmEndorsement is { } bytes)
             return UvmEndorsement.Endorses(bytes, measurement, endorsers, at, checks);
-        bool asked = reference.Measurements is not null || reference.MeasurementEndorsers is not null;
-        return !asked || checks.Require("measurement", SnpSource.Reference, listed, "measurement-not-expected",
-            $"{measurement}");
+        return !reference.AsksForMeasurement || checks.Require("measurement", SnpSource.Reference, listed,
+            "measurement-not-expected", $"{measurement}");
     }
 
     private static AttestationClaims ClaimsOf(SnpReport report, SnpEndorsementKey? leaf)

@@ -1,16 +1,19 @@
 using System;
-using System.Collections.Generic;
 using System.Formats.Asn1;
 
 namespace Curia.Attestation;
 
 /// <summary>A list of revoked certificates (RFC 5280 section 5). Immutable; any thread.</summary>
+/// <remarks>The entries stay as they were sent and are searched there: a hostile list costs no more memory than it
+/// has bytes.</remarks>
 public sealed class RevocationList
 {
     /// <summary>The largest list in bytes. That of AMD has under 1,000, the longest of Intel some 200,000.</summary>
-    public const int SizeMax = 1024 * 1024;
+    public const int SizeMax = 512 * 1024;
 
-    private readonly HashSet<string> revoked = new(StringComparer.Ordinal);
+    private const string NotUnderstood = "A critical extension is not known.";
+
+    private readonly ReadOnlyMemory<byte> entries;
     private readonly SignedStructure structure;
 
     private RevocationList(byte[] der)
@@ -27,11 +30,20 @@ public sealed class RevocationList
         IssuerNameDer = body.ReadEncodedValue();
         ThisUpdate = SignedStructure.ReadTime(body);
         if (SignedStructure.IsTime(body)) NextUpdate = SignedStructure.ReadTime(body);
-        if (body.HasData && body.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence)) ReadEntries(body.ReadSequence());
+        if (body.HasData && body.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence))
+        {
+            ReadOnlyMemory<byte> sequence = body.ReadEncodedValue();
+            AsnDecoder.ReadSequence(sequence.Span, AsnEncodingRules.DER, out int start, out int length, out _);
+            entries = sequence.Slice(start, length);
+            Count = CountEntries();
+        }
+
         if (body.HasData)
         {
             AsnReader extensions = body.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));
-            ReadExtensions(extensions.ReadSequence());
+            X509Extensions read = new();
+            read.ReadFrom(extensions.ReadSequence());
+            if (!read.AreUnderstood()) throw new AsnContentException(NotUnderstood);
             extensions.ThrowIfNotEmpty();
         }
 
@@ -48,7 +60,7 @@ public sealed class RevocationList
     public DateTimeOffset? NextUpdate { get; }
 
     /// <summary>How many certificates it revokes.</summary>
-    public int Count => revoked.Count;
+    public int Count { get; }
 
     /// <summary>Reads a DER list and nothing behind it; nothing throws.</summary>
     /// <returns>False also for lists with critical extensions: they would say less than they seem to (RFC 5280 section
@@ -68,11 +80,18 @@ public sealed class RevocationList
         }
     }
 
-    /// <summary>Whether the list names a certificate of its issuer.</summary>
+    /// <summary>Whether the list names a certificate of its issuer. Takes time with the length of the list.</summary>
     public bool Revokes(VendorCertificate certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        return revoked.Contains(Convert.ToHexString(certificate.SerialNumber.Span));
+        ReadOnlySpan<byte> rest = entries.Span;
+        while (!rest.IsEmpty)
+        {
+            rest = rest[ReadEntry(rest, out ReadOnlySpan<byte> serialNumber)..];
+            if (serialNumber.SequenceEqual(certificate.SerialNumber.Span)) return true;
+        }
+
+        return false;
     }
 
     /// <summary>Whether the certificate's name and key are those of the list, and it may sign lists.</summary>
@@ -83,22 +102,51 @@ public sealed class RevocationList
             && structure.IsSignedBy(issuer.SubjectPublicKeyInfo.Span);
     }
 
-    private void ReadEntries(AsnReader entries)
+    private int CountEntries()
     {
-        while (entries.HasData)
-        {
-            AsnReader entry = entries.ReadSequence();
-            revoked.Add(Convert.ToHexString(entry.ReadIntegerBytes().Span));
-            SignedStructure.ReadTime(entry);
-            if (entry.HasData) ReadExtensions(entry.ReadSequence());
-            entry.ThrowIfNotEmpty();
-        }
+        int count = 0;
+        for (ReadOnlySpan<byte> rest = entries.Span; !rest.IsEmpty; count++) rest = rest[ReadEntry(rest, out _)..];
+        return count;
     }
 
-    private static void ReadExtensions(AsnReader sequence)
+    // RFC 5280 section 5.1: a serial number, a time, and extensions that nobody must know.
+    private static int ReadEntry(ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> serialNumber)
     {
-        X509Extensions extensions = new();
-        extensions.ReadFrom(sequence);
-        if (!extensions.AreUnderstood()) throw new AsnContentException("A critical extension is not known.");
+        AsnDecoder.ReadSequence(bytes, AsnEncodingRules.DER, out int start, out int length, out int consumed);
+        ReadOnlySpan<byte> entry = bytes.Slice(start, length);
+        serialNumber = AsnDecoder.ReadIntegerBytes(entry, AsnEncodingRules.DER, out int read);
+        entry = entry[read..];
+        if (Asn1Tag.Decode(entry, out _).HasSameClassAndValue(Asn1Tag.UtcTime))
+            AsnDecoder.ReadUtcTime(entry, AsnEncodingRules.DER, out read, twoDigitYearMax: 2049);
+        else
+            AsnDecoder.ReadGeneralizedTime(entry, AsnEncodingRules.DER, out read);
+        entry = entry[read..];
+        if (!entry.IsEmpty)
+        {
+            AsnDecoder.ReadSequence(entry, AsnEncodingRules.DER, out start, out length, out read);
+            RefuseCritical(entry.Slice(start, length));
+            if (read != entry.Length) throw new AsnContentException("An entry ends with its extensions.");
+        }
+
+        return consumed;
+    }
+
+    private static void RefuseCritical(ReadOnlySpan<byte> extensions)
+    {
+        while (!extensions.IsEmpty)
+        {
+            AsnDecoder.ReadSequence(
+                extensions, AsnEncodingRules.DER, out int start, out int length, out int consumed);
+            ReadOnlySpan<byte> extension = extensions.Slice(start, length);
+            AsnDecoder.ReadEncodedValue(extension, AsnEncodingRules.DER, out _, out _, out int name);
+            extension = extension[name..];
+            if (Asn1Tag.Decode(extension, out _).HasSameClassAndValue(Asn1Tag.Boolean)
+                && AsnDecoder.ReadBoolean(extension, AsnEncodingRules.DER, out _))
+            {
+                throw new AsnContentException(NotUnderstood);
+            }
+
+            extensions = extensions[consumed..];
+        }
     }
 }

@@ -94,7 +94,7 @@ internal sealed class AttestationVerifyCommand
         AttesterEvidence evidence = EvidenceFolder.Read(parsed.GetValue(bundle)!, name);
 
         // An endorsement that lies beside the report is there to be looked at.
-        if (reference.Measurements is null && evidence.Find(AttesterEvidence.UvmEndorsementFile) is not null)
+        if (reference.Measurements is null && evidence.Find(EvidenceBundle.UvmEndorsementFile) is not null)
             reference = reference with { MeasurementEndorsers = [UvmEndorser.Microsoft] };
         AttestationResult result = EvidenceAppraiser.Appraise(evidence, reference, taken, moment);
         Screen screen = Screen.For(parsed);

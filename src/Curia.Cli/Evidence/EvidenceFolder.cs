@@ -16,7 +16,7 @@ internal static class EvidenceFolder
         if (!Directory.Exists(folder))
             throw CommandFailure.Environment($"there is no folder {folder}; --bundle names one with evidence.");
         Dictionary<string, byte[]> files = new(StringComparer.Ordinal);
-        foreach (string name in AttesterEvidence.FilesOf(AttesterEvidence.Platforms[platform]))
+        foreach (string name in EvidenceBundle.FilesOf(AttesterEvidence.Platforms[platform]))
         {
             string path = Path.Combine(folder, name);
             if (File.Exists(path)) files[name] = InputFile.Read(path, AttesterEvidence.SizeMax);

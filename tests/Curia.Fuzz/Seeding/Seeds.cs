@@ -57,5 +57,10 @@ internal static class Seeds
         ("uvm", AttestationSeeds.Endorsements()),
         ("forwarded-request", ForwardingSeeds.Requests()),
         ("forwarded-reply", ForwardingSeeds.Replies()),
+        ("intel-quote", IntelSeeds.Quotes()),
+        ("intel", IntelSeeds.Appraisals()),
+        ("pck-certificate", IntelSeeds.Certificates()),
+        ("tcb-info", IntelSeeds.TcbInfos()),
+        ("qe-identity", IntelSeeds.QeIdentities()),
     ];
 }

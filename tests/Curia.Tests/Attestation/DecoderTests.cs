@@ -104,10 +104,18 @@ public sealed class DecoderTests
     {
         string one = PemEncoding.WriteString("CERTIFICATE", made.SignerDer);
         string two = PemEncoding.WriteString("CERTIFICATE", made.RootDer);
-        Assert.True(PemCertificates.TryDecode($"{one}\r\n\n{two}\n", out IReadOnlyList<ReadOnlyMemory<byte>> read));
-        Assert.Equal([made.SignerDer, made.RootDer], read.Select(der => der.ToArray()));
+        string[] right = [$"{one}\n{two}\n", $"{one}\n{two}", $"{one}\n{two}\n".ReplaceLineEndings("\r\n")];
+        foreach (string text in right)
+        {
+            Assert.True(PemCertificates.TryDecode(text, out IReadOnlyList<ReadOnlyMemory<byte>> read));
+            Assert.Equal([made.SignerDer, made.RootDer], read.Select(der => der.ToArray()));
+        }
+
+        // Nobody signs what is around the certificates: it has one form (RFC 7468 section 3).
         string[] wrong =
         [
+            $"{one}\r\n{two}\n", $"{one}\n\n{two}", $" {one}", $"{one}\n ", $"{one}\n\n", $"{one}\v{two}",
+            one.Replace("\n", "", StringComparison.Ordinal), one.Replace("\n", " \n", StringComparison.Ordinal),
             "", " ", "text\n" + one, one + "\ntext", PemEncoding.WriteString("PUBLIC KEY", made.SignerDer),
             string.Concat(Enumerable.Repeat(one + "\n", PemCertificates.CountMax + 1)), one[..^20],
         ];

@@ -16,12 +16,15 @@ internal sealed class MadeSnp
     public static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
     private const string Amd = "1.3.6.1.4.1.3704.1.";
 
-    private readonly RSA rootKey = RSA.Create(2048);
-    private readonly RSA signerKey = RSA.Create(2048);
+    private readonly RSA rootKey;
+    private readonly RSA signerKey;
     private readonly ECDsa leafKey = ECDsa.Create(ECCurve.NamedCurves.nistP384);
 
-    public MadeSnp(SnpProcessor processor, SnpKeyKind kind = SnpKeyKind.Vcek)
+    /// <summary>Makes one; AMD's keys have 4096 bits, which take seconds to make.</summary>
+    public MadeSnp(SnpProcessor processor, SnpKeyKind kind = SnpKeyKind.Vcek, int keyBits = 2048)
     {
+        rootKey = RSA.Create(keyBits);
+        signerKey = RSA.Create(keyBits);
         Processor = processor;
         Kind = kind;
         ChipId = [.. Enumerable.Range(1, processor == SnpProcessor.Turin ? 8 : 64).Select(i => (byte)i)];

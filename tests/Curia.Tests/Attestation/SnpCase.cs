@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using System.Text.Json;
 using Curia.Attestation;
@@ -11,27 +10,29 @@ namespace Curia.Tests.Attestation;
 /// <summary>One folder of evidence that others have published (vectors/attestation/README.md).</summary>
 internal sealed class SnpCase
 {
-    private readonly string folder;
+    private const string Kind = "snp";
+
+    private readonly string name;
     private readonly JsonElement root;
     private readonly SnpCase? source;
 
-    private SnpCase(string folder)
+    private SnpCase(string name)
     {
-        this.folder = folder;
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "case.json")));
-        root = document.RootElement.Clone();
+        this.name = name;
+        root = VectorFolder.ReadCase(Kind, name);
 
         // A derived case may leave out what it has in common with the one that it was made from.
         if (Optional("chain.pem") is null)
             source = Read(root.GetProperty("derived_from").GetString()!.Split(' ')[0]);
+        EvidenceBundle bundle = new(file => (Optional(file) ?? (file == "chain.pem" ? source?.Optional(file) : null))
+            is { } bytes ? bytes : (ReadOnlyMemory<byte>?)null);
+        Assert.True(bundle.TryGetSnp(out SnpEvidence? evidence, out SnpEndorsements? endorsements, out string missing),
+            missing);
+        Evidence = evidence!;
+        Endorsements = endorsements!;
     }
 
-    public static string Folder { get; } = FindFolder();
-
-    public static IEnumerable<string> Names => Directory.Exists(Folder)
-        ? Directory.GetDirectories(Folder).Where(path => File.Exists(Path.Combine(path, "case.json")))
-            .Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)
-        : [];
+    public static IEnumerable<string> Names => VectorFolder.Names(Kind);
 
     public bool IsAccepted => Expected("verdict") == "accept";
 
@@ -46,22 +47,9 @@ internal sealed class SnpCase
         ? DateTimeOffset.Parse(at.GetString()!, CultureInfo.InvariantCulture)
         : source?.At ?? new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public SnpEvidence Evidence => new()
-    {
-        Report = Optional("hcl-report.bin") ?? Required("report.bin"),
-        InHclReport = Optional("hcl-report.bin") is not null,
-        ContainerPolicy = Optional("security-policy-base64") is { } policy
-            ? Convert.FromBase64String(System.Text.Encoding.ASCII.GetString(policy))
-            : (ReadOnlyMemory<byte>?)null,
-    };
+    public SnpEvidence Evidence { get; }
 
-    public SnpEndorsements Endorsements => new()
-    {
-        Leaf = Required("leaf.der"),
-        Chain = Pem(source is null ? Required("chain.pem") : source.Required("chain.pem")),
-        RevocationList = Optional("ark.crl.der") is { } list ? list : (ReadOnlyMemory<byte>?)null,
-        UvmEndorsement = Optional("uvm_endorsements.cose") is { } uvm ? uvm : (ReadOnlyMemory<byte>?)null,
-    };
+    public SnpEndorsements Endorsements { get; }
 
     /// <summary>What an accepted case says of itself; endorsements of measurements are held to wherever they
     /// are.</summary>
@@ -92,19 +80,7 @@ internal sealed class SnpCase
         }
     }
 
-    public static SnpCase Read(string name)
-    {
-        string folder = Path.Combine(Folder, name);
-        if (!File.Exists(Path.Combine(folder, "case.json"))) Assert.Skip($"the vectors are not at {folder}");
-        return new SnpCase(folder);
-    }
-
-    public static byte[] ReadFile(string path)
-    {
-        string full = Path.Combine(Folder, path);
-        if (!File.Exists(full)) Assert.Skip($"the vectors are not at {full}");
-        return File.ReadAllBytes(full);
-    }
+    public static SnpCase Read(string name) => new(name);
 
     /// <summary>The security versions that the folder expects, by name.</summary>
     public Dictionary<string, int> ExpectedTcb() => root.GetProperty("expected").GetProperty("tcb").EnumerateObject()
@@ -114,29 +90,14 @@ internal sealed class SnpCase
         ? Convert.FromHexString(hex.GetString()!)
         : null;
 
-    public byte[]? Optional(string name)
-    {
-        string path = Path.Combine(folder, name);
-        return File.Exists(path) ? File.ReadAllBytes(path) : null;
-    }
+    public byte[]? Optional(string file) => VectorFolder.Find($"{Kind}/{name}/{file}");
 
-    private byte[] Required(string name) => File.ReadAllBytes(Path.Combine(folder, name));
-
-    private string Expected(string name) => root.GetProperty("expected").GetProperty(name).GetString()!;
+    private string Expected(string field) => root.GetProperty("expected").GetProperty(field).GetString()!;
 
     private static IReadOnlyList<ReadOnlyMemory<byte>> Pem(byte[] pem)
     {
         string text = System.Text.Encoding.ASCII.GetString(pem);
         Assert.True(PemCertificates.TryDecode(text, out IReadOnlyList<ReadOnlyMemory<byte>> certificates));
         return certificates;
-    }
-
-    // The vectors lie beside the repository, whose root is the folder with the solution.
-    private static string FindFolder()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Curia.slnx"))) folder = folder.Parent;
-        return Path.GetFullPath(
-            Path.Combine(folder?.FullName ?? ".", "..", "shared", "vectors", "attestation", "snp"));
     }
 }

@@ -117,7 +117,7 @@ public sealed class SnpVectorTests
     {
         SnpCase vector = SnpCase.Read(name);
         SnpEndorsements endorsements =
-            vector.Endorsements with { RevocationList = SnpCase.ReadFile($"crl/{list}.crl.der") };
+            vector.Endorsements with { RevocationList = VectorFolder.ReadFile($"snp/crl/{list}.crl.der") };
         DateTimeOffset at = DateTimeOffset.Parse(day, System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal("", Strict(at).Reason);
         Assert.Equal("crl-expired", Strict(at.AddYears(1)).Reason);
@@ -141,7 +141,8 @@ public sealed class SnpVectorTests
     {
         foreach (SnpRoot root in SnpRoot.Amd)
         {
-            string pem = System.Text.Encoding.ASCII.GetString(SnpCase.ReadFile($"roots/ARK-{root.Processor}.pem"));
+            string pem = System.Text.Encoding.ASCII.GetString(
+                VectorFolder.ReadFile($"snp/roots/ARK-{root.Processor}.pem"));
             Assert.True(PemCertificates.TryDecode(pem, out IReadOnlyList<ReadOnlyMemory<byte>> found));
             Assert.Equal(found.Single().ToArray(), root.Certificate.Der.ToArray());
         }

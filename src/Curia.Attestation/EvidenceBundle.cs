@@ -1,0 +1,153 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+
+namespace Curia.Attestation;
+
+/// <summary>Evidence and endorsements as named files, in the way in which a folder of them is laid out: who reads the
+/// folder gives a function, and gets what a verifier takes.</summary>
+/// <remarks>A file whose text is not what it must be, PEM or Base64, is handed on as it is, so that the appraisal
+/// refuses it by name.</remarks>
+/// <param name="read">The bytes of a name with <c>/</c> between its parts; null when there is no such file.</param>
+public sealed class EvidenceBundle(Func<string, ReadOnlyMemory<byte>?> read)
+{
+    private const string HclReportFile = "hcl-report.bin";
+    private const string SnpReportFile = "report.bin";
+    private const string SnpLeafFile = "leaf.der";
+    private const string SnpChainFile = "chain.pem";
+    private const string SnpRevocationListFile = "ark.crl.der";
+    /// <summary>Who endorses the measurement of SEV-SNP.</summary>
+    public const string UvmEndorsementFile = "uvm_endorsements.cose";
+
+    private const string ContainerPolicyFile = "security-policy-base64";
+    private const string QuoteFile = "quote.bin";
+    private const string PckChainFile = "pck_chain.pem";
+    private const string RootRevocationListFile = "collateral/root_ca_crl.der";
+    private const string PckRevocationListFile = "collateral/pck_crl.der";
+    private const string QeIdentityFile = "collateral/qe_identity.json";
+    private const string TcbInfoFile = "collateral/tcb_info.json";
+    private const string TcbSigningChainFile = "collateral/tcb_signing_chain.pem";
+
+    /// <summary>The largest file that is asked for, in bytes: a revocation list.</summary>
+    public const int FileSizeMax = RevocationList.SizeMax;
+
+    /// <summary>The files of a platform; all that is not in <see cref="RequiredFilesOf"/> may be missing.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The platform has no folders of this kind.</exception>
+    public static IReadOnlyList<string> FilesOf(AttestationPlatform platform) => platform switch
+    {
+        AttestationPlatform.Snp =>
+        [
+            SnpReportFile, HclReportFile, SnpLeafFile, SnpChainFile, SnpRevocationListFile, UvmEndorsementFile,
+            ContainerPolicyFile,
+        ],
+        AttestationPlatform.Tdx => [QuoteFile, HclReportFile, .. IntelFiles],
+        AttestationPlatform.Sgx => [QuoteFile, .. IntelFiles],
+        AttestationPlatform.Virtual => [AttesterEvidence.VirtualFile],
+        _ => throw new ArgumentOutOfRangeException(nameof(platform)),
+    };
+
+    /// <summary>The files of a platform without which there is nothing to appraise. SEV-SNP: <c>report.bin</c> may be
+    /// missing where <c>hcl-report.bin</c> is.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The platform has no folders of this kind.</exception>
+    public static IReadOnlyList<string> RequiredFilesOf(AttestationPlatform platform) => platform switch
+    {
+        AttestationPlatform.Snp => [SnpReportFile, SnpLeafFile, SnpChainFile],
+        AttestationPlatform.Tdx or AttestationPlatform.Sgx => [QuoteFile],
+        AttestationPlatform.Virtual => [AttesterEvidence.VirtualFile],
+        _ => throw new ArgumentOutOfRangeException(nameof(platform)),
+    };
+
+    private static IReadOnlyList<string> IntelFiles =>
+    [
+        PckChainFile, RootRevocationListFile, PckRevocationListFile, QeIdentityFile, TcbInfoFile, TcbSigningChainFile,
+    ];
+
+    /// <summary>Evidence and endorsements of SEV-SNP.</summary>
+    /// <param name="evidence">The evidence; null when a file is missing.</param>
+    /// <param name="endorsements">The endorsements; null when a file is missing.</param>
+    /// <param name="missing">The name of the file; empty when none is.</param>
+    public bool TryGetSnp(out SnpEvidence? evidence, out SnpEndorsements? endorsements, out string missing)
+    {
+        evidence = null;
+        endorsements = null;
+        ReadOnlyMemory<byte>? hcl = read(HclReportFile);
+        missing = SnpReportFile;
+        if ((hcl ?? read(SnpReportFile)) is not { } report) return false;
+        missing = SnpLeafFile;
+        if (read(SnpLeafFile) is not { } leaf) return false;
+        missing = SnpChainFile;
+        if (read(SnpChainFile) is not { } chain) return false;
+        missing = "";
+        evidence = new SnpEvidence
+        {
+            Report = report,
+            InHclReport = hcl is not null,
+            ContainerPolicy = read(ContainerPolicyFile) is { } policy
+                ? FromBase64(policy)
+                : (ReadOnlyMemory<byte>?)null,
+        };
+        endorsements = new SnpEndorsements
+        {
+            Leaf = leaf,
+            Chain = PemCertificates.TryDecodeAscii(chain.Span, out IReadOnlyList<ReadOnlyMemory<byte>> certificates)
+                ? certificates
+                : [chain],
+            RevocationList = read(SnpRevocationListFile),
+            UvmEndorsement = read(UvmEndorsementFile),
+        };
+        return true;
+    }
+
+    /// <summary>Evidence and endorsements of TDX.</summary>
+    /// <param name="evidence">The evidence; null when a file is missing.</param>
+    /// <param name="endorsements">The endorsements; null when a file is missing.</param>
+    /// <param name="missing">The name of the file; empty when none is.</param>
+    public bool TryGetTdx(out TdxEvidence? evidence, out IntelEndorsements? endorsements, out string missing)
+    {
+        evidence = null;
+        if (!TryGetQuote(out ReadOnlyMemory<byte> quote, out endorsements, out missing)) return false;
+        evidence = new TdxEvidence { Quote = quote, HclReport = read(HclReportFile) };
+        return true;
+    }
+
+    /// <summary>Evidence and endorsements of SGX.</summary>
+    /// <param name="evidence">The evidence; null when a file is missing.</param>
+    /// <param name="endorsements">The endorsements; null when a file is missing.</param>
+    /// <param name="missing">The name of the file; empty when none is.</param>
+    public bool TryGetSgx(out SgxEvidence? evidence, out IntelEndorsements? endorsements, out string missing)
+    {
+        evidence = null;
+        if (!TryGetQuote(out ReadOnlyMemory<byte> quote, out endorsements, out missing)) return false;
+        evidence = new SgxEvidence { Quote = quote };
+        return true;
+    }
+
+    private bool TryGetQuote(
+        out ReadOnlyMemory<byte> quote, out IntelEndorsements? endorsements, out string missing)
+    {
+        ReadOnlyMemory<byte>? found = read(QuoteFile);
+        quote = found ?? default;
+        endorsements = null;
+        missing = found is null ? QuoteFile : "";
+        if (found is null) return false;
+        endorsements = new IntelEndorsements
+        {
+            PckChain = read(PckChainFile),
+            RootRevocationList = read(RootRevocationListFile),
+            PckRevocationList = read(PckRevocationListFile),
+            QeIdentity = read(QeIdentityFile),
+            TcbInfo = read(TcbInfoFile),
+            TcbSigningChain = read(TcbSigningChainFile),
+        };
+        return true;
+    }
+
+    private static ReadOnlyMemory<byte> FromBase64(ReadOnlyMemory<byte> text)
+    {
+        byte[] bytes = new byte[text.Length];
+        return Ascii.IsValid(text.Span)
+            && Convert.TryFromBase64String(Encoding.ASCII.GetString(text.Span), bytes, out int size)
+            ? bytes.AsMemory(0, size)
+            : text;
+    }
+}

@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Security.Cryptography;
+using Curia.Attestation;
+
+namespace Curia.Tests.Attestation;
+
+/// <summary>Files of the names that folders of evidence have become what a verifier takes (docs/attestation.md, "Files
+/// of a bundle").</summary>
+public sealed class EvidenceBundleTests
+{
+    private static readonly MadeIntel tdx = new(5);
+    private static readonly MadeIntel sgx = new(3);
+    private static readonly MadeSnp snp = new(SnpProcessor.Milan);
+
+    [Fact]
+    public void A_bundle_of_Intel_has_a_quote_and_what_else_is_there()
+    {
+        foreach (MadeIntel made in (MadeIntel[])[tdx, sgx])
+        {
+            Dictionary<string, byte[]> files = FilesOf(made);
+            AttestationPlatform platform = made.IsTdx ? AttestationPlatform.Tdx : AttestationPlatform.Sgx;
+            HashSet<string> asked = [];
+            Assert.Equal("", Appraise(made, files, asked));
+            Assert.Equal(EvidenceBundle.FilesOf(platform).Order(StringComparer.Ordinal),
+                asked.Order(StringComparer.Ordinal));
+            Assert.Equal(["quote.bin"], EvidenceBundle.RequiredFilesOf(platform));
+            foreach (string file in files.Keys.Where(name => name != "pck_chain.pem"))
+            {
+                Dictionary<string, byte[]> without = new(files);
+                without.Remove(file);
+                Assert.NotEqual("", Appraise(made, without, []));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_bundle_of_SNP_has_a_report_and_its_certificates()
+    {
+        byte[] policy = "package policy"u8.ToArray();
+        Dictionary<string, byte[]> files = new()
+        {
+            ["report.bin"] = snp.MakeReport(report => SHA256.HashData(policy).CopyTo(report.AsSpan(0x0C0))),
+            ["leaf.der"] = snp.LeafDer,
+            ["chain.pem"] = MadeIntel.Pem(snp.SignerDer, snp.RootDer),
+            ["ark.crl.der"] = snp.RevocationList,
+            ["security-policy-base64"] = System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(policy)),
+        };
+        HashSet<string> asked = [];
+        Assert.Equal("", Appraise(files, asked));
+        Assert.Equal(EvidenceBundle.FilesOf(AttestationPlatform.Snp).Order(StringComparer.Ordinal),
+            asked.Order(StringComparer.Ordinal));
+        foreach (string file in EvidenceBundle.RequiredFilesOf(AttestationPlatform.Snp))
+        {
+            Dictionary<string, byte[]> without = new(files);
+            without.Remove(file);
+            Assert.Equal($"{file} is missing", Appraise(without, []));
+        }
+
+        // What cannot be read is refused by the appraisal, by name.
+        Assert.Equal("chain-malformed", Appraise(new(files) { ["chain.pem"] = [1, 2, 3] }, []));
+        Assert.Equal("host-data-not-sha256-of-policy",
+            Appraise(new(files) { ["security-policy-base64"] = [0xFF, 1] }, []));
+        Assert.Equal("crl-missing", Appraise(new(files.Where(file => file.Key != "ark.crl.der")), []));
+    }
+
+    [Fact]
+    public void A_simulated_platform_has_no_bundle()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => EvidenceBundle.FilesOf(AttestationPlatform.Virtual));
+        Assert.Throws<ArgumentOutOfRangeException>(() => EvidenceBundle.RequiredFilesOf(AttestationPlatform.Virtual));
+    }
+
+    private static Dictionary<string, byte[]> FilesOf(MadeIntel made) => new()
+    {
+        ["quote.bin"] = made.MakeQuote(),
+        ["pck_chain.pem"] = MadeIntel.Pem(made.LeafDer, made.AuthorityDer, made.RootDer),
+        ["collateral/root_ca_crl.der"] = made.Endorsements.RootRevocationList!.Value.ToArray(),
+        ["collateral/pck_crl.der"] = made.Endorsements.PckRevocationList!.Value.ToArray(),
+        ["collateral/qe_identity.json"] = made.Endorsements.QeIdentity!.Value.ToArray(),
+        ["collateral/tcb_info.json"] = made.Endorsements.TcbInfo!.Value.ToArray(),
+        ["collateral/tcb_signing_chain.pem"] = made.Endorsements.TcbSigningChain!.Value.ToArray(),
+    };
+
+    private static EvidenceBundle BundleOf(Dictionary<string, byte[]> files, HashSet<string> asked) => new(file =>
+    {
+        asked.Add(file);
+        return files.TryGetValue(file, out byte[]? bytes) ? bytes : (ReadOnlyMemory<byte>?)null;
+    });
+
+    private static string Appraise(MadeIntel made, Dictionary<string, byte[]> files, HashSet<string> asked)
+    {
+        EvidenceBundle bundle = BundleOf(files, asked);
+        string missing;
+        IntelEndorsements? endorsements;
+        if (made.IsTdx)
+        {
+            return bundle.TryGetTdx(out TdxEvidence? domain, out endorsements, out missing)
+                ? TdxVerifier.Appraise(domain!, endorsements!, ReferenceValues.None, made.Tdx, MadeIntel.Now).Reason
+                : $"{missing} is missing";
+        }
+
+        return bundle.TryGetSgx(out SgxEvidence? enclave, out endorsements, out missing)
+            ? SgxVerifier.Appraise(enclave!, endorsements!, ReferenceValues.None, made.Sgx, MadeIntel.Now).Reason
+            : $"{missing} is missing";
+    }
+
+    private static string Appraise(Dictionary<string, byte[]> files, HashSet<string> asked) =>
+        BundleOf(files, asked).TryGetSnp(
+            out SnpEvidence? evidence, out SnpEndorsements? endorsements, out string missing)
+            ? SnpVerifier.Appraise(evidence!, endorsements!, ReferenceValues.None, snp.Policy, MadeSnp.Now).Reason
+            : $"{missing} is missing";
+}
