@@ -13,6 +13,7 @@ internal static class FuzzTargets
         .. BlockTargets.All, .. EpochTargets.All, .. LedgerTargets.All, .. StateTargets.All, .. ReceiptTargets.All,
         .. CryptographyTargets.All, .. TextTargets.All, .. RequestTargets.All,
         .. PeerTargets.All, .. FrameTargets.All, .. AttestationTargets.All,
+        .. EvidenceTargets.All,
     ];
 
     public static bool TryFind(string name, out FuzzTarget? target)

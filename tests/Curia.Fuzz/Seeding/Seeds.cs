@@ -55,5 +55,9 @@ internal static class Seeds
         ("snp", AttestationSeeds.Appraisals()),
         ("vendor-certificate", AttestationSeeds.Certificates()),
         ("uvm", AttestationSeeds.Endorsements()),
+        ("ovmf", EvidenceSeeds.Images()),
+        ("evidence", EvidenceSeeds.Bundles()),
+        ("certificate-table", EvidenceSeeds.Tables()),
+        ("azure-host", EvidenceSeeds.Hosts()),
     ];
 }
