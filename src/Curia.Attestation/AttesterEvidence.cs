@@ -41,6 +41,9 @@ public sealed record AttesterEvidence(string Platform, IReadOnlyDictionary<strin
             ["sgx"] = AttestationPlatform.Sgx,
         };
 
+    /// <summary>The name of a platform.</summary>
+    public static string NameOf(AttestationPlatform platform) => Platforms.First(one => one.Value == platform).Key;
+
     /// <summary>The bytes of a file; null when there is none of this name.</summary>
     public ReadOnlyMemory<byte>? Find(string name) =>
         Files.TryGetValue(name, out byte[]? bytes) ? bytes : (ReadOnlyMemory<byte>?)null;

@@ -12,15 +12,15 @@ namespace Curia.Attestation;
 public sealed class EvidenceBundle(Func<string, ReadOnlyMemory<byte>?> read)
 {
     private const string HclReportFile = "hcl-report.bin";
-    private const string SnpReportFile = "report.bin";
-    private const string SnpLeafFile = "leaf.der";
-    private const string SnpChainFile = "chain.pem";
-    private const string SnpRevocationListFile = "ark.crl.der";
+    internal const string SnpReportFile = "report.bin";
+    internal const string SnpLeafFile = "leaf.der";
+    internal const string SnpChainFile = "chain.pem";
+    internal const string SnpRevocationListFile = "ark.crl.der";
     /// <summary>Who endorses the measurement of SEV-SNP.</summary>
     public const string UvmEndorsementFile = "uvm_endorsements.cose";
 
-    private const string ContainerPolicyFile = "security-policy-base64";
-    private const string QuoteFile = "quote.bin";
+    internal const string ContainerPolicyFile = "security-policy-base64";
+    internal const string QuoteFile = "quote.bin";
     private const string PckChainFile = "pck_chain.pem";
     private const string RootRevocationListFile = "collateral/root_ca_crl.der";
     private const string PckRevocationListFile = "collateral/pck_crl.der";

@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 using Curia.Vocabulary;
 
 namespace Curia.Attestation;
@@ -34,6 +33,6 @@ public static class NodeAttestation
         ArgumentNullException.ThrowIfNull(claims);
         return claims.Platform == AttestationPlatform.Virtual
             ? claims.Processor
-            : AttesterEvidence.Platforms.First(one => one.Value == claims.Platform).Key;
+            : AttesterEvidence.NameOf(claims.Platform);
     }
 }

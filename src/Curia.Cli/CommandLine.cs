@@ -55,6 +55,7 @@ internal static class CommandLine
             KeygenCommands.BuildMember(),
             ReceiptCommands.Build(),
             LedgerCommands.Build(),
+            AttestationCommands.Build(),
             BenchCommand.Build(),
             GlobalOptions.Json,
             GlobalOptions.Verbose,

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Linq;
 
 namespace Curia.Cli;
 
@@ -7,7 +8,8 @@ namespace Curia.Cli;
 /// shown.</summary>
 internal static class LaterMilestones
 {
-    private static readonly string[] Commands = ["charter", "establish", "proposal", "recovery", "attestation"];
+    private static readonly string[] Commands =
+        ["charter", "establish", "proposal", "recovery", "attestation verify"];
 
     private static readonly Dictionary<string, string[]> Options = new()
     {
@@ -15,17 +17,19 @@ internal static class LaterMilestones
         ["verify"] = ["--platforms", "--operators"],
     };
 
-    private static readonly HashSet<Symbol> Known = [];
+    private static readonly Dictionary<Symbol, string> Known = [];
 
     /// <summary>Adds them, hidden, so that they are recognised wherever they stand.</summary>
     public static void AddTo(RootCommand root)
     {
-        foreach (string name in Commands)
+        foreach (string[] path in Commands.Select(name => name.Split(' ')))
         {
-            Command command = new(name) { Hidden = true, TreatUnmatchedTokensAsErrors = false };
+            Command command = new(path[^1]) { Hidden = true, TreatUnmatchedTokensAsErrors = false };
             command.SetAction(_ => ExitCode.WrongUsage);
-            Known.Add(command);
-            root.Add(command);
+            Known.Add(command, string.Join(' ', path));
+            Command parent = path[..^1].Aggregate((Command)root, (at, name) => at.Subcommands.Single(
+                one => one.Name == name));
+            parent.Add(command);
         }
 
         AddOptions(root);
@@ -35,10 +39,10 @@ internal static class LaterMilestones
     public static void Refuse(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
-        if (Known.Contains(command)) throw CommandFailure.NotYet($"The command {command.Name}");
+        if (Known.TryGetValue(command, out string? name)) throw CommandFailure.NotYet($"The command {name}");
         foreach (Option option in command.Options)
         {
-            if (Known.Contains(option) && parsed.GetResult(option) is { Implicit: false })
+            if (Known.ContainsKey(option) && parsed.GetResult(option) is { Implicit: false })
             {
                 throw CommandFailure.NotYet($"The option {option.Name} of {command.Name}");
             }
@@ -57,7 +61,7 @@ internal static class LaterMilestones
                     Arity = ArgumentArity.ZeroOrMore,
                     AllowMultipleArgumentsPerToken = true,
                 };
-                Known.Add(option);
+                Known.Add(option, name);
                 command.Add(option);
             }
         }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Linq;
+using Curia.Evidence;
 using Curia.Host.Peers;
 using Curia.Node;
 using Curia.Peers;
@@ -135,6 +136,21 @@ internal sealed class HostMetrics : IDisposable
             "What this node refused others, by docs/node-protocol.md, \"Refusals\".");
         meter.CreateObservableCounter("curia.peers.refused_by_others", () => counters.RefusedByPeers.Select(ByReason),
             null, "What other nodes refused this one.");
+    }
+
+    /// <summary>Reads when collateral expires, and what of it is missing, when somebody asks.</summary>
+    public void ObserveCollateral(CollateralStore collateral)
+    {
+        meter.CreateObservableGauge("curia.collateral.expires_in",
+            () => collateral.SecondsUntilExpiry().Select(kind => new Measurement<double>(
+                kind.Value, new KeyValuePair<string, object?>("kind", kind.Key))),
+            "s", "Time until the first collateral of a kind expires; below zero when it has.");
+        Gauge("curia.collateral.missing", () => collateral.Missing,
+            "Collateral that is wanted and not there, or that has expired.");
+        meter.CreateObservableCounter("curia.collateral.failures",
+            () => collateral.Failures.Select(failure => new Measurement<long>(
+                failure.Value, new KeyValuePair<string, object?>("reason", failure.Key.ToString()))),
+            null, "Collateral that could not be fetched or was not taken (docs/evidence.md).");
     }
 
     /// <inheritdoc/>

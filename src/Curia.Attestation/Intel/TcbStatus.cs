@@ -29,7 +29,7 @@ public enum TcbStatus
 }
 
 /// <summary>How statuses are read, put together and refused.</summary>
-internal static class TcbStatuses
+public static class TcbStatuses
 {
     [Flags]
     private enum Concern

@@ -77,6 +77,10 @@ public sealed class SnpReport
     /// <summary>Whether the report names its processor; version 2 does not.</summary>
     public bool HasCpuid => Version >= 3;
 
+    /// <summary>The generation that the numbers of the processor are of; null when the report has none, or they are of
+    /// none that is known.</summary>
+    public SnpProcessor? Processor => HasCpuid ? SnpProcessors.FromCpuid(CpuidFamily, CpuidModel) : null;
+
     /// <summary>The name of the processor: 64 bytes, of which Turin uses 8; zero when the host masks it.</summary>
     public ReadOnlyMemory<byte> ChipId => bytes.Slice(0x1A0, 64);
 
@@ -95,14 +99,18 @@ public sealed class SnpReport
     /// <summary>The mitigations now, one a bit; zero before version 5.</summary>
     public ulong CurrentMitigations => LongWord(0x200);
 
-    // The layout of a TCB_VERSION depends on the processor, which version 2 does not name.
-    internal ReadOnlySpan<byte> CurrentTcb => TcbAt(0x038);
+    /// <summary>TCB_VERSION that runs now: 8 bytes, whose layout depends on the processor, which version 2 does not
+    /// name.</summary>
+    public ReadOnlyMemory<byte> CurrentTcb => TcbAt(0x038);
 
-    internal ReadOnlySpan<byte> ReportedTcb => TcbAt(0x180);
+    /// <summary>The same for which the key of the report stands.</summary>
+    public ReadOnlyMemory<byte> ReportedTcb => TcbAt(0x180);
 
-    internal ReadOnlySpan<byte> CommittedTcb => TcbAt(0x1E0);
+    /// <summary>The same behind which the firmware cannot go back.</summary>
+    public ReadOnlyMemory<byte> CommittedTcb => TcbAt(0x1E0);
 
-    internal ReadOnlySpan<byte> LaunchTcb => TcbAt(0x1F0);
+    /// <summary>The same at the launch of the guest.</summary>
+    public ReadOnlyMemory<byte> LaunchTcb => TcbAt(0x1F0);
 
     /// <summary>Reads a report and nothing behind it; nothing throws.</summary>
     /// <returns>False for another length or version, another algorithm than ECDSA on P-384 with SHA-384, and reserved
@@ -168,7 +176,7 @@ public sealed class SnpReport
 
     private ulong LongWord(int offset) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[offset..]);
 
-    private ReadOnlySpan<byte> TcbAt(int offset) => bytes.Span.Slice(offset, SnpTcb.Size);
+    private ReadOnlyMemory<byte> TcbAt(int offset) => bytes.Slice(offset, SnpTcb.Size);
 
     // Build, minor, major.
     private SnpFirmware FirmwareAt(int offset) =>

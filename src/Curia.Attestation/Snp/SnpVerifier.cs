@@ -138,10 +138,10 @@ public sealed class SnpVerifier
     private bool TcbHolds(SnpReport report, SnpChain chain)
     {
         SnpProcessor processor = chain.Root.Processor;
-        bool read = SnpTcb.TryRead(report.ReportedTcb, processor, out SnpTcb reported)
-            & SnpTcb.TryRead(report.CurrentTcb, processor, out SnpTcb current)
-            & SnpTcb.TryRead(report.CommittedTcb, processor, out SnpTcb committed)
-            & SnpTcb.TryRead(report.LaunchTcb, processor, out SnpTcb launch);
+        bool read = SnpTcb.TryRead(report.ReportedTcb.Span, processor, out SnpTcb reported)
+            & SnpTcb.TryRead(report.CurrentTcb.Span, processor, out SnpTcb current)
+            & SnpTcb.TryRead(report.CommittedTcb.Span, processor, out SnpTcb committed)
+            & SnpTcb.TryRead(report.LaunchTcb.Span, processor, out SnpTcb launch);
         SnpTcb minimum = policy.MinimumTcb.GetValueOrDefault(processor);
         return checks.Require("tcb-reserved", SnpSource.Tcb, read, "reserved-nonzero")
             && checks.Require("tcb-of-key", SnpSource.Endorsements, reported == chain.Leaf.Tcb,
@@ -250,7 +250,7 @@ public sealed class SnpVerifier
         SnpProcessor? processor =
             leaf?.Processor ?? SnpProcessors.FromCpuid(report.CpuidFamily, report.CpuidModel);
         SnpTcb reported = default;
-        if (processor is { } known) SnpTcb.TryRead(report.ReportedTcb, known, out reported);
+        if (processor is { } known) SnpTcb.TryRead(report.ReportedTcb.Span, known, out reported);
         return new AttestationClaims
         {
             Platform = AttestationPlatform.Snp,

@@ -6,7 +6,6 @@ using System.Linq;
 using System.Text.Json.Nodes;
 using Curia.Attestation;
 using Curia.Cli.Evidence;
-using Curia.Cli.Files;
 using Curia.Cli.Terminal;
 using Curia.Vocabulary;
 using Spectre.Console;

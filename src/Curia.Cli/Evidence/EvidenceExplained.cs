@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using System.Numerics;
 using Curia.Attestation;
 
@@ -64,14 +63,14 @@ internal sealed record EvidenceExplained(string Kind, string Platform, IReadOnly
         yield return new("id_key_digest", Hex(report.IdKeyDigest), "who signed the guest's identity; zeros for nobody");
         yield return new("author_key_digest", Hex(report.AuthorKeyDigest), "who certified that key; zeros for nobody");
         string processor = report.HasCpuid
-            ? SnpProcessors.FromCpuid(report.CpuidFamily, report.CpuidModel)?.ToString() ?? "not known"
+            ? report.Processor?.ToString() ?? "not known"
             : "not said before version 3";
         yield return new("processor", processor, report.HasCpuid
             ? $"family 0x{report.CpuidFamily:x}, model 0x{report.CpuidModel:x}" : "");
         foreach ((string name, ReadOnlyMemory<byte> tcb) in (IEnumerable<(string, ReadOnlyMemory<byte>)>)
             [
-                ("reported_tcb", report.ReportedTcbBytes), ("current_tcb", report.CurrentTcbBytes),
-                ("committed_tcb", report.CommittedTcbBytes), ("launch_tcb", report.LaunchTcbBytes),
+                ("reported_tcb", report.ReportedTcb), ("current_tcb", report.CurrentTcb),
+                ("committed_tcb", report.CommittedTcb), ("launch_tcb", report.LaunchTcb),
             ])
         {
             yield return new(name, Hex(tcb), "security versions of firmware and microcode");

@@ -62,5 +62,8 @@ internal static class Seeds
         ("pck-certificate", IntelSeeds.Certificates()),
         ("tcb-info", IntelSeeds.TcbInfos()),
         ("qe-identity", IntelSeeds.QeIdentities()),
+        ("ovmf", EvidenceSeeds.Images()),
+        ("certificate-table", EvidenceSeeds.Tables()),
+        ("azure-host", EvidenceSeeds.Hosts()),
     ];
 }
