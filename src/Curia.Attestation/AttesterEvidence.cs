@@ -44,6 +44,16 @@ public sealed record AttesterEvidence(string Platform, IReadOnlyDictionary<strin
     /// <summary>The name of a platform.</summary>
     public static string NameOf(AttestationPlatform platform) => Platforms.First(one => one.Value == platform).Key;
 
+    /// <summary>The same with other files in the place of those that have their names, or beside them.</summary>
+    public AttesterEvidence With(IReadOnlyDictionary<string, byte[]> others)
+    {
+        ArgumentNullException.ThrowIfNull(others);
+        if (others.Count == 0) return this;
+        Dictionary<string, byte[]> files = new(Files, StringComparer.Ordinal);
+        foreach ((string name, byte[] bytes) in others) files[name] = bytes;
+        return this with { Files = files };
+    }
+
     /// <summary>The bytes of a file; null when there is none of this name.</summary>
     public ReadOnlyMemory<byte>? Find(string name) =>
         Files.TryGetValue(name, out byte[]? bytes) ? bytes : (ReadOnlyMemory<byte>?)null;

@@ -22,9 +22,11 @@ public static class NodeAttestation
     /// <param name="evidence">What it gave out.</param>
     /// <param name="node">Whose it must be.</param>
     /// <param name="at">The time.</param>
-    public static AttestationResult Appraise(AttesterEvidence evidence, NodeId node, DateTimeOffset at) =>
+    /// <param name="cache">What has been verified before; null verifies all.</param>
+    public static AttestationResult Appraise(
+        AttesterEvidence evidence, NodeId node, DateTimeOffset at, EndorsementCache? cache = null) =>
         EvidenceAppraiser.Appraise(
-            evidence, new ReferenceValues { ReportData = ReportDataOf(node) }, AppraisalPolicy.Strict, at);
+            evidence, new ReferenceValues { ReportData = ReportDataOf(node) }, AppraisalPolicy.Strict, at, cache);
 
     /// <summary>The name of the platform that accepted claims are of, as the nodes map has it: what a virtual platform
     /// plays is a name of its own.</summary>

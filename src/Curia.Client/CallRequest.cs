@@ -21,6 +21,9 @@ public sealed record CallRequest(HttpMethod Method, string Path)
     /// 202.</summary>
     public TimeSpan? LoadWait { get; init; }
 
+    /// <summary>The largest reply that is read; a node that was not appraised yet gets less.</summary>
+    internal int ReplyBytesMax { get; init; } = 64 << 20; // four times the largest value of a map
+
     /// <summary>Whether the method promises to change nothing (RFC 9110 section 9.2.1).</summary>
     public bool IsRead => Method == HttpMethod.Get || Method == HttpMethod.Head;
 

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Attestation;
 using Curia.Ledger;
 using Curia.Vocabulary;
 
@@ -18,6 +19,9 @@ public sealed class CuriaClient : IDisposable
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PollMax = TimeSpan.FromMilliseconds(250);
 
+    // As many nodes as a network is likely to have behind one address.
+    private const int AttestationsMax = 16;
+
     // A node that asks for more is not obeyed.
     private static readonly TimeSpan LoadPauseMax = TimeSpan.FromSeconds(5);
 
@@ -25,6 +29,7 @@ public sealed class CuriaClient : IDisposable
     private readonly SemaphoreSlim following = new(1);
     private readonly List<HttpExchange> left = [];
     private readonly AttestedNodes? attested;
+    private readonly EndorsementCache endorsements = new();
     private volatile HttpExchange exchange;
     private volatile IReadOnlyList<X509Certificate2> pinned;
     private ServiceChain? chain;
@@ -174,7 +179,7 @@ public sealed class CuriaClient : IDisposable
     {
         long start = Stopwatch.GetTimestamp();
         bool hasFollowed = false;
-        bool hasAttested = false;
+        int attestations = 0;
         for (int attempt = 1; ; attempt++)
         {
             TimeSpan pause;
@@ -192,9 +197,11 @@ public sealed class CuriaClient : IDisposable
                 await FollowAsync(used, e, cancel).ConfigureAwait(false);
                 continue;
             }
-            catch (CuriaClientException e) when (e.Failure == ClientFailure.NotAttested && !hasAttested)
+            catch (CuriaClientException e) when (
+                e.Failure == ClientFailure.NotAttested && attestations < AttestationsMax)
             {
-                hasAttested = true; // nothing was sent yet
+                // Nothing was sent yet. Behind one address several nodes may answer, each of which is looked at.
+                attestations++;
                 await AttestAsync(cancel).ConfigureAwait(false);
                 continue;
             }
@@ -240,10 +247,10 @@ public sealed class CuriaClient : IDisposable
     private async Task AttestAsync(CancellationToken cancel)
     {
         using HttpExchange asking = new(settings with { ServiceCertificates = pinned, Identity = null });
-        CallResult reply =
-            await asking.SendAsync(CallRequest.Get(SelfQuote.Path), cancel).ConfigureAwait(false);
+        CallRequest question = CallRequest.Get(SelfQuote.Path) with { ReplyBytesMax = SelfQuote.BytesMax };
+        CallResult reply = await asking.SendAsync(question, cancel).ConfigureAwait(false);
         NodeId node = asking.Node!.Value;
-        if (SelfQuote.ObjectionTo(reply, node, settings.Evidence!) is { } objection)
+        if (SelfQuote.ObjectionTo(reply, node, settings.Evidence!, endorsements) is { } objection)
         {
             throw new CuriaClientException(
                 ClientFailure.NotAttested, $"{settings.Url}: node {node} is not believed, {objection}");

@@ -22,6 +22,11 @@ public sealed record EvidenceDemand
     /// virtual node does not take one.</summary>
     public AppraisalPolicy Policy { get; init; } = AppraisalPolicy.Strict;
 
+    /// <summary>Collateral of the client's own, by the names of docs/attestation.md, "Files": it takes the place of what
+    /// the node sends. So a newer revocation list counts that the node would rather not show, and a node that has run
+    /// for longer than its collateral holds is appraised by what holds now.</summary>
+    public IReadOnlyDictionary<string, byte[]> Collateral { get; init; } = new Dictionary<string, byte[]>();
+
     /// <summary>Tells the time at which certificates and lists must be valid.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
@@ -56,6 +61,9 @@ internal sealed record SelfQuote(
 {
     public const string Path = "/node/quotes/self";
 
+    /// <summary>The largest reply: all files in base64, twice, and what is said of them.</summary>
+    public const int BytesMax = 2 << 20;
+
     private static readonly JsonSerializerOptions format = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -67,7 +75,9 @@ internal sealed record SelfQuote(
     /// <param name="reply">What it answered.</param>
     /// <param name="node">Whose key the session ends at.</param>
     /// <param name="demand">What is wanted.</param>
-    public static string? ObjectionTo(CallResult reply, NodeId node, EvidenceDemand demand)
+    /// <param name="cache">What has been verified before.</param>
+    public static string? ObjectionTo(
+        CallResult reply, NodeId node, EvidenceDemand demand, EndorsementCache cache)
     {
         if (!reply.IsSuccess) return $"it gives no evidence: {reply.Status} {reply.ErrorCode}";
         try
@@ -83,7 +93,8 @@ internal sealed record SelfQuote(
                 ReportData = NodeAttestation.ReportDataOf(node),
             };
             AttestationResult result =
-                EvidenceAppraiser.Appraise(evidence, reference, demand.Policy, demand.Time.GetUtcNow());
+                EvidenceAppraiser.Appraise(
+                    evidence.With(demand.Collateral), reference, demand.Policy, demand.Time.GetUtcNow(), cache);
             return result.Verdict == AttestationVerdict.Accepted ? null : $"its evidence is refused: {result.Reason}";
         }
         catch (JsonException)

@@ -15,8 +15,6 @@ internal sealed class HttpExchange : IDisposable
 {
     public const string TransactionIdHeader = "x-ms-ccf-transaction-id";
 
-    private const int ReplyBytesMax = 64 << 20; // four times the largest value of a map; beyond it the reply is no use
-
     private readonly CuriaClientSettings settings;
     private readonly HttpMessageInvoker invoker;
     private readonly ServicePin pin;
@@ -55,7 +53,7 @@ internal sealed class HttpExchange : IDisposable
         {
             using HttpRequestMessage message = MessageOf(request);
             using HttpResponseMessage response = await invoker.SendAsync(message, deadline.Token).ConfigureAwait(false);
-            byte[] body = await ReadBodyAsync(response, deadline.Token).ConfigureAwait(false);
+            byte[] body = await ReadBodyAsync(response, request.ReplyBytesMax, deadline.Token).ConfigureAwait(false);
             return ResultOf(response, body);
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
@@ -81,7 +79,7 @@ internal sealed class HttpExchange : IDisposable
         catch (ReplyTooLongException e)
         {
             throw Failure(request, ClientFailure.BadReply,
-                $"{settings.Url} sent a reply of more than {ReplyBytesMax >> 20} MiB", e);
+                $"{settings.Url} sent a reply of more than {request.ReplyBytesMax >> 20} MiB", e);
         }
     }
 
@@ -110,9 +108,10 @@ internal sealed class HttpExchange : IDisposable
         return message;
     }
 
-    private static async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancel)
+    private static async Task<byte[]> ReadBodyAsync(
+        HttpResponseMessage response, int bytesMax, CancellationToken cancel)
     {
-        if (response.Content.Headers.ContentLength > ReplyBytesMax) throw new ReplyTooLongException();
+        if (response.Content.Headers.ContentLength > bytesMax) throw new ReplyTooLongException();
         using Stream stream = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
         int expected = (int)(response.Content.Headers.ContentLength ?? 0);
         using MemoryStream body = new(expected);
@@ -121,7 +120,7 @@ internal sealed class HttpExchange : IDisposable
         {
             int read = await stream.ReadAsync(buffer, cancel).ConfigureAwait(false);
             if (read == 0) return body.ToArray();
-            if (body.Length + read > ReplyBytesMax) throw new ReplyTooLongException();
+            if (body.Length + read > bytesMax) throw new ReplyTooLongException();
             body.Write(buffer, 0, read);
         }
     }

@@ -31,7 +31,7 @@ public static class EvidenceCollection
     /// <param name="cancel">Ends waiting, and this.</param>
     /// <exception cref="EvidenceException">The machine gives none.</exception>
     /// <exception cref="OperationCanceledException">The caller has given up.</exception>
-    public static async Task<AttesterEvidence> CollectAsync(
+    public static async Task<CollectedEvidence> CollectAsync(
         IAttester attester, CollateralStore? collateral, ReadOnlyMemory<byte> reportData, TimeSpan patience,
         TimeProvider time, CancellationToken cancel)
     {
@@ -39,31 +39,19 @@ public static class EvidenceCollection
         ArgumentNullException.ThrowIfNull(time);
         MachineEvidence machine = await attester.CollectAsync(reportData, cancel).ConfigureAwait(false);
         AttesterEvidence evidence = machine.ToFiles();
-        if (collateral is null) return evidence;
-        Dictionary<string, byte[]> files = new(evidence.Files, StringComparer.Ordinal);
-        using CancellationTokenSource patient = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        patient.CancelAfter(patience);
-        IEnumerable<Wanted> wanted = machine.Platform == AttestationPlatform.Snp
-            ? OfSnp(machine, files)
-            : OfIntel(machine, evidence, time.GetUtcNow());
-        foreach (Wanted one in wanted)
-        {
-            try
-            {
-                if (await collateral.WaitForAsync(one.Item, patient.Token).ConfigureAwait(false) is { } held)
-                    one.Put(held, files);
-            }
-            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-            {
-                break;
-            }
-        }
-
-        return evidence with { Files = files };
+        IReadOnlyList<WantedCollateral> wanted = collateral is null
+            ? []
+            : machine.Platform == AttestationPlatform.Snp
+                ? [.. OfSnp(machine, evidence.Files)]
+                : [.. OfIntel(machine, evidence, time.GetUtcNow())];
+        CollectedEvidence collected = new(evidence, collateral, wanted);
+        await collected.WaitAsync(patience, cancel).ConfigureAwait(false);
+        return collected;
     }
 
     // A host may give the certificates, and hardly ever the list.
-    private static IEnumerable<Wanted> OfSnp(MachineEvidence machine, Dictionary<string, byte[]> files)
+    private static IEnumerable<WantedCollateral> OfSnp(
+        MachineEvidence machine, IReadOnlyDictionary<string, byte[]> files)
     {
         if (!SnpReport.TryDecode(machine.Report, out SnpReport? report)) yield break;
         SnpKeyKind kind = report!.SigningKey == (uint)SnpKeyKind.Vlek ? SnpKeyKind.Vlek : SnpKeyKind.Vcek;
@@ -71,19 +59,19 @@ public static class EvidenceCollection
         bool hasKey = files.ContainsKey(EvidenceBundle.SnpLeafFile);
         if (!hasKey && SnpKeyName.TryOf(report, processor, out SnpKeyName? key))
         {
-            yield return new Wanted(
+            yield return new WantedCollateral(
                 CollateralItem.AmdKey(key!), (held, to) => to[EvidenceBundle.SnpLeafFile] = held.Content.ToArray());
         }
 
         if (!hasKey)
         {
-            yield return new Wanted(
+            yield return new WantedCollateral(
                 CollateralItem.AmdChain(processor, kind),
                 (held, to) => to[EvidenceBundle.SnpChainFile] = Pem(held.Certificates));
         }
 
         if (files.ContainsKey(EvidenceBundle.SnpRevocationListFile)) yield break;
-        yield return new Wanted(
+        yield return new WantedCollateral(
             CollateralItem.AmdRevocationList(processor, kind),
             (held, to) => to[EvidenceBundle.SnpRevocationListFile] = held.Content.ToArray());
     }
@@ -104,22 +92,22 @@ public static class EvidenceCollection
         return null;
     }
 
-    private static IEnumerable<Wanted> OfIntel(
+    private static IEnumerable<WantedCollateral> OfIntel(
         MachineEvidence machine, AttesterEvidence evidence, DateTimeOffset now)
     {
         AttestationClaims? claims =
             EvidenceAppraiser.Appraise(evidence, ReferenceValues.None, standalone, now).ClaimsAsSent;
         if (claims is null || claims.Processor.Length == 0) yield break;
-        yield return new Wanted(CollateralItem.IntelTcbInfo(machine.Platform, claims.Processor), (held, to) =>
+        yield return new WantedCollateral(CollateralItem.IntelTcbInfo(machine.Platform, claims.Processor), (held, to) =>
         {
             to[EvidenceBundle.TcbInfoFile] = held.Content.ToArray();
             to[EvidenceBundle.TcbSigningChainFile] = Pem(held.Certificates);
         });
-        yield return new Wanted(CollateralItem.IntelQeIdentity(machine.Platform), (held, to) =>
+        yield return new WantedCollateral(CollateralItem.IntelQeIdentity(machine.Platform), (held, to) =>
             to[EvidenceBundle.QeIdentityFile] = held.Content.ToArray());
-        yield return new Wanted(CollateralItem.IntelPckRevocationList(IsOfPlatform(machine)), (held, to) =>
+        yield return new WantedCollateral(CollateralItem.IntelPckRevocationList(IsOfPlatform(machine)), (held, to) =>
             to[EvidenceBundle.PckRevocationListFile] = held.Content.ToArray());
-        yield return new Wanted(CollateralItem.IntelRootRevocationList(), (held, to) =>
+        yield return new WantedCollateral(CollateralItem.IntelRootRevocationList(), (held, to) =>
             to[EvidenceBundle.RootRevocationListFile] = held.Content.ToArray());
     }
 
@@ -135,5 +123,55 @@ public static class EvidenceCollection
     private static byte[] Pem(IReadOnlyList<ReadOnlyMemory<byte>> certificates) => Encoding.ASCII.GetBytes(
         string.Concat(certificates.Select(der => PemEncoding.WriteString("CERTIFICATE", der.Span) + "\n")));
 
-    private sealed record Wanted(CollateralItem Item, Action<Collateral, Dictionary<string, byte[]>> Put);
+}
+
+/// <summary>What is kept of others beside the evidence of this machine.</summary>
+internal sealed record WantedCollateral(CollateralItem Item, Action<Collateral, Dictionary<string, byte[]>> Put);
+
+/// <summary>Evidence of this machine, whose collateral is renewed for as long as the machine runs: certificates and lists
+/// end, the report does not. Any thread.</summary>
+public sealed class CollectedEvidence
+{
+    private readonly AttesterEvidence evidence;
+    private readonly CollateralStore? store;
+    private readonly IReadOnlyList<WantedCollateral> wanted;
+
+    internal CollectedEvidence(
+        AttesterEvidence evidence, CollateralStore? store, IReadOnlyList<WantedCollateral> wanted)
+    {
+        this.evidence = evidence;
+        this.store = store;
+        this.wanted = wanted;
+    }
+
+    /// <summary>The evidence with the newest collateral that is held. Returns at once.</summary>
+    public AttesterEvidence Current
+    {
+        get
+        {
+            if (wanted.Count == 0) return evidence;
+            Dictionary<string, byte[]> held = new(StringComparer.Ordinal);
+            foreach (WantedCollateral one in wanted)
+            {
+                if (store!.TryGet(one.Item, out Collateral? collateral)) one.Put(collateral!, held);
+            }
+
+            return evidence.With(held);
+        }
+    }
+
+    internal async Task WaitAsync(TimeSpan patience, CancellationToken cancel)
+    {
+        using CancellationTokenSource patient = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patient.CancelAfter(patience);
+        try
+        {
+            foreach (WantedCollateral one in wanted)
+                await store!.WaitForAsync(one.Item, patient.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // What is there is told; an appraisal names what is missing.
+        }
+    }
 }

@@ -24,6 +24,10 @@ internal sealed class Attesting(
     /// keep.</summary>
     public CollateralStore? Collateral { get; private set; }
 
+    /// <summary>The evidence with what others say of it by now: certificates and lists are renewed while the node
+    /// runs.</summary>
+    public Func<AttesterEvidence?> Current { get; private set; } = () => null;
+
     /// <summary>What the platform has said, as a line for the log of a node that starts.</summary>
     public string Said { get; private set; } = "";
 
@@ -37,9 +41,19 @@ internal sealed class Attesting(
     public async Task<AttesterEvidence> AttestAsync(
         NodeId node, string platform, string? plays, CancellationToken cancel)
     {
-        AttesterEvidence evidence = platform == NodeSetup.VirtualPlatform
-            ? VirtualPlatform.Attest(node, plays, settings.Tcb)
-            : await CollectAsync(node, platform, cancel).ConfigureAwait(false);
+        AttesterEvidence evidence;
+        if (platform == NodeSetup.VirtualPlatform)
+        {
+            evidence = VirtualPlatform.Attest(node, plays, settings.Tcb);
+            Current = () => evidence;
+        }
+        else
+        {
+            CollectedEvidence collected = await CollectAsync(node, platform, cancel).ConfigureAwait(false);
+            evidence = collected.Current;
+            Current = () => collected.Current;
+        }
+
         ReferenceValues reference = new() { ReportData = NodeAttestation.ReportDataOf(node) };
         AttestationResult result =
             EvidenceAppraiser.Appraise(evidence, reference, policy, machine.Time.GetUtcNow());
@@ -61,7 +75,7 @@ internal sealed class Attesting(
         if (Collateral is { } store) await store.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<AttesterEvidence> CollectAsync(NodeId node, string platform, CancellationToken cancel)
+    private async Task<CollectedEvidence> CollectAsync(NodeId node, string platform, CancellationToken cancel)
     {
         if (settings.Collateral is { } collateral)
             Collateral = new CollateralStore(collateral, machine.Time, log.Warning);

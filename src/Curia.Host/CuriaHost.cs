@@ -118,6 +118,7 @@ public static class CuriaHost
             Setup(configuration, genesis, application, nodeKey, entropy, addresses, sealingKey, peers?.Address) with
             {
                 Evidence = evidence,
+                CurrentEvidence = attesting.Current,
             };
         NodeBeginning? begun =
             await NodeBeginning.FindAsync(configuration, setup, sealedFiles, disk, peers, log, shutdown);

@@ -172,7 +172,7 @@ internal sealed class NodeEndpoints(
             : Response.NotFound($"There is no node {asked}.");
     }
 
-    private Response SelfQuote() => setup.Evidence is { } evidence
+    private Response SelfQuote() => (setup.CurrentEvidence?.Invoke() ?? setup.Evidence) is { } evidence
         ? Response.Json(NodeQuote.Of(view().NodeId.ToString(), evidence))
         : Response.NotFound("This node has no evidence.");
 

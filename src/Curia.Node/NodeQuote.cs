@@ -8,30 +8,41 @@ namespace Curia.Node;
 /// <summary>Evidence as CCF's clients know it.</summary>
 internal static class NodeQuote
 {
-    /// <summary>The reply for one node.</summary>
+    /// <summary>The reply for one node. Nothing is appraised: who reads it does that.</summary>
     public static QuoteReply Of(string node, AttesterEvidence evidence)
     {
-        (string format, string file) = evidence.Platform switch
+        string format = evidence.Platform switch
         {
-            "snp" => ("AMD_SEV_SNP_v1", "report.bin"),
-            "tdx" => ("Intel_TDX", "quote.bin"),
-            "sgx" => ("OE_SGX_v1", "quote.bin"),
-            _ => ("Insecure_Virtual", AttesterEvidence.VirtualFile),
+            "snp" => "AMD_SEV_SNP_v1",
+            "tdx" => "Intel_TDX",
+            "sgx" => "OE_SGX_v1",
+            _ => "Insecure_Virtual",
         };
-        AttestationClaims? claims = EvidenceAppraiser
-            .Appraise(evidence, ReferenceValues.None, AppraisalPolicy.Strict, DateTimeOffset.UnixEpoch).ClaimsAsSent;
+        ReadOnlyMemory<byte>? raw = evidence.Find(EvidenceBundle.SnpReportFile)
+            ?? evidence.Find(EvidenceBundle.QuoteFile) ?? evidence.Find(AttesterEvidence.VirtualFile);
         return new QuoteReply(
-            node, format, Base64(evidence, file) ?? Base64(evidence, "hcl-report.bin") ?? "", Certificates(evidence),
-            Base64(evidence, "uvm_endorsements.cose"), claims?.Measurement.ToString() ?? "", evidence);
+            node, format, raw is { } bytes ? Convert.ToBase64String(bytes.Span) : "", Certificates(evidence),
+            evidence.Find(EvidenceBundle.UvmEndorsementFile) is { } uvm ? Convert.ToBase64String(uvm.Span) : null,
+            raw is { } report ? MeasurementIn(report) : "", evidence);
     }
 
-    private static string? Base64(AttesterEvidence evidence, string file) =>
-        evidence.Find(file) is { } bytes ? Convert.ToBase64String(bytes.Span) : null;
+    private static string MeasurementIn(ReadOnlyMemory<byte> report)
+    {
+        if (SnpReport.TryDecode(report, out SnpReport? snp)) return snp!.Measurement.ToString();
+        if (VirtualEvidence.TryDecode(report, out VirtualEvidence? played)) return played!.Report.Measurement.ToString();
+        if (!IntelQuote.TryDecode(report, out IntelQuote? quote)) return "";
+        return (quote!.Domain?.Measurement ?? quote.Enclave?.Measurement)?.ToString() ?? "";
+    }
 
     // The leaf and its chain, one behind the other.
     private static string? Certificates(AttesterEvidence evidence)
     {
-        if (evidence.Find("leaf.der") is not { } leaf || evidence.Find("chain.pem") is not { } chain) return null;
+        if (evidence.Find(EvidenceBundle.SnpLeafFile) is not { } leaf
+            || evidence.Find(EvidenceBundle.SnpChainFile) is not { } chain)
+        {
+            return null;
+        }
+
         string pem = PemEncoding.WriteString("CERTIFICATE", leaf.Span) + "\n" + Encoding.ASCII.GetString(chain.Span);
         return Convert.ToBase64String(Encoding.ASCII.GetBytes(pem));
     }

@@ -70,6 +70,9 @@ public sealed record NodeRequestRecord(string Payload, IReadOnlyList<string> App
 /// other way, and none that is not signed (DESIGN 6).</summary>
 internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 {
+    // Each member that signs has the evidence appraised once more.
+    private readonly EndorsementCache endorsements = new();
+
     // A member's clock may be off by this much, and the others may take as long to sign as well.
     private static readonly TimeSpan AgeMax = TimeSpan.FromHours(24);
 
@@ -181,7 +184,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                 : Refuse("EvidenceMissing", "add_node needs evidence, as the node's identity.json has it.");
         }
 
-        AttestationResult result = NodeAttestation.Appraise(evidence, asked.NodeId, clock.Now);
+        AttestationResult result = NodeAttestation.Appraise(evidence, asked.NodeId, clock.Now, endorsements);
         if (result.Verdict != AttestationVerdict.Accepted)
             return Refuse("EvidenceRefused", $"The evidence of node {asked.NodeId} is refused: {result.Reason}.");
         string platform = NodeAttestation.PlatformOf(result.Claims!);

@@ -58,6 +58,10 @@ public sealed record NodeSetup
     /// (<see cref="NodeAttestation.ReportDataOf"/>). Null only where nobody is to be convinced.</summary>
     public AttesterEvidence? Evidence { get; init; }
 
+    /// <summary>The same with what others say of it by now, for who asks this node; any thread. Null where it does not
+    /// change.</summary>
+    public Func<AttesterEvidence?>? CurrentEvidence { get; init; }
+
     /// <summary>The version of the program, as <c>/node/version</c> tells it.</summary>
     public string ProgramVersion { get; init; } = "0.0.0";
 

@@ -160,8 +160,9 @@ internal sealed class AttestationVerifyCommand
     private static DateTimeOffset ReadTime(string? text)
     {
         if (text is null) return DateTimeOffset.UtcNow;
-        return DateTimeOffset.TryParse(
-            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+        string[] formats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK"];
+        return DateTimeOffset.TryParseExact(
+            text, formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
                 ? time
                 : throw CommandFailure.WrongUsage($"--at {text} is no time; one looks like 2026-11-23T00:00:00Z.");
     }
@@ -198,7 +199,7 @@ internal sealed class AttestationVerifyCommand
     {
         // Whoever holds a report from elsewhere rarely has a revocation list with it; a policy file may ask for it.
         AppraisalPolicy taken = AppraisalPolicy.Strict with { Snp = SnpPolicy.Standalone };
-        if (parsed.GetValue(policy) is { } file) taken = PolicyFile.Read(file).Over(taken);
+        if (parsed.GetValue(policy) is { } file) taken = PolicyFile.Over(taken, file);
         if (parsed.GetValue(minimumTcb) is { } json) taken = PolicyFile.WithMinimumTcb(taken, name, json);
         string[] roots = parsed.GetValue(trustRoot) ?? [];
         return roots.Length == 0 ? taken : AttestationOptions.WithRoots(taken, name, roots);

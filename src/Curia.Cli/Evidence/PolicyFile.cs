@@ -23,6 +23,13 @@ internal sealed record PolicyFile
         RespectRequiredConstructorParameters = false,
     };
 
+    private static readonly JsonDocumentOptions documentFormat = new()
+    {
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        MaxDepth = 16,
+    };
+
     public SnpPart? Snp { get; init; }
 
     public IntelPart? Tdx { get; init; }
@@ -31,16 +38,16 @@ internal sealed record PolicyFile
 
     public VirtualPart? Virtual { get; init; }
 
-    /// <summary>Reads a file, or a text of the command line.</summary>
-    /// <exception cref="CommandFailure">It is no policy.</exception>
-    public static PolicyFile Read(string path)
+    /// <summary>The policy of before, with what a file says.</summary>
+    /// <exception cref="CommandFailure">It is no policy, or cannot be read.</exception>
+    public static AppraisalPolicy Over(AppraisalPolicy policy, string path)
     {
         byte[] bytes = InputFile.Read(path, BytesMax);
-        return Parse<PolicyFile>(bytes, path);
+        PolicyFile file = Parse<PolicyFile>(bytes, path);
+        return Guard(path, () => file.Over(policy));
     }
 
-    /// <summary>The policy of before, with what the file says.</summary>
-    public AppraisalPolicy Over(AppraisalPolicy policy) => policy with
+    private AppraisalPolicy Over(AppraisalPolicy policy) => policy with
     {
         Snp = Snp?.Over(policy.Snp) ?? policy.Snp,
         Tdx = Tdx is { } tdx ? tdx.Over(policy.Tdx) : policy.Tdx,
@@ -79,18 +86,34 @@ internal sealed record PolicyFile
         }
     }
 
-    private static T Parse<T>(byte[] bytes, string source)
+    private static T Parse<T>(byte[] bytes, string source) where T : notnull => Guard(source, () =>
+    {
+        // Null would say nothing where somebody meant something.
+        using JsonDocument document = JsonDocument.Parse(bytes, documentFormat);
+        if (HasNull(document.RootElement)) throw new FormatException("there is a null in it; leave out what stays");
+        return JsonSerializer.Deserialize<T>(bytes, format) ?? throw new FormatException("it is empty");
+    });
+
+    private static T Guard<T>(string source, Func<T> read)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(bytes, format)
-                ?? throw CommandFailure.WrongUsage($"{source} is null, and no policy.");
+            return read();
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
-            throw CommandFailure.WrongUsage($"{source} is not what docs/attestation.md says, \"Policy\": {e.Message}");
+            throw CommandFailure.WrongUsage(
+                $"{source} is not what docs/attestation.md says, \"Policy files\": {e.Message}");
         }
     }
+
+    private static bool HasNull(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Null => true,
+        JsonValueKind.Array => json.EnumerateArray().Any(HasNull),
+        JsonValueKind.Object => json.EnumerateObject().Any(member => HasNull(member.Value)),
+        _ => false,
+    };
 
     private static ulong Bits(string text) => text.StartsWith("0x", StringComparison.Ordinal)
         && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong bits)

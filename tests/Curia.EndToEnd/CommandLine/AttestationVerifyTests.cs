@@ -74,8 +74,28 @@ public sealed class AttestationVerifyTests(OpenSandbox sandbox) : IClassFixture<
         Assert.Equal("tcb-status-up-to-date", await ReasonAsync(1, "--policy", folder.File("policy.json")));
         Assert.Equal("tcb-evaluation-below-minimum",
             await ReasonAsync(1, "--minimum-tcb", """{"tcb_evaluation_data_number":10000}"""));
-        File.WriteAllText(folder.File("wrong.json"), """{"tdx":{"accepted":[]}}""");
-        (await CuriaProgram.RunAsync(folder.Path, [.. verify, "--policy", folder.File("wrong.json")])).Expect(2);
+    }
+
+    [Theory]
+    [InlineData("""{"tdx":{"accepted":[]}}""")]
+    [InlineData("""{"tdx":{"accepted_tcb_statuses":["Foo"]}}""")]
+    [InlineData("""{"tdx":{"signers":[]}}""")]
+    [InlineData("""{"snp":{"required_platform_info":"33"}}""")]
+    [InlineData("""{"snp":{"minimum_tcb":{"genoa":{}}}}""")]
+    [InlineData("""{"snp":{"minimum_tcb":{"Genoa":null}}}""")]
+    [InlineData("""{"snp":{"id_key_digests":[null]}}""")]
+    [InlineData("""{"snp":{"id_key_digests":["x"]}}""")]
+    [InlineData("""{"snp":{"vmpls":null}}""")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{")]
+    public async Task What_is_no_policy_is_wrong_usage(string policy)
+    {
+        File.WriteAllText(folder.File("policy.json"), policy);
+        (await CuriaProgram.RunAsync(folder.Path, "attestation", "verify", "--platform", "tdx", "--bundle", ".",
+            "--policy", "policy.json")).Expect(2).SaysOnce(policy.Contains("signers", StringComparison.Ordinal)
+                ? "belong under sgx"
+                : "\"Policy files\"");
     }
 
     [Fact]
@@ -134,6 +154,7 @@ public sealed class AttestationVerifyTests(OpenSandbox sandbox) : IClassFixture<
 
     [Theory]
     [InlineData("there is no folder nowhere", 3, "--platform", "snp", "--bundle", "nowhere")]
+    [InlineData("--at 01/02/03", 2, "--platform", "snp", "--bundle", ".", "--at", "01/02/03")]
     [InlineData("--at yesterday", 2, "--platform", "snp", "--bundle", ".", "--at", "yesterday")]
     [InlineData("--report-data is hexadecimal", 2, "--platform", "snp", "--bundle", ".", "--report-data", "x")]
     [InlineData(

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Threading.Tasks;
@@ -120,5 +122,62 @@ public sealed class AttestedClientTests : IDisposable
         CuriaClientException e = await Assert.ThrowsAsync<CuriaClientException>(
             () => client.CallAsync(CallRequest.Get("/app/commit"), TestContext.Current.CancellationToken));
         Assert.Equal(ClientFailure.NotAttested, e.Failure);
+    }
+
+    // A balancer sends each connection elsewhere: one that was looked at is rarely the next one.
+    [Fact]
+    public async Task Every_node_behind_one_address_is_looked_at()
+    {
+        using X509Certificate2 other = service.IssueForLoopback();
+        using X509Certificate2 third = service.IssueForLoopback();
+        X509Certificate2[] nodes = [node, other, third];
+        using TlsServer server = new(node, "")
+        {
+            InTurn =
+            [
+                .. nodes.Select(one => (one, (Func<string, string>)(head =>
+                    head.StartsWith("GET /node/quotes/self ", StringComparison.Ordinal)
+                        ? Quote(TestEvidence.Of(new NodeId(Digest.Of(one.PublicKey.ExportSubjectPublicKeyInfo()))))
+                        : Fine))),
+            ],
+        };
+        using CuriaClient client = ClientOf(server, TestEvidence.Program);
+        CallResult result = await client.CallAsync(
+            CallRequest.Post("/app/log/private", "{}"u8.ToArray()), TestContext.Current.CancellationToken);
+        Assert.Equal(200, result.Status);
+        Assert.Single(server.Requests, asked => asked.StartsWith("POST ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public Task A_reply_that_is_no_quote_any_more_is_not_read() =>
+        AssertTooLongAsync(TlsServer.Answer(200, new string('x', (2 << 20) + 1)));
+
+    private async Task AssertTooLongAsync(string answer)
+    {
+        using TlsServer server = new(node, answer);
+        using CuriaClient client = ClientOf(server, TestEvidence.Program);
+        CuriaClientException e = await Assert.ThrowsAsync<CuriaClientException>(() => client.CallAsync(
+            CallRequest.Get("/app/commit"), TestContext.Current.CancellationToken));
+        Assert.Equal(ClientFailure.BadReply, e.Failure);
+    }
+
+    // Collateral of the client's own counts in place of what the node sends.
+    [Fact]
+    public async Task A_clients_own_files_take_the_place_of_those_of_the_node()
+    {
+        using TlsServer server = new(node, Quote(TestEvidence.Of(Node)), Fine);
+        using CuriaClient client = new(new CuriaClientSettings
+        {
+            Url = server.Url,
+            ServiceCertificates = [service.Certificate],
+            Evidence = new EvidenceDemand
+            {
+                Measurements = [TestEvidence.Program],
+                Collateral = new Dictionary<string, byte[]> { [AttesterEvidence.VirtualFile] = [1, 2, 3] },
+            },
+        });
+        CuriaClientException e = await Assert.ThrowsAsync<CuriaClientException>(() => client.CallAsync(
+            CallRequest.Get("/app/commit"), TestContext.Current.CancellationToken));
+        Assert.Contains("evidence-malformed", e.Message, StringComparison.Ordinal);
     }
 }

@@ -8,6 +8,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Curia.Tests.Client;
@@ -18,6 +19,7 @@ internal sealed class TlsServer : IDisposable
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentBag<TcpClient> sockets = [];
     private volatile X509Certificate2 certificate;
+    private int connections;
     private readonly Queue<string> answers;
 
     public TlsServer(X509Certificate2 certificate, params string[] answers)
@@ -30,6 +32,10 @@ internal sealed class TlsServer : IDisposable
     }
 
     public Uri Url { get; }
+
+    /// <summary>The nodes that answer in turn, each connection another one, and what each answers; null for the one
+    /// with the scripted answers.</summary>
+    public (X509Certificate2 Certificate, Func<string, string> Answer)[]? InTurn { get; init; }
 
     /// <summary>Request line and headers of every request, in order.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
@@ -67,13 +73,18 @@ internal sealed class TlsServer : IDisposable
         try
         {
             using SslStream tls = new(socket.GetStream());
-            await tls.AuthenticateAsServerAsync(certificate);
+            (X509Certificate2 Certificate, Func<string, string> Answer)? node = InTurn?[Interlocked.Increment(ref connections) % InTurn.Length];
+            await tls.AuthenticateAsServerAsync(node?.Certificate ?? certificate);
             using StreamReader reader = new(tls, Encoding.ASCII);
             while (await ReadHeadAsync(reader) is string head)
             {
                 Requests.Enqueue(head);
                 string answer;
-                lock (answers) answer = answers.Count > 1 ? answers.Dequeue() : answers.Peek();
+                lock (answers)
+                {
+                    answer = node?.Answer(head) ?? (answers.Count > 1 ? answers.Dequeue() : answers.Peek());
+                }
+
                 if (answer.Length == 0) return; // the connection breaks
                 await tls.WriteAsync(Encoding.UTF8.GetBytes(answer));
             }

@@ -46,10 +46,25 @@ public sealed class EvidenceCollectionTests : IDisposable
     private async Task<AttesterEvidence> CollectAsync(byte[]? certificates, bool isPatient = true)
     {
         await using CollateralStore store = new(new CollateralSettings { Folder = folder }, new TestClock(MadeSnp.Now));
-        return await EvidenceCollection.CollectAsync(
+        return (await EvidenceCollection.CollectAsync(
             Attester(certificates), store, Recorded.ReportData,
             isPatient ? TimeSpan.FromSeconds(30) : TimeSpan.FromMilliseconds(50), new TestClock(MadeSnp.Now),
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken)).Current;
+    }
+
+    // A node that runs for a year shows the list of then.
+    [Fact]
+    public async Task A_list_that_comes_later_is_shown_from_then_on()
+    {
+        await using CollateralStore store = new(new CollateralSettings { Folder = folder }, new TestClock(MadeSnp.Now));
+        CollectedEvidence collected = await EvidenceCollection.CollectAsync(
+            Attester(Recorded.Certificates), store, Recorded.ReportData, TimeSpan.FromMilliseconds(50),
+            new TestClock(MadeSnp.Now), TestContext.Current.CancellationToken);
+        Assert.Equal("crl-missing", Appraise(collected.Current).Reason);
+        Put(List, made.RevocationList);
+        for (int waits = 0; waits < 1000 && Appraise(collected.Current).Reason.Length > 0; waits++)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        Assert.Equal("", Appraise(collected.Current).Reason);
     }
 
     [Fact]
@@ -83,9 +98,9 @@ public sealed class EvidenceCollectionTests : IDisposable
     [Fact]
     public async Task Without_a_store_there_is_what_the_machine_gives()
     {
-        AttesterEvidence evidence = await EvidenceCollection.CollectAsync(
+        AttesterEvidence evidence = (await EvidenceCollection.CollectAsync(
             Attester(Recorded.Certificates), null, Recorded.ReportData, TimeSpan.FromSeconds(30),
-            new TestClock(MadeSnp.Now), TestContext.Current.CancellationToken);
+            new TestClock(MadeSnp.Now), TestContext.Current.CancellationToken)).Current;
         Assert.Equal("crl-missing", Appraise(evidence).Reason);
         Assert.DoesNotContain(EvidenceBundle.SnpRevocationListFile, (IDictionary<string, byte[]>)evidence.Files);
     }
@@ -95,7 +110,7 @@ public sealed class EvidenceCollectionTests : IDisposable
     {
         using CancellationTokenSource given = new();
         await using CollateralStore store = new(new CollateralSettings { Folder = folder }, new TestClock(MadeSnp.Now));
-        Task<AttesterEvidence> collecting = EvidenceCollection.CollectAsync(
+        Task<CollectedEvidence> collecting = EvidenceCollection.CollectAsync(
             Attester(Recorded.Certificates), store, Recorded.ReportData, TimeSpan.FromMinutes(10),
             new TestClock(MadeSnp.Now), given.Token);
         await given.CancelAsync();
