@@ -22,8 +22,8 @@ public sealed record EvidenceDemand
     /// virtual node does not take one.</summary>
     public AppraisalPolicy Policy { get; init; } = AppraisalPolicy.Strict;
 
-    /// <summary>Collateral of the client's own, by the names of docs/attestation.md, "Files": it takes the place of what
-    /// the node sends. So a newer revocation list counts that the node would rather not show, and a node that has run
+    /// <summary>Collateral of the client's own, by the names of docs/attestation.md, "Files": it takes the place of
+    /// what the node sends. So a newer revocation list counts that the node would rather not show, and a node that has run
     /// for longer than its collateral holds is appraised by what holds now.</summary>
     public IReadOnlyDictionary<string, byte[]> Collateral { get; init; } = new Dictionary<string, byte[]>();
 

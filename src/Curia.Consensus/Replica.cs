@@ -73,6 +73,10 @@ public sealed partial class Replica
         stored = verified = committed.SeqNo;
     }
 
+    // An election a second for twelve days, of which a node that takes part missed every one. Who adopted any view
+    // could be sent to the last one there is, where nobody can be elected any more.
+    private const ulong ViewsAheadMax = 1 << 20;
+
     /// <summary>The view before the first one of a service: a new service begins in view 2, as users of CCF know
     /// it.</summary>
     public static readonly View BeforeFirstView = new(1);
@@ -166,6 +170,12 @@ public sealed partial class Replica
     {
         if (message.View > View)
         {
+            if (message.View.Value - View.Value > ViewsAheadMax)
+            {
+                Ignore(from, MessageRefusal.Malformed);
+                return;
+            }
+
             if (!MayLeaveViewFor(message)) return;
             Adopt(message.View);
         }

@@ -101,7 +101,8 @@ public enum MessageRefusal
     /// <summary>Its sender is not the primary of the view, or this replica is.</summary>
     NotFromPrimary,
 
-    /// <summary>Its blocks have a gap, go backwards, or come from a view to come.</summary>
+    /// <summary>Its blocks have a gap, go backwards, or come from a view to come; or its view is one that nobody can
+    /// have reached.</summary>
     Malformed,
 
     /// <summary>It contradicts what is committed, or what its sender has proved before in this view. An honest primary

@@ -128,8 +128,8 @@ public static class EvidenceCollection
 /// <summary>What is kept of others beside the evidence of this machine.</summary>
 internal sealed record WantedCollateral(CollateralItem Item, Action<Collateral, Dictionary<string, byte[]>> Put);
 
-/// <summary>Evidence of this machine, whose collateral is renewed for as long as the machine runs: certificates and lists
-/// end, the report does not. Any thread.</summary>
+/// <summary>Evidence of this machine, whose collateral is renewed for as long as the machine runs: certificates and
+/// lists end, the report does not. Any thread.</summary>
 public sealed class CollectedEvidence
 {
     private readonly AttesterEvidence evidence;

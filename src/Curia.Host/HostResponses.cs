@@ -21,9 +21,10 @@ internal static class HostResponses
     public static readonly Response QueueFull = Retry(Response.Error(503, "TooManyRequests",
         "The node has more to do than it can do soon. Nothing was written. Try again later."));
 
-    /// <summary>503: the node stops, or did not answer.</summary>
-    public static readonly Response Stopping = Retry(Response.Error(503, "NodeUnavailable",
-        "The node gave no answer; it may be stopping. Ask for the state before you send a write again."));
+    /// <summary>503: the node stops, or its loop stood still: what waits in its queue may still be ordered.</summary>
+    public static readonly Response NoAnswer = Response.Error(503, "OutcomeUnknown",
+        "The node did not order the request in time and may still do so. Look at the state before you send it again, "
+        + "or send it with an Idempotency-Key.");
 
     /// <summary>503: lost too many races.</summary>
     public static readonly Response AttemptsExceeded = Retry(Response.Error(503, "TransactionCommitAttemptsExceedLimit",

@@ -281,7 +281,7 @@ internal sealed class RequestHandling
             Answer.Refused refused => new Outgoing(HostResponses.Refused(refused), route, pending.Ordered),
             null when pending.Ordered is TxId txId => new Outgoing(
                 pending.NodeEnds ? HostResponses.OutcomeUnknown(txId) : HostResponses.CommitTimeout(txId), route, txId),
-            null => new Outgoing(HostResponses.Stopping, route),
+            null => new Outgoing(HostResponses.NoAnswer, route),
             _ => throw new UnreachableException($"Reply {reply.GetType().Name} has no arm"),
         };
 

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Text;
+using Curia.Consensus;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.KeyValue;
@@ -220,9 +221,14 @@ internal sealed class NodeEndpoints(
                 active => new ConfigurationReply(active.From, [.. active.Voters], [.. active.Learners]))]);
     }
 
-    private Response Ready() => view() is { IsOpen: true, IsDraining: false }
-        ? Response.NoContent()
-        : Response.Error(503, "FrontendNotOpen", "This node takes no requests of the application now.");
+    private Response Ready()
+    {
+        NodeView now = view();
+        if (now.Role == ReplicaRole.Retired) return NodeResponses.Retired;
+        return now is { IsOpen: true, IsDraining: false }
+            ? Response.NoContent()
+            : Response.Error(503, "FrontendNotOpen", "This node takes no requests of the application now.");
+    }
 
     private static NodeId? Primary(NodeView now) => now.Primary;
 }

@@ -29,7 +29,8 @@ internal static class NodeQuote
     private static string MeasurementIn(ReadOnlyMemory<byte> report)
     {
         if (SnpReport.TryDecode(report, out SnpReport? snp)) return snp!.Measurement.ToString();
-        if (VirtualEvidence.TryDecode(report, out VirtualEvidence? played)) return played!.Report.Measurement.ToString();
+        if (VirtualEvidence.TryDecode(report, out VirtualEvidence? played))
+            return played!.Report.Measurement.ToString();
         if (!IntelQuote.TryDecode(report, out IntelQuote? quote)) return "";
         return (quote!.Domain?.Measurement ?? quote.Enclave?.Measurement)?.ToString() ?? "";
     }

@@ -20,4 +20,8 @@ public static class NodeResponses
     /// <param name="lack">What is missing.</param>
     internal static Response DiversityNotMet(string lack) => Response
         .Error(503, "DiversityNotMet", $"Nothing can commit by the diversity rule: {lack}.").With("Retry-After", "1");
+
+    /// <summary>503: members have let this node go, and it hears nothing of the network any more.</summary>
+    public static readonly Response Retired = Response.Error(503, "NodeRetired",
+        "This node has left the network for good. Ask another one; its process may end.");
 }

@@ -64,6 +64,9 @@ internal sealed class TransactionPipeline(
             return Answered(route, notOpen.With("Retry-After", "1"));
         }
 
+        // What it has stays as it was when it left, for ever: whoever reads it would not know.
+        if (view.Role == ReplicaRole.Retired && !isNode) return Answered(route, NodeResponses.Retired);
+
         if (endpoint.NeedsPrimary && view.Role != ReplicaRole.Primary)
         {
             if (endpoint.Handler is EndpointHandler.ReadWrite && view.DiversityLack is { } lack)

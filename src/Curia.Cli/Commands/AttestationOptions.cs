@@ -39,7 +39,8 @@ internal static class AttestationOptions
             case "tdx" or "sgx":
                 IntelRoot[] intel = [.. certificates.Select(der => IntelRoot.TryCreate(der, out IntelRoot? root)
                     ? root!
-                    : throw CommandFailure.Refused("--trust-root is no certificate of the name that Intel's root has."))];
+                    : throw CommandFailure.Refused(
+                        "--trust-root is no certificate of the name that Intel's root has."))];
                 return policy with
                 {
                     Tdx = policy.Tdx with { Roots = intel },

@@ -283,7 +283,10 @@ internal sealed class NodePeers : IAsyncDisposable
         Dictionary<NodeId, string> others = [];
         foreach ((string text, string address) in JsonSerializer.Deserialize<Dictionary<string, string>>(body) ?? [])
         {
-            if (Digest.TryParseHex(text, out Digest id)) others[new NodeId(id)] = address;
+            // The framework lets null stand where there must be none.
+            bool isAddress = address is not null && NodeConfiguration.TryHostAndPort(address, out _, out int port)
+                && port > 0;
+            if (isAddress && Digest.TryParseHex(text, out Digest id)) others[new NodeId(id)] = address!;
         }
 
         others.Remove(network.NodeId);

@@ -25,7 +25,8 @@ internal sealed class LiveClient(LiveNetwork network, History history, int numbe
     // With these a node says that it has written nothing for this request.
     private static readonly string[] refusals =
     [
-        "NoPrimary", "TooManyRequests", "TooManyPendingTransactions", "SessionCapExhausted", "FrontendNotOpen",
+        "NodeRetired", "NoPrimary", "TooManyRequests", "TooManyPendingTransactions", "SessionCapExhausted",
+        "FrontendNotOpen",
         "StateBehind", "SessionConsistencyLost", "TransactionCommitAttemptsExceedLimit", "TransactionInvalid",
     ];
 

@@ -69,7 +69,8 @@ public sealed class NodePeersTests : IAsyncLifetime
 
             // What is sent before the other end knows of it goes with the connection.
             await LivePeer.UntilAsync(
-                () => other.RefusedByPeers(PeerRefusal.Malformed) > sent, () => $"word of refusal {sent}");
+                () => other.RefusedByPeers(PeerRefusal.Malformed) > sent
+                    && !other.Network.IsConnected(peers.Network.NodeId), () => $"the end of connection {sent}");
         }
 
         Assert.Equal(rubbish.Length, Read(Refused));
@@ -111,6 +112,31 @@ public sealed class NodePeersTests : IAsyncLifetime
         Assert.True(taken.Response.IsSuccess, $"status {taken.Response.Status}");
         Assert.NotNull(taken.TxId);
         Assert.Equal(ordered + 1, live.Node.View.Counters.TransactionsOrdered);
+    }
+
+    // It costs the node that sends it nothing, and must cost this one nothing.
+    [Fact]
+    public async Task An_introduction_of_nobody_is_passed_over()
+    {
+        await live.AskAsync(new NodeRequest(
+            live.Node.View.Genesis, NodeRequest.Add, other.Id, NodeSetup.VirtualPlatform, AddressOfOther,
+            ["127.0.0.1:8001"], NodeRequest.Learner, LedgerFormat: LedgerFormat.Newest));
+        NodeId nobody = new(Digest.Of("nobody"u8));
+        foreach (string address in (string[])["null", "\"\"", "\"nowhere\"", "\"host:0\"", "\"host:70000\""])
+        {
+            PeerReply reply = await other.Network.CallAsync(
+                peers.Network.NodeId, PeerCalls.Introduce,
+                System.Text.Encoding.UTF8.GetBytes($"{{\"{nobody}\":{address}}}"), Patience.Time,
+                TestContext.Current.CancellationToken);
+            Assert.IsType<PeerReply.Answered>(reply);
+        }
+
+        // The map changes, and with it all that is known of nodes is looked at again.
+        await live.AskAsync(new NodeRequest(
+            live.Node.View.Genesis, NodeRequest.Add, nobody, NodeSetup.VirtualPlatform, "127.0.0.1:9",
+            ["127.0.0.1:8001"], NodeRequest.Learner, LedgerFormat: LedgerFormat.Newest));
+        Assert.True(live.Node.View.IsOpen);
+        Assert.False(live.Loop.Ended.IsCompleted);
     }
 
     [Fact]

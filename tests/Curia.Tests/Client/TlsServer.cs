@@ -73,7 +73,8 @@ internal sealed class TlsServer : IDisposable
         try
         {
             using SslStream tls = new(socket.GetStream());
-            (X509Certificate2 Certificate, Func<string, string> Answer)? node = InTurn?[Interlocked.Increment(ref connections) % InTurn.Length];
+            (X509Certificate2 Certificate, Func<string, string> Answer)? node =
+                InTurn?[Interlocked.Increment(ref connections) % InTurn.Length];
             await tls.AuthenticateAsServerAsync(node?.Certificate ?? certificate);
             using StreamReader reader = new(tls, Encoding.ASCII);
             while (await ReadHeadAsync(reader) is string head)

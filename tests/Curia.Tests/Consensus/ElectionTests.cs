@@ -29,6 +29,23 @@ public sealed class ElectionTests
     }
 
     [Fact]
+    public void A_view_that_nobody_can_have_reached_is_left_alone()
+    {
+        OneReplica backup = OneReplica.Backup(3, 2, Log(2, 2));
+        string before = backup.State;
+        foreach (ulong view in (ulong[])[3 + (1 << 20), Curia.Vocabulary.View.Max.Value])
+        {
+            OneReplica.AssertIgnored(
+                backup.Receive(3, VoteRequest(view, At(2, 9))), MessageRefusal.Malformed);
+            OneReplica.AssertIgnored(backup.Receive(2, Append(view, At(2, 2))), MessageRefusal.Malformed);
+        }
+
+        Assert.Equal(before, backup.State);
+        backup.Receive(3, VoteRequest(2 + (1 << 20), At(2, 9)));
+        Assert.Equal(View(2 + (1 << 20)), backup.Replica.View);
+    }
+
+    [Fact]
     public void A_vote_is_kept_while_the_voter_asks_for_opinions()
     {
         OneReplica voter = new(1, First(3), WithPreVote);

@@ -1,5 +1,6 @@
 using System.Linq;
 using Curia.Consensus;
+using Curia.Endpoints;
 using Curia.Node;
 using Curia.Node.Peers;
 using Curia.Vocabulary;
@@ -115,6 +116,17 @@ public sealed class NetworkTests
         network.Primary.Write("a", "1");
         network.Run(10);
         Assert.Equal(network.Primary.Node.View.Last, network.Primary.Node.View.Committed);
+
+        // What it would tell of the state was true when it left.
+        foreach (string path in (string[])["/app/names/a", "/app/tx?transaction_id=2.2", "/node/ready/app"])
+        {
+            Response refused = Assert.IsType<Execution.Answered>(leaving.Execute("GET", path)).Response;
+            Assert.Equal(503, refused.Status);
+            Assert.Contains("NodeRetired", System.Text.Encoding.UTF8.GetString(refused.Body.Span));
+        }
+
+        Assert.Equal(
+            200, Assert.IsType<Execution.Answered>(leaving.Execute("GET", "/node/state")).Response.Status);
     }
 
     // The machine may go when the second transaction has committed: until then the others may need it.
