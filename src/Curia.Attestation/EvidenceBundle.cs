@@ -12,21 +12,43 @@ namespace Curia.Attestation;
 public sealed class EvidenceBundle(Func<string, ReadOnlyMemory<byte>?> read)
 {
     private const string HclReportFile = "hcl-report.bin";
-    internal const string SnpReportFile = "report.bin";
-    internal const string SnpLeafFile = "leaf.der";
-    internal const string SnpChainFile = "chain.pem";
-    internal const string SnpRevocationListFile = "ark.crl.der";
+    /// <summary>The report of SEV-SNP.</summary>
+    public const string SnpReportFile = "report.bin";
+
+    /// <summary>The certificate of the key that signed it, DER.</summary>
+    public const string SnpLeafFile = "leaf.der";
+
+    /// <summary>The certificates above it, PEM.</summary>
+    public const string SnpChainFile = "chain.pem";
+
+    /// <summary>The revocation list of AMD's root, DER.</summary>
+    public const string SnpRevocationListFile = "ark.crl.der";
+
     /// <summary>Who endorses the measurement of SEV-SNP.</summary>
     public const string UvmEndorsementFile = "uvm_endorsements.cose";
 
-    internal const string ContainerPolicyFile = "security-policy-base64";
-    internal const string QuoteFile = "quote.bin";
+    /// <summary>The policy of a confidential container, Base64.</summary>
+    public const string ContainerPolicyFile = "security-policy-base64";
+
+    /// <summary>The quote of TDX or SGX.</summary>
+    public const string QuoteFile = "quote.bin";
+
     private const string PckChainFile = "pck_chain.pem";
-    private const string RootRevocationListFile = "collateral/root_ca_crl.der";
-    private const string PckRevocationListFile = "collateral/pck_crl.der";
-    private const string QeIdentityFile = "collateral/qe_identity.json";
-    private const string TcbInfoFile = "collateral/tcb_info.json";
-    private const string TcbSigningChainFile = "collateral/tcb_signing_chain.pem";
+
+    /// <summary>The revocation list of Intel's root, DER.</summary>
+    public const string RootRevocationListFile = "collateral/root_ca_crl.der";
+
+    /// <summary>The revocation list of the authority of the processor's key, DER.</summary>
+    public const string PckRevocationListFile = "collateral/pck_crl.der";
+
+    /// <summary>The identity of the quoting enclave, JSON.</summary>
+    public const string QeIdentityFile = "collateral/qe_identity.json";
+
+    /// <summary>The security versions of the platform, JSON.</summary>
+    public const string TcbInfoFile = "collateral/tcb_info.json";
+
+    /// <summary>The certificates of the signer of both, PEM.</summary>
+    public const string TcbSigningChainFile = "collateral/tcb_signing_chain.pem";
 
     /// <summary>The largest file that is asked for, in bytes: a revocation list.</summary>
     public const int FileSizeMax = RevocationList.SizeMax;

@@ -9,7 +9,7 @@ namespace Curia.Cli;
 internal static class LaterMilestones
 {
     private static readonly string[] Commands =
-        ["charter", "establish", "proposal", "recovery", "attestation verify"];
+        ["charter", "establish", "proposal", "recovery"];
 
     private static readonly Dictionary<string, string[]> Options = new()
     {

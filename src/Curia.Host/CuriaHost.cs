@@ -1,9 +1,11 @@
 using System;
 using System.IO;
+using System.Threading;
 using System.Threading.Tasks;
 using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Evidence;
 using Curia.Host.Peers;
 using Curia.Node;
 using Curia.Vocabulary;
@@ -87,7 +89,18 @@ public static class CuriaHost
         await using NodePeers? peers = configuration.Peers is { } listening
             ? await NodePeers.BindAsync(listening, nodeKey, entropy, log)
             : null;
-        AttesterEvidence evidence = Attest(configuration, nodeKey, log);
+        await using Attesting attesting = new(configuration.Attestation, Machine.Local(), AppraisalPolicy.Strict, log);
+        AttesterEvidence evidence;
+        try
+        {
+            evidence = await AttestAsync(attesting, configuration, nodeKey, shutdown.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return 0;
+        }
+
+        if (attesting.Collateral is { } collateral) metrics.ObserveCollateral(collateral);
         if (peers is not null)
         {
             output.WriteIdentity(
@@ -96,7 +109,8 @@ public static class CuriaHost
         }
 
         // What an earlier process left is read and verified whole before it is touched.
-        using SecretBytes sealingKey = VirtualPlatform.SealingKey();
+        bool isVirtual = configuration.Genesis.Platform == NodeSetup.VirtualPlatform;
+        using SecretBytes? sealingKey = isVirtual ? VirtualPlatform.SealingKey() : null;
         SealedFiles sealedFiles = SealedFiles.Prepare(configuration.SealedSecrets);
         DiskFile disk = DiskFile.Read(configuration.SealedSecrets);
         PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
@@ -113,6 +127,7 @@ public static class CuriaHost
             return 0;
         }
 
+        log.Info(attesting.Said);
         Parts parts = new(
             arguments, configuration, setup, nodeKey, frontend, addresses, peers, sealedFiles, output, metrics, log);
         return await ServeAsync(parts, begun, shutdown);
@@ -155,7 +170,7 @@ public static class CuriaHost
         peers?.Serve(new PeerService(node, inputs.TryAddMessage, ledger, snapshots, requests));
         metrics.ObserveNode(node, inputs);
         metrics.ObserveSessions(frontend.Sessions);
-        log.Warning(InsecureWarning);
+        if (setup.Platform == NodeSetup.VirtualPlatform) log.Warning(InsecureWarning);
         loop.Start();
         Task told = beginning.AfterStart(shutdown.Token);
         LoopEnd end = await UntilEndAsync(frontend, loop, shutdown, configuration.Limits, log);
@@ -204,28 +219,16 @@ public static class CuriaHost
         return new LoopEnd($"The last block was not stored within {time}; look at the disk");
     }
 
-    // A node appraises itself before it answers anybody: what others would refuse is not to find out from them.
-    private static AttesterEvidence Attest(NodeConfiguration configuration, Signer nodeKey, HostLog log)
-    {
-        NodeId node = new(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span));
-        string? plays = configuration.Attestation.Plays
-            ?? (configuration.Join is null ? configuration.Genesis.Plays : null);
-        AttesterEvidence evidence = VirtualPlatform.Attest(node, plays, configuration.Attestation.Tcb);
-        AttestationResult result = NodeAttestation.Appraise(evidence, node, DateTimeOffset.UtcNow);
-        if (result.Verdict != AttestationVerdict.Accepted)
-        {
-            throw new StartFailure("The node does not pass its own appraisal", result.Reason,
-                "Look the reason up in docs/attestation.md; other nodes would refuse it too");
-        }
-
-        log.Info($"The platform {NodeAttestation.PlatformOf(result.Claims!)} says that this program is "
-            + $"{result.Claims!.Measurement}.");
-        return evidence;
-    }
+    private static Task<AttesterEvidence> AttestAsync(
+        Attesting attesting, NodeConfiguration configuration, Signer nodeKey, CancellationToken cancel) =>
+        attesting.AttestAsync(
+            new NodeId(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span)), configuration.Genesis.Platform,
+            configuration.Attestation.Plays ?? (configuration.Join is null ? configuration.Genesis.Plays : null),
+            cancel);
 
     private static NodeSetup Setup(
         NodeConfiguration configuration, GenesisSettings genesis, EndpointTable application, Signer nodeKey,
-        Entropy entropy, PublishedAddresses addresses, SecretBytes sealingKey, string? peerAddress) => new()
+        Entropy entropy, PublishedAddresses addresses, SecretBytes? sealingKey, string? peerAddress) => new()
         {
             SealingKey = sealingKey,
             NodeKey = nodeKey,

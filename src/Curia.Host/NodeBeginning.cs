@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Cryptography;
 using Curia.Host.Peers;
 using Curia.Ledger;
 using Curia.Node;
@@ -55,7 +56,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             try
             {
                 reading = LedgerReading.Read(
-                    Folder, () => sealedFiles.Read(setup.SealingKey!), setup.Genesis, setup.Platform, log,
+                    Folder, () => sealedFiles.Read(RequireSealing()), setup.Genesis, setup.Platform, log,
                     () => shutdown.Requested.IsCompleted);
             }
             catch (StartFailure failure) when (configuration.Join is not null)
@@ -79,6 +80,11 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
 
             return await RestartAsync(reading, replay, shutdown.Token).ConfigureAwait(false);
         }
+
+        private SecretBytes RequireSealing() => setup.SealingKey ?? throw new StartFailure(
+            $"The node cannot go on with the ledger in {Folder}",
+            $"on the platform {setup.Platform} nothing is sealed for the next process",
+            "Let it join a network that lives: write join, and have members admit it");
 
         private void RequireFormat(int written)
         {
@@ -161,7 +167,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             SecretPeriod newest = told.Periods[^1];
             sealedFiles.Write(new Effect.StoreSecrets(
                 SealedSecrets.FileName(newest.From, newest.ServiceKeyId),
-                told.Seal(setup.SealingKey!, setup.Entropy)));
+                told.Seal(RequireSealing(), setup.Entropy)));
         }
 
         private Task<NodeBeginning> JoinAsync(

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Net;
 using Curia.Ledger;
 using Curia.Attestation;
+using Curia.Evidence;
 using Curia.Node;
 using Curia.Vocabulary;
 
@@ -64,10 +65,13 @@ internal sealed record PeersConfiguration(IPEndPoint Bind, string PublishedHost,
 /// <param name="Nodes">Some of its nodes, by id, and where they hear others.</param>
 internal sealed record JoinConfiguration(Digest Network, IReadOnlyDictionary<NodeId, string> Nodes);
 
-/// <summary>What the virtual platform plays, so that rules over platforms and versions can be tried.</summary>
-/// <param name="Plays">The name that it plays; null for its own.</param>
-/// <param name="Tcb">The security version that it plays.</param>
-internal sealed record AttestationConfiguration(string? Plays, int Tcb);
+/// <summary>Where evidence comes from, and what belongs to it.</summary>
+/// <param name="Attester">The name of the attester; null for the first that the machine has.</param>
+/// <param name="Collateral">Where certificates and lists are kept and come from; null for nowhere.</param>
+/// <param name="Plays">The name that the virtual platform plays; null for its own.</param>
+/// <param name="Tcb">The security version that the virtual platform plays.</param>
+internal sealed record AttestationConfiguration(
+    string? Attester, CollateralSettings? Collateral, string? Plays, int Tcb);
 
 /// <summary>How patient nodes are with each other.</summary>
 /// <param name="HeartbeatMilliseconds">Between two words of an idle primary.</param>
@@ -116,7 +120,7 @@ internal sealed record NodeConfiguration(
             Peers: ReadPeers(top),
             Join: ReadJoin(top),
             Consensus: ReadConsensus(top.Section("consensus")),
-            Attestation: ReadAttestation(top.Section("attestation")),
+            Attestation: ReadAttestation(top.Section("attestation"), folder),
             Genesis: ReadGenesis(top.Section("genesis"), folder),
             Limits: ReadLimits(top.Section("limits")),
             Output: ReadOutput(top.Section("output"), folder),
@@ -221,20 +225,50 @@ internal sealed record NodeConfiguration(
         return consensus;
     }
 
-    private static AttestationConfiguration ReadAttestation(ConfigurationSection section)
+    private static AttestationConfiguration ReadAttestation(ConfigurationSection section, string folder)
     {
-        AttestationConfiguration attestation =
-            new(ReadPlays(section), section.Number("tcb", 0, ushort.MaxValue, 1));
+        string? attester = section.TextOr("attester", null);
+        if (attester is not null && !Attesters.Names.Contains(attester))
+        {
+            throw section.Refuse("attester", $"is \"{attester}\"",
+                $"use one of {string.Join(", ", Attesters.Names)}, or leave it out for the first that the machine has");
+        }
+
+        AttestationConfiguration attestation = new(
+            attester, ReadCollateral(section, folder), ReadPlays(section),
+            section.Number("tcb", 0, ushort.MaxValue, 1));
         section.Done();
         return attestation;
+    }
+
+    private static CollateralSettings? ReadCollateral(ConfigurationSection attestation, string folder)
+    {
+        if (attestation.SectionOrNull("collateral") is not { } section) return null;
+        CollateralSettings collateral = new()
+        {
+            Folder = Path.GetFullPath(section.Text("folder"), folder),
+            AmdKds = ReadAddress(section, "amd_kds"),
+            IntelPccs = ReadAddress(section, "intel_pccs"),
+            AzureThim = ReadAddress(section, "azure_thim"),
+        };
+        section.Done();
+        return collateral;
+    }
+
+    private static Uri? ReadAddress(ConfigurationSection section, string name)
+    {
+        if (section.TextOr(name, null) is not { } text) return null;
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
+            && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+                ? address
+                : throw section.Refuse(name, $"is \"{text}\"", "write an address that begins with https:// or http://");
     }
 
     private static GenesisConfiguration ReadGenesis(ConfigurationSection section, string folder)
     {
         string platform = section.Text("platform");
-        if (platform != "virtual")
-            throw section.Refuse("platform", $"is \"{platform}\"",
-                "use \"virtual\", the only platform of this version");
+        if (platform is not ("virtual" or "snp" or "tdx"))
+            throw section.Refuse("platform", $"is \"{platform}\"", "use snp or tdx, or virtual for development");
         GenesisConfiguration genesis = new(
             Label(section, "name"),
             platform,

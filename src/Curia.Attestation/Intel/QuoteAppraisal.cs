@@ -67,8 +67,11 @@ internal sealed class QuoteAppraisal(
     }
 
     /// <summary>The claims, as far as this part of an appraisal knows them.</summary>
-    public AttestationClaims ClaimsOf(SgxReport report) => Claims(
-        report.Measurement, report.ReportData, report.ConfigId) with { Sgx = report };
+    public AttestationClaims ClaimsOf(SgxReport report) =>
+        Claims(report.Measurement, report.ReportData, report.ConfigId) with
+        {
+            Sgx = report,
+        };
 
     /// <summary>The claims, as far as this part of an appraisal knows them.</summary>
     public AttestationClaims ClaimsOf(TdxReport report) =>

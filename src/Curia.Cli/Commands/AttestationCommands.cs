@@ -6,5 +6,9 @@ namespace Curia.Cli.Commands;
 internal static class AttestationCommands
 {
     public static Command Build() =>
-        new("attestation", "Attestation: what hardware vouches for.") { AttestationMeasureCommand.Build() };
+        new("attestation", "Attestation: what hardware vouches for.")
+        {
+            AttestationVerifyCommand.Build(), AttestationGetCommand.Build(), AttestationShowCommand.Build(),
+            AttestationMeasureCommand.Build(),
+        };
 }

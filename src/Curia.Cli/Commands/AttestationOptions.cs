@@ -33,7 +33,8 @@ internal static class AttestationOptions
             case "snp":
                 SnpRoot[] amd = [.. certificates.Select(der => SnpRoot.TryCreate(der, out SnpRoot? root)
                     ? root!
-                    : throw CommandFailure.Refused("--trust-root is no root of SEV-SNP: its name says no generation."))];
+                    : throw CommandFailure.Refused(
+                        "--trust-root is no root of SEV-SNP: its name says no generation."))];
                 return policy with { Snp = policy.Snp with { Roots = amd } };
             case "tdx" or "sgx":
                 IntelRoot[] intel = [.. certificates.Select(der => IntelRoot.TryCreate(der, out IntelRoot? root)

@@ -8,7 +8,6 @@ using Curia.Attestation;
 using Curia.Cli.Evidence;
 using Curia.Cli.Terminal;
 using Curia.Vocabulary;
-using Spectre.Console;
 
 namespace Curia.Cli.Commands;
 
@@ -136,16 +135,14 @@ internal sealed class AttestationVerifyCommand
 
     private static void Print(Screen screen, AttestationResult result, string platform)
     {
-        Table table = new Table().Border(TableBorder.Simple)
-            .AddColumns("", "Check", "Found", "Because of");
+        int width = result.Checks.Max(check => check.Name.Length);
         foreach (Check check in result.Checks)
         {
-            table.AddRow(
-                check.Passed ? "[green]✓[/]" : "[red]✗[/]", Markup.Escape(check.Name), Markup.Escape(check.Detail),
-                $"[dim]{Markup.Escape(check.Source)}[/]");
+            string mark = check.Passed ? "[green]✓[/]" : "[red]✗[/]";
+            string detail = check.Detail.Length > 0 ? Screen.Escape(check.Detail) + "  " : "";
+            screen.Line($"{mark} {check.Name.PadRight(width)}  {detail}[dim]({Screen.Escape(check.Source)})[/]");
         }
 
-        screen.Console.Write(table);
         if (result.ClaimsAsSent is { } claims)
         {
             bool isVouched = result.Verdict == AttestationVerdict.Accepted;
@@ -157,7 +154,7 @@ internal sealed class AttestationVerifyCommand
             ? platform == VirtualPlatform.Name
                 ? "[yellow]accepted, and INSECURE: the virtual platform proves nothing[/]"
                 : "[green]accepted[/]"
-            : $"[red]rejected: {Markup.Escape(result.Reason)}[/]");
+            : $"[red]rejected: {Screen.Escape(result.Reason)}[/]");
     }
 
     private static DateTimeOffset ReadTime(string? text)
@@ -184,8 +181,11 @@ internal sealed class AttestationVerifyCommand
         string[] expected = parsed.GetValue(measurement) ?? [];
         return new ReferenceValues
         {
-            ReportData = data is null ? null : data.AsMemory(),
-            HostData = parsed.GetValue(hostData) is { } host ? Convert.FromHexString(Even("--host-data", host)) : null,
+            // An array that is null would convert to no bytes, which is not null.
+            ReportData = data is null ? (ReadOnlyMemory<byte>?)null : data,
+            HostData = parsed.GetValue(hostData) is { } host
+                ? Convert.FromHexString(Even("--host-data", host))
+                : (ReadOnlyMemory<byte>?)null,
             Measurements = expected.Length == 0
                 ? null
                 : [.. expected.Select(one => Measurement.TryParseHex(one, out Measurement known)
@@ -207,7 +207,8 @@ internal sealed class AttestationVerifyCommand
     private static byte[] Hex(string option, string text, int size)
     {
         byte[] read = Convert.FromHexString(Even(option, text));
-        if (read.Length > size) throw CommandFailure.WrongUsage($"{option} has {read.Length} bytes, and {size} at most.");
+        if (read.Length > size)
+            throw CommandFailure.WrongUsage($"{option} has {read.Length} bytes; {size} are the most.");
         byte[] filled = new byte[size];
         read.CopyTo(filled, 0);
         return filled;

@@ -35,7 +35,11 @@ internal sealed record EvidenceExplained(string Kind, string Platform, IReadOnly
         if (SnpReport.TryDecode(bytes, out SnpReport? report))
             return new EvidenceExplained($"SEV-SNP report, version {report!.Version}", "snp", [.. OfSnp(report)]);
         if (VirtualEvidence.TryDecode(bytes, out VirtualEvidence? simulated))
-            return new EvidenceExplained("evidence of the virtual platform, INSECURE", "virtual", [.. OfVirtual(simulated!)]);
+        {
+            return new EvidenceExplained(
+                "evidence of the virtual platform, INSECURE", "virtual", [.. OfVirtual(simulated!)]);
+        }
+
         if (!IntelQuote.TryDecode(bytes, out IntelQuote? quote)) return null;
         IEnumerable<ExplainedField> inside =
             quote!.Domain is { } domain ? OfTdx(domain) : OfSgx(quote.Enclave!, "");
@@ -48,7 +52,8 @@ internal sealed record EvidenceExplained(string Kind, string Platform, IReadOnly
         yield return new("version", Number(report.Version), "");
         yield return new("guest_svn", Number(report.GuestSvn), "the security version that the launch gave the guest");
         yield return new("guest_policy", Bits((ulong)report.GuestPolicy), $"{report.GuestPolicy}");
-        yield return new("guest_policy_abi", report.GuestPolicyAbi.ToString(), "the oldest firmware that may launch it");
+        yield return new(
+            "guest_policy_abi", report.GuestPolicyAbi.ToString(), "the oldest firmware that may launch it");
         yield return new("vmpl", Number(report.Vmpl), "the privilege level that asked");
         yield return new("platform_info", Bits((ulong)report.PlatformInfo), $"{report.PlatformInfo}");
         yield return new("signing_key", Number(report.SigningKey), report.SigningKey switch

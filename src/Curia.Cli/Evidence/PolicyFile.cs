@@ -57,9 +57,10 @@ internal sealed record PolicyFile
         {
             case "snp":
                 SnpTcb minimum = Parse<TcbPart>(bytes, "--minimum-tcb").ToTcb();
+                SnpProcessor[] all = Enum.GetValues<SnpProcessor>();
                 return policy with
                 {
-                    Snp = policy.Snp with { MinimumTcb = Enum.GetValues<SnpProcessor>().ToDictionary(one => one, _ => minimum) },
+                    Snp = policy.Snp with { MinimumTcb = all.ToDictionary(one => one, _ => minimum) },
                 };
             case "virtual":
                 int svn = Parse<SvnPart>(bytes, "--minimum-tcb").Svn;

@@ -35,14 +35,32 @@ public sealed class StartTests : IDisposable
     [Theory]
     [InlineData("limits", "body_bytes", "-1")]
     [InlineData("limits", "in_flight", "\"many\"")]
-    [InlineData("genesis", "platform", "\"snp\"")]
+    [InlineData("genesis", "platform", "\"sgx\"")]
+    [InlineData("attestation", "attester", "\"other\"")]
+    [InlineData("attestation", "plays", "\"snp\"")]
+    [InlineData("attestation", "tcb", "70000")]
     [InlineData("genesis", "users", "{}")]
     [InlineData("output", "pid", "null")]
     public async Task A_value_that_cannot_be_used_is_refused_with_the_name_of_its_field(
         string section, string name, string json)
     {
+        folder.Configuration[section] ??= new JsonObject();
         folder.Configuration[section]![name] = JsonNode.Parse(json);
         await RefusedAsync($"{section}.{name}");
+    }
+
+    [Theory]
+    [InlineData("snp", null, "NoAttester")]
+    [InlineData("tdx", null, "NoAttester")]
+    [InlineData("snp", "snp-device", "NotThere")]
+    public async Task A_machine_without_the_hardware_is_told_so_in_one_line(
+        string platform, string? attester, string reason)
+    {
+        if (System.IO.Directory.Exists("/sys/kernel/config/tsm/report") || System.IO.File.Exists("/dev/sev-guest"))
+            Assert.Skip("this machine has a trusted execution environment");
+        folder.Configuration["genesis"]!["platform"] = platform;
+        if (attester is not null) folder.Configuration["attestation"] = new JsonObject { ["attester"] = attester };
+        await RefusedAsync(reason);
     }
 
     [Theory]

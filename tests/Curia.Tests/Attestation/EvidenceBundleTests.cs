@@ -66,10 +66,13 @@ public sealed class EvidenceBundleTests
     }
 
     [Fact]
-    public void A_simulated_platform_has_no_bundle()
+    public void Each_platform_has_names_of_its_own()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => EvidenceBundle.FilesOf(AttestationPlatform.Virtual));
-        Assert.Throws<ArgumentOutOfRangeException>(() => EvidenceBundle.RequiredFilesOf(AttestationPlatform.Virtual));
+        Assert.Equal([AttesterEvidence.VirtualFile], EvidenceBundle.FilesOf(AttestationPlatform.Virtual));
+        foreach (AttestationPlatform platform in Enum.GetValues<AttestationPlatform>())
+            Assert.Subset([.. EvidenceBundle.FilesOf(platform)], [.. EvidenceBundle.RequiredFilesOf(platform)]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => EvidenceBundle.FilesOf((AttestationPlatform)9));
+        Assert.Throws<ArgumentOutOfRangeException>(() => EvidenceBundle.RequiredFilesOf((AttestationPlatform)9));
     }
 
     private static Dictionary<string, byte[]> FilesOf(MadeIntel made) => new()

@@ -1,0 +1,149 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Tasks;
+
+namespace Curia.EndToEnd.CommandLine;
+
+/// <summary><c>curia attestation verify</c>, <c>show</c> and <c>get</c>: on folders that others have published, and on
+/// the nodes of a sandbox.</summary>
+public sealed class AttestationVerifyTests(OpenSandbox sandbox) : IClassFixture<OpenSandbox>, IDisposable
+{
+    private static readonly string vectors =
+        Path.GetFullPath(Path.Combine(CuriaProgram.Repository, "../shared/vectors/attestation"));
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    private static string Case(string name)
+    {
+        string path = Path.Combine(vectors, name);
+        if (!Directory.Exists(path)) Assert.Skip($"the vectors are not at {vectors}");
+        return path;
+    }
+
+    // Every folder gets its verdict in unit tests; here some of each kind go through the program.
+    [Theory]
+    [InlineData("snp", "milan-v2-vcek-aci-sidecar", "")]
+    [InlineData("snp", "turin-v5-vcek-tav", "")]
+    [InlineData("snp", "neg-milan-v2-vcek-virtee-flip-hostdata", "report-signature-invalid")]
+    [InlineData("snp", "neg-uvm-other-measurement", "evidence-file-missing")]
+    [InlineData("tdx", "tdx-v4-phala", "")]
+    [InlineData("tdx", "tdx-v4-coco-debugtd", "tcb-status-out-of-date")]
+    [InlineData("tdx", "neg-tdx-v4-phala-collateral-expired", "root-crl-expired")]
+    [InlineData("sgx", "sgx-v3-phala", "tcb-status-configuration-and-sw-hardening-needed")]
+    public async Task A_folder_gets_its_verdict_in_the_exit_code(string platform, string name, string reason)
+    {
+        string bundle = Case($"{platform}/{name}");
+        using JsonDocument about = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(bundle, "case.json")));
+        string at = about.RootElement.TryGetProperty("verify_at", out JsonElement moment)
+            ? moment.GetString()!
+            : "2026-06-01T00:00:00Z";
+        ProgramRun run = await CuriaProgram.RunAsync(
+            folder.Path, "attestation", "verify", "--platform", platform, "--bundle", bundle, "--at", at, "--json");
+        JsonElement document = run.Expect(reason.Length == 0 ? 0 : 1).Json;
+        Assert.Equal(reason.Length == 0 ? "accepted" : "rejected", document.GetProperty("verdict").GetString());
+        Assert.Equal(reason, document.GetProperty("reason").GetString());
+        JsonElement[] checks = [.. document.GetProperty("checks").EnumerateArray()];
+        Assert.All(checks[..^1], check => Assert.True(check.GetProperty("passed").GetBoolean()));
+        Assert.Equal(reason.Length == 0, checks[^1].GetProperty("passed").GetBoolean());
+        if (reason.Length > 0) return;
+        JsonElement expected = about.RootElement.GetProperty("expected");
+        foreach (string field in (string[])["measurement", "report_data"])
+            Assert.Equal(expected.GetProperty(field).GetString(), document.GetProperty(field).GetString());
+    }
+
+    [Fact]
+    public async Task What_is_expected_decides_too()
+    {
+        string bundle = Case("tdx/tdx-v4-phala");
+        string[] verify =
+        [
+            "attestation", "verify", "--platform", "tdx", "--bundle", bundle, "--at", "2025-06-19T11:32:27Z", "--json",
+        ];
+        async Task<string> ReasonAsync(int exitCode, params string[] more) =>
+            (await CuriaProgram.RunAsync(folder.Path, [.. verify, .. more])).Expect(exitCode).Json
+                .GetProperty("reason").GetString()!;
+        Assert.Equal("measurement-not-expected", await ReasonAsync(1, "--measurement", new string('0', 96)));
+        Assert.Equal("report-data-mismatch", await ReasonAsync(1, "--report-data", "00"));
+        File.WriteAllText(folder.File("policy.json"), """{"tdx":{"accepted_tcb_statuses":["OutOfDate"]}}""");
+        Assert.Equal("tcb-status-up-to-date", await ReasonAsync(1, "--policy", folder.File("policy.json")));
+        Assert.Equal("tcb-evaluation-below-minimum",
+            await ReasonAsync(1, "--minimum-tcb", """{"tcb_evaluation_data_number":10000}"""));
+        File.WriteAllText(folder.File("wrong.json"), """{"tdx":{"accepted":[]}}""");
+        (await CuriaProgram.RunAsync(folder.Path, [.. verify, "--policy", folder.File("wrong.json")])).Expect(2);
+    }
+
+    [Fact]
+    public async Task People_read_every_check()
+    {
+        string bundle = Case("snp/genoa-v3-vcek-tav");
+        ProgramRun run = await CuriaProgram.RunAsync(
+            folder.Path, "attestation", "verify", "--platform", "snp", "--bundle", bundle, "--at", "2026-06-01");
+        string output = run.Expect(0).Output;
+        Assert.Contains("✓ report-signature", output, StringComparison.Ordinal);
+        Assert.Contains("AMD 56860", output, StringComparison.Ordinal);
+        Assert.EndsWith("accepted", output.TrimEnd(), StringComparison.Ordinal);
+        run = await CuriaProgram.RunAsync(folder.Path, "attestation", "show", bundle);
+        output = run.Expect(0).Output;
+        Assert.Contains("SEV-SNP report, version 3", output, StringComparison.Ordinal);
+        Assert.Contains("Genoa", output, StringComparison.Ordinal);
+        Assert.Contains("Nothing of this is verified", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_of_a_sandbox_gives_evidence_of_its_program()
+    {
+        string bundle = folder.File("evidence");
+        JsonElement got = (await sandbox.RunAsync("attestation", "get", "--out", bundle, "--json")).Expect(0).Json;
+        string id = got.GetProperty("node").GetString()!;
+        string[] verify = ["attestation", "verify", "--platform", "virtual", "--bundle", bundle, "--json", "--node"];
+        JsonElement verified = (await CuriaProgram.RunAsync(folder.Path, [.. verify, id])).Expect(0).Json;
+        string measurement = verified.GetProperty("measurement").GetString()!;
+        JsonElement other =
+            (await CuriaProgram.RunAsync(folder.Path, [.. verify, new string('0', 64)])).Expect(1).Json;
+        Assert.Equal("report-data-mismatch", other.GetProperty("reason").GetString());
+        ProgramRun shown = await CuriaProgram.RunAsync(folder.Path, "attestation", "show", bundle);
+        Assert.Contains("INSECURE", shown.Expect(0).Output, StringComparison.Ordinal);
+
+        // It is that of the program's files, as a shell computes it (docs/attestation.md).
+        string program = Path.Combine(CuriaProgram.Repository, "artifacts/curia/apps/logging");
+        Assert.Equal(MeasurementOf(program), measurement);
+        JsonElement quotes = (await sandbox.RunAsync("call", "GET", "/node/quotes", "--json")).Expect(0).Json;
+        JsonElement only = Assert.Single(quotes.GetProperty("body").GetProperty("quotes").EnumerateArray());
+        Assert.Equal(measurement, only.GetProperty("measurement").GetString());
+    }
+
+    private static string MeasurementOf(string program)
+    {
+        StringBuilder lines = new();
+        string[] names = [.. Directory.GetFiles(program, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(program, path)).Order(StringComparer.Ordinal)];
+        foreach (string name in names)
+        {
+            byte[] digest = SHA256.HashData(File.ReadAllBytes(Path.Combine(program, name)));
+            lines.Append($"{Convert.ToHexStringLower(digest)}  {name}\n");
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString())));
+    }
+
+    [Theory]
+    [InlineData("there is no folder nowhere", 3, "--platform", "snp", "--bundle", "nowhere")]
+    [InlineData("--at yesterday", 2, "--platform", "snp", "--bundle", ".", "--at", "yesterday")]
+    [InlineData("--report-data is hexadecimal", 2, "--platform", "snp", "--bundle", ".", "--report-data", "x")]
+    [InlineData(
+        "--node and --report-data", 2, "--platform", "snp", "--bundle", ".", "--report-data", "00", "--node", "00")]
+    [InlineData("leave --trust-root out", 2, "--platform", "virtual", "--bundle", ".", "--trust-root", "root.pem")]
+    [InlineData("'snp' 'tdx'", 2, "--platform", "other", "--bundle", ".")]
+    public async Task Wrong_usage_is_said_in_a_line(string says, int exitCode, params string[] arguments)
+    {
+        File.Copy(sandbox.PathOf("service_cert.pem"), folder.File("root.pem"));
+        (await CuriaProgram.RunAsync(folder.Path, ["attestation", "verify", .. arguments])).Expect(exitCode)
+            .SaysOnce(says);
+    }
+}
