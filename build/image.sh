@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the guest image of a node for measured direct boot, a kernel and an initial RAM disk: build/image.sh --help
-# Same packages, same .NET runtime, same sources: the same bytes in any folder (tests/reproducible-build.sh), so that each
-# member computes the measurement for himself (docs/deploy-snp.md). Needs no root and installs nothing; about 20 s.
+# Same packages, same .NET runtime, same sources: the same bytes in any folder (tests/reproducible-build.sh), so that
+# each member computes the measurement for himself (docs/deploy-snp.md). Needs no root and installs nothing.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -48,7 +48,7 @@ require() {
     fail "the image is made on x86-64 Linux; this is $(uname -s) on $(uname -m)" "Make it on such a machine."
   command -v dpkg-deb >/dev/null 2>&1 || fail "the program 'dpkg-deb' was not found" "Install the package dpkg."
   ls "$packages"/*.deb >/dev/null 2>&1 || command -v apt-get >/dev/null 2>&1 ||
-    fail "there is no apt-get to fetch packages, and none are in $packages" "Put the packages of an inputs.sha256 there."
+    fail "there is no apt-get to fetch packages, and none are in $packages" "Put those of an inputs.sha256 there."
 }
 
 # With lists of its own: what the machine itself has for sources and packages plays no part.
@@ -120,7 +120,8 @@ add_module() { # name
   pattern=$(printf '%s' "$1" | sed 's/[-_]/[-_]/g')
   module=$(find "$tree" -name "$pattern.ko" -o -name "$pattern.ko.xz" | LC_ALL=C sort | head -n 1)
   if [ -z "$module" ]; then
-    find "$tree" -name modules.builtin -exec grep -q "/$pattern\.ko$" {} + || echo "left out: the kernel has no module $1"
+    find "$tree" -name modules.builtin -exec grep -q "/$pattern\.ko$" {} + ||
+      echo "left out: the kernel has no module $1"
     return 0
   fi
   content="$work/$1.ko"
@@ -158,8 +159,8 @@ assemble() {
   for name in $modules; do add_module "$name"; done
 }
 
-# newc with everything in it that is not content made the same: order, times, owners, modes, numbers. Not compressed: the
-# bytes would be those of a compressor's version.
+# newc with everything in it that is not content made the same: order, times, owners, modes, numbers. Not compressed:
+# the bytes would be those of a compressor's version.
 write_image() {
   cd "$image"
   find . -type d -exec chmod 755 {} +
@@ -190,7 +191,8 @@ require
 if [ -z "$program" ]; then
   bash "$root/curia" --version >/dev/null
   program="$root/artifacts/curia/apps/$app"
-  [ -d "$program" ] || fail "there is no application $app" "It is one of: $(ls "$root/artifacts/curia/apps" | tr '\n' ' ')" 2
+  [ -d "$program" ] ||
+    fail "there is no application $app" "It is one of: $(ls "$root/artifacts/curia/apps" | tr '\n' ' ')" 2
 fi
 program_name=$(basename "$(ls "$program"/*.deps.json 2>/dev/null | head -n 1)" .deps.json)
 [ -n "$program_name" ] || fail "$program has no published application" "dotnet publish makes one."
