@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || fail "$1 needs a value" "$usage" 2
   case $1 in
     --app) app=$2 ;;
-    --program) program=$(cd "$2" && pwd) || exit 3 ;;
+    --program) [ -d "$2" ] && program=$(cd "$2" && pwd) || fail "there is no folder $2" ;;
     --packages) packages=$2 ;;
     --snapshot) snapshot=$2 ;;
     --out) out=$2 ;;
