@@ -24,6 +24,7 @@ internal sealed class LedgerFetch
     private readonly LedgerSurvey survey;
     private readonly List<FinishedChunk> finished = [];
     private readonly List<string> leftovers = [];
+    private readonly List<string> fetched = [];
     private readonly List<ReadOnlyMemory<byte>> blocks = [];
     private SeqNo chunkFirst = new(1);
     private SeqNo last;
@@ -77,8 +78,11 @@ internal sealed class LedgerFetch
         string? obstacle = report.Ok ? fetch.survey.FindObstacle() : report.Problems[0].Reason;
         if (obstacle is not null)
         {
+            // What one node has sent wrongly is not to stand in the way of what another one sends next time.
+            fetch.RemoveFetched();
             throw new StartFailure($"The ledger in {folder} is not that of the network {network}", obstacle,
-                "Empty the folder to fetch all of it anew, or correct join.network in the configuration");
+                "What was fetched is removed again: start it once more, empty the folder to fetch all of it anew, or "
+                + "correct join.network in the configuration");
         }
 
         return (fetch.survey, fetch.finished);
@@ -115,6 +119,19 @@ internal sealed class LedgerFetch
         foreach (string path in leftovers) File.Delete(path);
         if (leftovers.Count > 0) DurableFiles.FlushFolder(folder);
         leftovers.Clear();
+    }
+
+    private void RemoveFetched()
+    {
+        try
+        {
+            foreach (string path in fetched) File.Delete(path);
+            if (fetched.Count > 0) DurableFiles.FlushFolder(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Warning($"What was fetched into {folder} cannot be removed: {e.Message}");
+        }
     }
 
     // Every byte on disk may be valid and of a fork: the others say what stands in the network at its end.
@@ -225,6 +242,7 @@ internal sealed class LedgerFetch
         survey.AddChunk(name, bytes);
         string path = Path.Combine(folder, name);
         DurableFiles.Replace(path, bytes); // under its name it is whole
+        fetched.Add(path);
         finished.Add(new FinishedChunk(chunkFirst, last, path));
         blocks.Clear();
         chunkBytes = 0;

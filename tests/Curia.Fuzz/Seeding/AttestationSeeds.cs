@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography;
 using Curia.Attestation;
+using Curia.Cryptography;
 using Curia.Tests.Attestation;
 
 namespace Curia.Fuzz.Seeding;
@@ -42,6 +43,18 @@ internal static class AttestationSeeds
     [
         Endorsed(), Seeds.Text(new string('a', 96)), Seeds.Text(new string('B', 64)),
     ];
+
+    public static List<byte[]> Virtual()
+    {
+        using EcdsaSigner key = VirtualPlatform.OpenKey();
+        VirtualReport report = new(
+            "virtual", new Measurement(new byte[32]), new byte[64], new byte[32], Tcb: 1, Debug: false);
+        return
+        [
+            VirtualEvidence.Sign(report, key),
+            VirtualEvidence.Sign(report with { Platform = "virtual-snp", Tcb = 7, Debug = true }, key),
+        ];
+    }
 
     private static byte[] Endorsed() => uvm.Endorse(new Measurement(milan.MakeReport().AsSpan(0x90, 48)));
 

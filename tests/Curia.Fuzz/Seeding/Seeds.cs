@@ -55,6 +55,7 @@ internal static class Seeds
         ("snp", AttestationSeeds.Appraisals()),
         ("vendor-certificate", AttestationSeeds.Certificates()),
         ("uvm", AttestationSeeds.Endorsements()),
+        ("virtual", AttestationSeeds.Virtual()),
         ("forwarded-request", ForwardingSeeds.Requests()),
         ("forwarded-reply", ForwardingSeeds.Replies()),
         ("intel-quote", IntelSeeds.Quotes()),

@@ -21,7 +21,24 @@ internal static class AttestationTargets
             ["VendorCertificate.TryDecode", "SnpEndorsementKey.TryDecode", "RevocationList.TryDecode",
                 "PemCertificates.TryDecode"], TryCertificate),
         new("uvm", ["UvmEndorsement.TryDecode", "Measurement.TryParseHex"], TryEndorsement),
+        new("virtual", ["VirtualEvidence.TryDecode"], TryVirtual),
     ];
+
+    // Everybody has the key, so anything that can be read may be signed as well; but by whom it says.
+    private static void TryVirtual(ReadOnlyMemory<byte> input)
+    {
+        bool isRead = VirtualEvidence.TryDecode(input, out VirtualEvidence? evidence);
+        AttestationResult result =
+            VirtualVerifier.Appraise(input, ReferenceValues.None, VirtualPolicy.Strict);
+        Must.Hold(isRead || result.Reason == "evidence-malformed", "what cannot be read has that reason");
+        Must.Hold(isRead == (result.ClaimsAsSent is not null), "what can be read says something");
+        if (!isRead) return;
+        VirtualReport report = evidence!.Report;
+        Must.Hold(VirtualEvidence.IsName(report.Platform), "a virtual platform plays no other's name");
+        Must.Hold(report.ReportData.Length == 64 && report.HostData.Length == 32, "the parts have their sizes");
+        Must.Hold(result.Verdict == AttestationVerdict.Rejected || evidence.IsSigned, "what is accepted is signed");
+        Must.Hold(result.Verdict == AttestationVerdict.Rejected || !report.Debug, "nothing under debugging is accepted");
+    }
 
     private static void TryReport(ReadOnlyMemory<byte> input)
     {

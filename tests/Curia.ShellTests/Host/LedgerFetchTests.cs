@@ -231,6 +231,24 @@ public sealed class LedgerFetchTests : IDisposable
         }
     }
 
+    // One node sends what is wrong: the next start asks again, and needs nobody's help.
+    [Fact]
+    public async Task What_was_fetched_and_is_wrong_stands_in_nobodys_way()
+    {
+        Write(shell, 2);
+        ReadOnlyMemory<byte>[] first = [.. shell.Disk];
+        Put(first);
+        Write(shell, 3);
+        ReadOnlyMemory<byte>[] wrong = [.. shell.Disk.Select(block => (ReadOnlyMemory<byte>)block.ToArray())];
+        byte[] last = [.. wrong[^1].Span];
+        last[^40] ^= 1;
+        wrong[^1] = last;
+        await Assert.ThrowsAsync<StartFailure>(() => RunAsync(new Served(wrong)));
+        Assert.Equal([Chunk(first)], Contents().Select(file => file.Bytes)); // what was there before stays
+        (LedgerSurvey survey, _) = await RunAsync(new Served(shell.Disk));
+        Assert.Null(survey.FindObstacle());
+    }
+
     [Fact]
     public async Task A_changed_byte_and_another_network_are_found_by_the_audit()
     {
@@ -240,7 +258,7 @@ public sealed class LedgerFetchTests : IDisposable
         StartFailure refused = await Assert.ThrowsAsync<StartFailure>(
             () => RunAsync(new Served([shell.Disk[0], changed, .. shell.Disk[2..]])));
         Assert.Contains("is not that of the network", refused.Message, StringComparison.Ordinal);
-        foreach ((string name, _) in Contents()) File.Delete(Path.Combine(folder.FullName, name));
+        Assert.Empty(Contents());
         using TestShell other = new();
         refused = await Assert.ThrowsAsync<StartFailure>(() => RunAsync(new Served(other.Disk)));
         Assert.Contains("is not that of the network", refused.Message, StringComparison.Ordinal);
