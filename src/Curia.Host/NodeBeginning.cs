@@ -48,6 +48,9 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
         NodeConfiguration configuration, NodeSetup setup, SealedFiles sealedFiles, DiskFile disk, NodePeers? peers,
         HostLog log, Shutdown shutdown)
     {
+        // A founder that gives nothing for so long has ended.
+        private static readonly TimeSpan FounderTime = TimeSpan.FromMinutes(1);
+
         private string Folder => configuration.Ledger;
 
         public async Task<NodeBeginning> RunAsync()
@@ -135,7 +138,8 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
                         .ToDictionary(one => one.Node, one => one.PeerAddress));
                     return new NodeBeginning(founder, files, IsNewLedger: false)
                     {
-                        AfterStart = stop => restarting.BeginAsync(found.Formation, founder, stop),
+                        AfterStart = stop => Beginning().TellAsync(
+                            found.Formation, founder.SecretsFor, () => founder.View.IsOpen, stop),
                     };
                 case RestartOutcome.Follow follow:
                     // They are expected until the first block of the epoch is here: what is fetched before it does not
@@ -145,13 +149,13 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
                     {
                         CuriaNode member = new(setup, LedgerSurvey.Of(replay));
                         replay.Dispose();
-                        return new NodeBeginning(member, files, IsNewLedger: false);
+                        return Following(follow.Founder, new NodeBeginning(member, files, IsNewLedger: false));
                     }
 
                     replay.Dispose();
-                    NodeId[] founderOnly = [follow.Founder.Node];
-                    return await FetchAsync(restart.Own.Network, founderOnly, cutsFork: true, () => { }, cancel)
-                        .ConfigureAwait(false);
+                    return Following(follow.Founder, await FetchAsync(
+                        restart.Own.Network, [follow.Founder.Node], cutsFork: true, () => { }, cancel, FounderTime)
+                        .ConfigureAwait(false));
                 case RestartOutcome.Join join:
                     replay.Dispose();
                     log.Info("The network lives; this process joins it as a new node.");
@@ -161,6 +165,20 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
                     throw new UnreachableException($"Outcome {outcome.GetType().Name} has no arm");
             }
         }
+
+        private NodeBeginning Following(RestartClaim founder, NodeBeginning begun) => begun with
+        {
+            AfterStart = stop => Beginning().AwaitAsync(
+                founder, () => begun.Node.View.IsOpen, () => begun.Node.View.Primary is not null, stop),
+        };
+
+        // As if the process were killed: what it has stored stays, and the next one begins with that.
+        private EpochBeginning Beginning() => new(peers!, log, reason =>
+        {
+            log.Error(reason);
+            log.Dispose(); // writes what waits
+            Environment.Exit(3);
+        });
 
         private void Keep(SealedSecrets told)
         {
@@ -185,10 +203,11 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
         }
 
         private async Task<NodeBeginning> FetchAsync(
-            Digest network, IReadOnlyList<NodeId> sources, bool cutsFork, Action answered, CancellationToken cancel)
+            Digest network, IReadOnlyList<NodeId> sources, bool cutsFork, Action answered, CancellationToken cancel,
+            TimeSpan? patience = null)
         {
             peers!.Network.SetNetwork(network);
-            LedgerSource source = new(peers, sources, log);
+            LedgerSource source = new(peers, sources, log, patience);
             (LedgerSurvey survey, IReadOnlyList<FinishedChunk> files) = await LedgerFetch
                 .RunAsync(Folder, network, source.FetchAsync, cutsFork, answered, log, cancel).ConfigureAwait(false);
             RequireFormat(survey.Format);

@@ -114,7 +114,9 @@ public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim>
 /// <summary>All processes of a network have ended: those that are started on its disks find out whether they are enough
 /// to go on, and who of them goes first (DESIGN 4, "Cold restart"; docs/consensus.md, "Cold restart").</summary>
 /// <remarks>Pure, any thread at a time. A claim is believed when the service key of an epoch that is known here has
-/// signed it: whoever can do that was told the secrets once, and runs code that does not lie.</remarks>
+/// signed it: whoever can do that was told the secrets once, and runs code that does not lie. It counts for as long as
+/// its process is heard; nothing that is safe rests on it, for that there are promises. Times are those of one clock that
+/// never goes back.</remarks>
 public sealed class ColdRestart : IDisposable
 {
     private const string Label = "curia cold restart claim 1\n";
@@ -123,7 +125,7 @@ public sealed class ColdRestart : IDisposable
     private readonly NodeTable nodes;
     private readonly int format;
     private readonly Signer key;
-    private readonly Dictionary<NodeId, RestartClaim> claims = [];
+    private readonly Dictionary<NodeId, Heard> claims = [];
     private byte[] claim;
 
     /// <summary>Begins with what the own disk says.</summary>
@@ -149,8 +151,12 @@ public sealed class ColdRestart : IDisposable
         Invariant.Holds(sealedKey is not null, "the sealed service key is none");
         key = sealedKey;
         claim = Sign(Own, key);
-        claims[Own.Node] = Own;
+        claims[Own.Node] = new Heard(Own, default);
     }
+
+    /// <summary>How long a claim counts after its process was last heard: several rounds of questions, and more than a
+    /// loaded machine makes a process pause.</summary>
+    public static TimeSpan ClaimTime { get; } = TimeSpan.FromSeconds(10);
 
     /// <summary>What this process says of itself.</summary>
     public RestartClaim Own { get; private set; }
@@ -167,7 +173,8 @@ public sealed class ColdRestart : IDisposable
     {
         lock (claims)
         {
-            Own = claims[Own.Node] = Own with { Promised = view };
+            Own = Own with { Promised = view };
+            claims[Own.Node] = new Heard(Own, default);
             Volatile.Write(ref claim, Sign(Own, key));
         }
     }
@@ -177,9 +184,14 @@ public sealed class ColdRestart : IDisposable
 
     /// <summary>Takes the claim of another process.</summary>
     /// <param name="bytes">As <see cref="Claim"/> has it.</param>
-    /// <param name="claim">What it says; null when it is not believed.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="claim">What its process says of itself, which may be more than these bytes do when they are older
+    /// than what was taken before; null when it is not believed.</param>
     /// <param name="reason">Empty, or why not.</param>
-    public bool TryTake(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out RestartClaim? claim, out string reason)
+    /// <param name="from">The node that has sent it; null when that is not known, as of an answer.</param>
+    public bool TryTake(
+        ReadOnlySpan<byte> bytes, TimeSpan now, [NotNullWhen(true)] out RestartClaim? claim, out string reason,
+        NodeId? from = null)
     {
         reason = "";
         if (!RestartClaim.TryDecode(bytes, out claim, out ReadOnlySpan<byte> text, out ReadOnlySpan<byte> signature))
@@ -194,27 +206,58 @@ public sealed class ColdRestart : IDisposable
             reason = "its epoch is not known here";
         else if (!known.Certificate.Key.VerifyHash(HashOf(text, known.Certificate.Key.Curve), signature))
             reason = "the service key of its epoch has not signed it";
-        if (reason.Length > 0)
-        {
-            claim = null;
-            return false;
-        }
+        else if (from is { } sender && sender != claim.Node)
+            reason = "another node has sent it"; // claims are told to whoever asks, and anybody can repeat them
+        else if (!TryKeep(ref claim, now)) reason = "a later process of the same disk is here";
+        if (reason.Length == 0) return true;
+        claim = null;
+        return false;
+    }
 
-        // An older process of the same disk has ended: it could not have been started again otherwise.
+    // An older process of the same disk has ended: it could not have been started again otherwise. What a process said
+    // before it promised more may come late, and takes nothing back.
+    private bool TryKeep(ref RestartClaim claim, TimeSpan now)
+    {
         lock (claims)
         {
-            foreach (NodeId older in claims.Keys.Where(id => Own.Node != id).Intersect(claim.Earlier).ToArray())
+            NodeId node = claim.Node;
+            if (claims.Values.Any(one => one.Claim.Node != node && one.Claim.Earlier.Contains(node))) return false;
+            foreach (NodeId older in claims.Keys.Where(id => Own.Node != id && id != node).Intersect(claim.Earlier)
+                .ToArray())
+            {
                 claims.Remove(older);
-            claims[claim.Node] = claim;
-        }
+            }
 
-        return true;
+            if (claims.TryGetValue(node, out Heard? before)
+                && (claim.Promised < before.Claim.Promised || claim.Last < before.Claim.Last || node == Own.Node))
+            {
+                claim = before.Claim;
+            }
+
+            claims[node] = new Heard(claim, now);
+            return true;
+        }
     }
 
     /// <summary>The claim of a process; null when there is none.</summary>
     public RestartClaim? ClaimOf(NodeId node)
     {
-        lock (claims) return claims.GetValueOrDefault(node);
+        lock (claims) return claims.GetValueOrDefault(node)?.Claim;
+    }
+
+    /// <summary>Drops the claims of processes that have not been heard for longer than <see cref="ClaimTime"/>: they may
+    /// have ended for good, and the others are not to wait for them.</summary>
+    /// <param name="now">The time.</param>
+    /// <returns>What was dropped.</returns>
+    public IReadOnlyList<RestartClaim> ForgetSilent(TimeSpan now)
+    {
+        lock (claims)
+        {
+            RestartClaim[] silent = [.. claims.Values
+                .Where(one => one.Claim.Node != Own.Node && now - one.At > ClaimTime).Select(one => one.Claim)];
+            foreach (RestartClaim gone in silent) claims.Remove(gone.Node);
+            return silent;
+        }
     }
 
     /// <summary>A process does not answer any more.</summary>
@@ -226,13 +269,16 @@ public sealed class ColdRestart : IDisposable
         }
     }
 
-    /// <summary>What answers at an address searches no longer.</summary>
-    public void ForgetAt(string address)
+    /// <summary>What answers at an address searches no longer, or is another process than before.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="except">The process that answers there; null for one that does not search.</param>
+    public void ForgetAt(string address, NodeId? except = null)
     {
         lock (claims)
         {
-            foreach (RestartClaim gone in claims.Values.Where(one => one.PeerAddress == address).ToArray())
-                if (gone.Node != Own.Node) claims.Remove(gone.Node);
+            foreach (RestartClaim gone in claims.Values.Select(one => one.Claim).ToArray())
+                if (gone.PeerAddress == address && gone.Node != Own.Node && gone.Node != except)
+                    claims.Remove(gone.Node);
         }
     }
 
@@ -264,6 +310,17 @@ public sealed class ColdRestart : IDisposable
         return members.ToConfiguration(default) is { } made && made.IsSatisfiedBy(made.Voters.ToHashSet());
     }
 
+    /// <summary>Whether more than half of the voters of each configuration, by the own ledger, have their disks
+    /// here.</summary>
+    public bool IsMajorityHere
+    {
+        get
+        {
+            HashSet<NodeId> here = Here();
+            return Own.Active.All(voters => Formation.IsMajority(voters, here));
+        }
+    }
+
     /// <summary>The voters whose disks are not here, by id and address: those of the configurations that lack more than
     /// half, or, where none does, those of the newest one.</summary>
     public IReadOnlyList<string> Missing()
@@ -291,7 +348,7 @@ public sealed class ColdRestart : IDisposable
 
     private RestartClaim[] All()
     {
-        lock (claims) return [.. claims.Values];
+        lock (claims) return [.. claims.Values.Select(one => one.Claim)];
     }
 
     private static byte[] Sign(RestartClaim claim, Signer key)
@@ -307,4 +364,7 @@ public sealed class ColdRestart : IDisposable
 
     private static byte[] HashOf(ReadOnlySpan<byte> text, SigningCurve curve) =>
         EcdsaSignature.Hash(curve, [.. Encoding.ASCII.GetBytes(Label), .. text]);
+
+    /// <summary>A claim, and when its process was last heard.</summary>
+    private sealed record Heard(RestartClaim Claim, TimeSpan At);
 }

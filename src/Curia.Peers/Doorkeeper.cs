@@ -22,7 +22,7 @@ internal sealed class Doorkeeper(LocalNode self, Func<NodeId, Peer?> find)
     {
         try
         {
-            if (await LetInAsync(transport).ConfigureAwait(false) is not { } visit) return;
+            if (await LetInAsync(transport, source).ConfigureAwait(false) is not { } visit) return;
             using (visit.Connection)
             {
                 ConnectionEnd end = await visit.RunAsync().ConfigureAwait(false);
@@ -40,7 +40,7 @@ internal sealed class Doorkeeper(LocalNode self, Func<NodeId, Peer?> find)
         }
     }
 
-    private async Task<Visit?> LetInAsync(Stream transport)
+    private async Task<Visit?> LetInAsync(Stream transport, string source)
     {
         using CancellationTokenSource time = new(self.Limits.HandshakeTime);
         try
@@ -51,7 +51,7 @@ internal sealed class Doorkeeper(LocalNode self, Func<NodeId, Peer?> find)
             FrameReader reader = new(session.Stream, self.Counters);
             try
             {
-                return await WelcomeAsync(session, reader, time.Token).ConfigureAwait(false);
+                return await WelcomeAsync(session, reader, HostOf(source), time.Token).ConfigureAwait(false);
             }
             catch
             {
@@ -70,12 +70,14 @@ internal sealed class Doorkeeper(LocalNode self, Func<NodeId, Peer?> find)
         }
     }
 
-    private async Task<Visit> WelcomeAsync(TlsSession session, FrameReader reader, CancellationToken time)
+    private async Task<Visit> WelcomeAsync(
+        TlsSession session, FrameReader reader, string host, CancellationToken time)
     {
         try
         {
             (PeerHello hello, IVisitor peer) =
-                await Greeting.HearAsync(self, session.Certificate, reader, find, time).ConfigureAwait(false);
+                await Greeting
+                    .HearAsync(self, session.Certificate, reader, find, host, time).ConfigureAwait(false);
             await Greeting.AnswerAsync(session.Stream, time).ConfigureAwait(false);
             Visit visit = new(self, peer, hello, session.Stream, reader);
             return peer.TryTake(hello, visit.Connection) ? visit : throw new RefusedException(PeerRefusal.UnknownNode);
@@ -97,6 +99,9 @@ internal sealed class Doorkeeper(LocalNode self, Func<NodeId, Peer?> find)
             throw;
         }
     }
+
+    private static string HostOf(string source) =>
+        source.LastIndexOf(':') is >= 0 and var end ? source[..end] : source;
 
     private void Say(string source, string name) => refusals
         .GetOrAdd(PeerRefusal.Label(name), _ => new RareLine(self.Settings.Warning))

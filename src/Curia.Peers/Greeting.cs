@@ -50,10 +50,11 @@ internal static class Greeting
     /// <param name="certificate">Whose key the other end has proved to hold.</param>
     /// <param name="reader">Reads from it.</param>
     /// <param name="find">Finds a peer by its id.</param>
+    /// <param name="source">The address of the other end, without a port.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="RefusedException">The other end is not to be talked to.</exception>
     public static async Task<(PeerHello Hello, IVisitor Visitor)> HearAsync(LocalNode self, Certificate certificate,
-        FrameReader reader, Func<NodeId, Peer?> find, CancellationToken cancellation)
+        FrameReader reader, Func<NodeId, Peer?> find, string source, CancellationToken cancellation)
     {
         reader.Allow(PeerFrameKind.Hello);
         PeerPacket packet = await reader.ReadAsync(cancellation).ConfigureAwait(false)
@@ -71,7 +72,7 @@ internal static class Greeting
             if (self.Settings.OnProbe is null) throw new RefusedException(PeerRefusal.UnknownNode);
             reader.Allow(PeerFrameKind.Call, PeerFrameKind.Ping);
             reader.AllowBytes(Stranger.CallBytesMax);
-            return (hello, new Stranger(self, id));
+            return (hello, new Stranger(self, id, source));
         }
 
         IVisitor peer = find(id) ?? throw new RefusedException(PeerRefusal.UnknownNode);

@@ -24,7 +24,10 @@ internal interface IVisitor
 }
 
 /// <summary>A visitor that is none of the peers, for one call at a time.</summary>
-internal sealed class Stranger(LocalNode self, NodeId id) : IVisitor
+/// <param name="self">This node.</param>
+/// <param name="id">Its id.</param>
+/// <param name="address">Where it comes from, without a port.</param>
+internal sealed class Stranger(LocalNode self, NodeId id, string address) : IVisitor
 {
     /// <summary>Far more than what a probe has to say.</summary>
     public const int CallBytesMax = 16 << 20;
@@ -35,10 +38,10 @@ internal sealed class Stranger(LocalNode self, NodeId id) : IVisitor
     public NodeId Id => id;
 
     /// <inheritdoc/>
-    public bool TryTake(PeerHello hello, PeerConnection connection) => self.TryAddProbe();
+    public bool TryTake(PeerHello hello, PeerConnection connection) => self.TryAddProbe(address);
 
     /// <inheritdoc/>
-    public void Release(PeerPurpose purpose, PeerConnection connection) => self.RemoveProbe();
+    public void Release(PeerPurpose purpose, PeerConnection connection) => self.RemoveProbe(address);
 
     /// <inheritdoc/>
     public bool TryBeginCall(int bytes) => bytes <= CallBytesMax && Interlocked.Exchange(ref calls, 1) == 0;

@@ -83,6 +83,12 @@ public sealed record PeerLimits
     /// <summary>Probes that are answered at a time; more are refused.</summary>
     public int ProbesMax { get; init; } = 64;
 
+    /// <summary>Of these, those from one address: a stranger does not keep all others out.</summary>
+    public int ProbesOfOneAddressMax { get; init; } = 8;
+
+    /// <summary>How long the connection of a probe may stay without a call that is being answered.</summary>
+    public TimeSpan ProbeIdleTime { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long the connection of a probe may last: it makes one call.</summary>
     public TimeSpan ProbeTime { get; init; } = TimeSpan.FromMinutes(1);
 

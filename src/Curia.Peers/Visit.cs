@@ -16,6 +16,7 @@ internal sealed class Visit
     private readonly PeerPurpose purpose;
     private readonly PeerCallHandler answer;
     private readonly SendQueue replies;
+    private Timer? idle;
 
     public Visit(LocalNode self, IVisitor peer, PeerHello hello, SslStream stream, FrameReader reader)
     {
@@ -36,6 +37,9 @@ internal sealed class Visit
     {
         using Timer? end = purpose != PeerPurpose.Probe ? null : new Timer(
             _ => Connection.Close(PeerRefusal.TooSlow), null, self.Limits.ProbeTime, Timeout.InfiniteTimeSpan);
+        using Timer? idling = purpose != PeerPurpose.Probe ? null : new Timer(
+            _ => Connection.Close(PeerRefusal.TooSlow), null, self.Limits.ProbeIdleTime, Timeout.InfiniteTimeSpan);
+        idle = idling;
         try
         {
             return await Connection.RunAsync(Take, mayRenew: null).ConfigureAwait(false);
@@ -76,6 +80,7 @@ internal sealed class Visit
         self.Counters.CallReceived();
         if (peer.TryBeginCall(call.Body.Length))
         {
+            MayRest(Timeout.InfiniteTimeSpan);
             _ = Task.Run(() => AnswerAsync(call));
             return;
         }
@@ -88,7 +93,11 @@ internal sealed class Visit
     private async Task AnswerAsync(PeerPacket call)
     {
         Outgoing reply;
-        Action finished = () => peer.EndCall(call.Body.Length);
+        Action finished = () =>
+        {
+            peer.EndCall(call.Body.Length);
+            MayRest(self.Limits.ProbeIdleTime);
+        };
         try
         {
             ReadOnlyMemory<byte> body = await answer(peer.Id, call.CallKind, call.Body, Connection.Gone)
@@ -118,6 +127,18 @@ internal sealed class Visit
             Finished = finished,
         };
 
-    private void Failed(string what, Exception e) => self.Settings.Warning(
+    private void MayRest(TimeSpan time)
+    {
+        try
+        {
+            idle?.Change(time, Timeout.InfiniteTimeSpan);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The connection has ended.
+        }
+    }
+
+    private void Failed(string what, Exception e) => self.WarnOfFailure(what,
         $"{what} of node {peer.Id} is lost, what takes it has failed: {e.GetType().Name}: {e.Message}");
 }

@@ -40,8 +40,10 @@ internal sealed class ColdRestarting : IProbed
     private static readonly TimeSpan liveTime = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan promiseTime = TimeSpan.FromSeconds(5);
 
-    // A claim that was renewed meanwhile is here after one round.
+    // A claim that was renewed meanwhile is here after one round. Who refuses that often is left out for a while, and
+    // asked again then: it may only have waited for a process that is gone.
     private const int RefusalsMax = 5;
+    private static readonly TimeSpan unwillingTime = ColdRestart.ClaimTime;
 
     private static readonly TimeSpan sayInterval = TimeSpan.FromSeconds(10);
 
@@ -56,12 +58,19 @@ internal sealed class ColdRestarting : IProbed
     private readonly ConcurrentDictionary<NodeId, string> live = new();
     private readonly HashSet<string> addresses;
     private readonly HashSet<string> refusals = [];
-    private readonly Dictionary<NodeId, int> refused = [];
+    private readonly Dictionary<NodeId, (int Count, TimeSpan At)> refused = [];
     private Formation? own;
     private RestartOutcome.Follow? follow;
     private bool hasLeft;
-    private (NodeId Founder, IReadOnlyList<NodeId> Members, long At)? promised;
+    private Vote? promised;
     private long? liveSince;
+
+    // The addresses are kept here: a claim may be dropped between the promise and the beginning.
+    private sealed record Vote(
+        RestartClaim Founder, IReadOnlyList<NodeId> Members, IReadOnlyDictionary<NodeId, string> Addresses,
+        TimeSpan At);
+
+    private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
     /// <summary>Begins to answer the others.</summary>
     /// <param name="peers">Reaches the others.</param>
@@ -94,6 +103,11 @@ internal sealed class ColdRestarting : IProbed
             await Task.WhenAll(Known().Select(address => AskAsync(address, cancel))).ConfigureAwait(false);
             cancel.ThrowIfCancellationRequested();
             if (begun.Task.IsCompleted) return await begun.Task.ConfigureAwait(false);
+
+            // After the round: when it was this process that paused, the others have answered by now.
+            foreach (RestartClaim gone in restart.ForgetSilent(Now))
+                log.Info($"The process at {gone.PeerAddress} (node {gone.Node}) is not heard any more: its disk does not "
+                    + "count until it is.");
             Formation? formation = restart.Find(Unwilling());
             if (formation is null)
             {
@@ -114,49 +128,35 @@ internal sealed class ColdRestarting : IProbed
             if (Stopwatch.GetElapsedTime(said) > sayInterval)
             {
                 said = Stopwatch.GetTimestamp();
-                string missing = string.Join(", ", restart.Missing());
-                log.Warning(missing.Length > 0
-                    ? $"The network cannot go on yet. Disks that are missing: {missing}. Start nodes on them."
-                    : "All disks are here; the nodes have not agreed yet on who goes on.");
+                log.Warning(Standing(formation));
             }
 
             await Task.WhenAny(begun.Task, Task.Delay(pause, cancel)).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Tells the members of the formation that the epoch has begun, until each has heard.</summary>
-    public async Task BeginAsync(Formation formation, CuriaNode node, CancellationToken cancel)
+    // What an operator is told, by what is known now.
+    private string Standing(Formation? formation)
     {
-        await Task.WhenAll(formation.Members.Where(one => one.Node != restart.Own.Node).Select(TellAsync))
-            .ConfigureAwait(false);
-
-        async Task TellAsync(RestartClaim member)
+        string missing = string.Join(", ", restart.Missing());
+        string start = missing.Length > 0 ? $" Disks that are missing: {missing}. Start nodes on them." : "";
+        HashSet<NodeId> unwilling = Unwilling();
+        string refusing = unwilling.Count == 0
+            ? ""
+            : $" Nodes that have refused to take part, and are asked again: {string.Join(", ", unwilling)}.";
+        if (formation is null)
         {
-            PeerAddress? address = AddressOf(member.PeerAddress);
-            while (address is not null && !cancel.IsCancellationRequested)
-            {
-                if (node.SecretsFor(member.Node) is { } secrets)
-                {
-                    using (secrets)
-                    {
-                        byte[] body = secrets.Reveal().ToArray();
-                        PeerReply reply = await peers.Network
-                            .ProbeAsync(address, member.Node, PeerCalls.Begin, body, patience, cancel)
-                            .ConfigureAwait(false);
-                        Array.Clear(body);
-                        if (reply is PeerReply.Answered { Body.Length: 1 } answer)
-                        {
-                            if (answer.Body.Span[0] == 1) return;
-                            log.Error($"Node {member.Node} takes part in another formation: this one cannot go on. "
-                                + "Stop the nodes and start them again.");
-                            return;
-                        }
-                    }
-                }
-
-                await Task.Delay(pause, CancellationToken.None).ConfigureAwait(false);
-            }
+            return (restart.IsMajorityHere && unwilling.Count == 0
+                ? "The network cannot go on yet: the disks that are here are not enough for the ledger that goes "
+                    + "furthest, or for the diversity rule."
+                : "The network cannot go on yet.") + refusing + start;
         }
+
+        return (formation.Founder.Node == restart.Own.Node
+            ? "Enough disks are here, and the ledger of this one goes furthest; not all nodes have promised yet to take "
+                + "part."
+            : "Enough disks are here. The node that opens the epoch is that whose ledger goes furthest: "
+                + $"{formation.Founder.Node} ({formation.Founder.PeerAddress}); it has not begun yet.") + refusing;
     }
 
     /// <inheritdoc/>
@@ -176,29 +176,30 @@ internal sealed class ColdRestarting : IProbed
 
     private static ReadOnlyMemory<byte> Flag(bool yes) => new byte[] { yes ? (byte)1 : (byte)0 };
 
-    private static PeerAddress? AddressOf(string text) =>
+    /// <summary>The address of a claim; null when it is none.</summary>
+    public static PeerAddress? AddressOf(string text) =>
         NodeConfiguration.TryHostAndPort(text, out string host, out int port) && port > 0
             ? new PeerAddress(host, port)
             : null;
 
     private ReadOnlyMemory<byte> AnswerClaim(NodeId from, ReadOnlyMemory<byte> body)
     {
-        Take(from, body.Span);
+        Take(body.Span, from);
         return (byte[])[(byte)ProbeAnswer.Restarting, .. restart.Claim.Span];
     }
 
-    private void Take(NodeId? from, ReadOnlySpan<byte> claim)
+    private RestartClaim? Take(ReadOnlySpan<byte> claim, NodeId? from = null)
     {
-        if (!restart.TryTake(claim, out RestartClaim? taken, out string reason))
+        if (!restart.TryTake(claim, Now, out RestartClaim? taken, out string reason, from))
         {
             bool isNew;
             lock (gate) isNew = refusals.Add(reason);
             if (isNew) log.Warning($"The claim of another process to be of this network is refused: {reason}.");
-            return;
+            return null;
         }
 
-        if (from is { } node && taken.Node != node) restart.Forget(taken.Node);
-        else if (taken.PeerAddress != peers.Address) Know(taken.PeerAddress);
+        if (taken.PeerAddress != peers.Address) Know(taken.PeerAddress);
+        return taken;
     }
 
     private void Know(string address)
@@ -217,7 +218,7 @@ internal sealed class ColdRestarting : IProbed
         PeerReply reply = await peers.Network
             .ProbeAsync(target, null, PeerCalls.Claim, restart.Claim, patience, cancel).ConfigureAwait(false);
         ReadOnlyMemory<byte> body = reply is PeerReply.Answered answered ? answered.Body : default;
-        ProbeAnswer answer = body.IsEmpty ? ProbeAnswer.Busy : (ProbeAnswer)body.Span[0];
+        ProbeAnswer? answer = body.IsEmpty ? null : (ProbeAnswer)body.Span[0];
         if (answer == ProbeAnswer.Live && body.Length == 1 + Digest.Size)
         {
             live[new NodeId(new Digest(body.Span[1..]))] = address;
@@ -226,7 +227,9 @@ internal sealed class ColdRestarting : IProbed
         }
 
         foreach ((NodeId id, _) in live.Where(one => one.Value == address)) live.TryRemove(id, out _);
-        if (answer == ProbeAnswer.Restarting) Take(null, body.Span[1..]);
+        if (answer == ProbeAnswer.Busy) restart.ForgetAt(address);
+        else if (answer == ProbeAnswer.Restarting && Take(body.Span[1..]) is { } taken)
+            restart.ForgetAt(address, taken.Node);
     }
 
     private bool IsLive()
@@ -245,7 +248,12 @@ internal sealed class ColdRestarting : IProbed
     // The others go on without them where they are enough.
     private HashSet<NodeId> Unwilling()
     {
-        lock (gate) return [.. refused.Where(one => one.Value >= RefusalsMax).Select(one => one.Key)];
+        lock (gate)
+        {
+            foreach ((NodeId node, (_, TimeSpan at)) in refused)
+                if (Now - at > unwillingTime) refused.Remove(node);
+            return [.. refused.Where(one => one.Value.Count >= RefusalsMax).Select(one => one.Key)];
+        }
     }
 
     // From here on nothing is promised: the disk goes to the network that lives.
@@ -296,12 +304,17 @@ internal sealed class ColdRestarting : IProbed
         }
 
         bool isAgreed = answer.Body.Span[0] == 1;
-        lock (gate) refused[member.Node] = isAgreed ? 0 : refused.GetValueOrDefault(member.Node) + 1;
+        lock (gate)
+        {
+            if (isAgreed) refused.Remove(member.Node);
+            else refused[member.Node] = (refused.GetValueOrDefault(member.Node).Count + 1, Now);
+        }
+
         return isAgreed;
     }
 
-    private bool IsPromised(NodeId unless) => promised is { } before && before.Founder != unless
-        && Stopwatch.GetElapsedTime(before.At) < promiseTime;
+    private bool IsPromised(NodeId unless) => promised is { } before && before.Founder.Node != unless
+        && Now - before.At < promiseTime;
 
     private bool TryPromise(NodeId founder, ReadOnlySpan<byte> body)
     {
@@ -315,15 +328,19 @@ internal sealed class ColdRestarting : IProbed
 
         disk.Promise(restart.Own.Node, view);
         restart.Promise(view);
-        promised = (founder, members, Stopwatch.GetTimestamp());
+        promised = new Vote(formation.Founder, members, AddressesOf(members), Now);
         return true;
     }
 
+    private Dictionary<NodeId, string> AddressesOf(IReadOnlyList<NodeId> members) => members
+        .Where(id => id != restart.Own.Node && restart.ClaimOf(id) is not null)
+        .ToDictionary(id => id, id => restart.ClaimOf(id)!.PeerAddress);
+
+    // The promise is what counts: the founder may have been silent for so long that its claim does not any more.
     private bool TryBegin(NodeId founder, ReadOnlyMemory<byte> body)
     {
         if (follow is not null) return follow.Founder.Node == founder;
-        if (hasLeft || own is not null || promised is not { } promise || promise.Founder != founder
-            || restart.ClaimOf(founder) is not { } claim
+        if (hasLeft || own is not null || promised is not { } promise || promise.Founder.Node != founder
             || !SealedSecrets.TryImport(body.Span, out SealedSecrets? secrets))
         {
             return false;
@@ -336,11 +353,10 @@ internal sealed class ColdRestarting : IProbed
             keep(secrets);
         }
 
-        Dictionary<NodeId, string> members = promise.Members
-            .Where(id => id != restart.Own.Node && restart.ClaimOf(id) is not null)
-            .ToDictionary(id => id, id => restart.ClaimOf(id)!.PeerAddress);
+        Dictionary<NodeId, string> members = AddressesOf(promise.Members);
+        foreach ((NodeId id, string address) in promise.Addresses) members.TryAdd(id, address);
         log.Info($"Node {founder} opens a new epoch with {promise.Members.Count} nodes, this one among them.");
-        follow = new RestartOutcome.Follow(claim, members);
+        follow = new RestartOutcome.Follow(promise.Founder, members);
         return begun.TrySetResult(follow);
     }
 

@@ -9,7 +9,12 @@ using Curia.Vocabulary;
 namespace Curia.Host.Peers;
 
 /// <summary>The nodes of a network as a source of its blocks: whichever answers.</summary>
-internal sealed class LedgerSource(NodePeers peers, IReadOnlyList<NodeId> nodes, HostLog log)
+/// <param name="peers">Reaches them.</param>
+/// <param name="nodes">Who they are.</param>
+/// <param name="log">Takes whom it waits for.</param>
+/// <param name="silenceMax">How long none of them may answer; null: for ever.</param>
+internal sealed class LedgerSource(
+    NodePeers peers, IReadOnlyList<NodeId> nodes, HostLog log, TimeSpan? silenceMax = null)
 {
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(100);
@@ -21,8 +26,10 @@ internal sealed class LedgerSource(NodePeers peers, IReadOnlyList<NodeId> nodes,
     /// <summary>Fetches committed blocks, and waits for a node that gives them.</summary>
     /// <param name="from">The first transaction that is wanted.</param>
     /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="StartFailure">None of them has answered for too long.</exception>
     public async Task<ReadOnlyMemory<byte>> FetchAsync(SeqNo from, CancellationToken cancel)
     {
+        long since = Stopwatch.GetTimestamp();
         while (true)
         {
             string reason = "";
@@ -44,6 +51,13 @@ internal sealed class LedgerSource(NodePeers peers, IReadOnlyList<NodeId> nodes,
                         if (reason.Length == 0) reason = unknown.Reason;
                         break;
                 }
+            }
+
+            if (silenceMax is { } most && Stopwatch.GetElapsedTime(since) > most)
+            {
+                throw new StartFailure($"The ledger was not fetched from node {string.Join(", ", nodes)}",
+                    $"it has not answered for {most.TotalSeconds} seconds: {reason}",
+                    "Start this node again: it looks for the others anew");
             }
 
             Say(reason);

@@ -30,6 +30,7 @@ internal sealed class Faults(LiveNetwork network, Random random, TimeSpan durati
         ["stop-backup"] = async () => await StopAsync((await BackupsAsync(1))[0]),
         ["kill-all-some-late"] = KillAllSomeLateAsync,
         ["kill-all-again"] = KillAllAgainAsync,
+        ["kill-founder-while-searching"] = KillFounderWhileSearchingAsync,
         ["loss"] = () => WithLinksAsync((_, _) => new Link(Loss: 0.05)),
         ["delay"] = () => WithLinksAsync((_, _) => new Link(Delay: 100)),
         ["reordering"] = () => WithLinksAsync((_, _) => new Link(Jitter: 30)),
@@ -77,6 +78,26 @@ internal sealed class Faults(LiveNetwork network, Random random, TimeSpan durati
         await network.RestartAsync(mixed[..majority]);
         await goesOn();
         foreach (LiveNode late in mixed[majority..]) await network.ReplaceAsync(late);
+    }
+
+    // The disk that goes furthest comes back with too few others to begin at once, is heard, and ends before it has asked
+    // for a promise. The others are enough without it, and are not to wait for it.
+    private async Task KillFounderWhileSearchingAsync()
+    {
+        LiveNode furthest = await network.PrimaryAsync();
+        LiveNode[] others = Some(network.Size - 1, except: furthest);
+        foreach (LiveNode other in others) other.Kill();
+        await Task.Delay(300); // it orders what the others will lack
+        furthest.Kill();
+        int majority = network.Size / 2 + 1;
+        LiveNode[] again = network.StartAgain([furthest, .. others[..(majority - 1)]]);
+        foreach (LiveNode node in again) await network.SearchesAsync(node);
+        await Task.Delay(1000); // they hear each other; it waits for the other disks for three seconds
+        again[0].Kill();
+        await network.RestartAsync(others[(majority - 1)..]);
+        foreach (LiveNode node in again[1..]) await node.OpenedAsync(LiveNetwork.Patience);
+        await goesOn();
+        await network.ReplaceAsync(again[0]);
     }
 
     // It still answers clients, and must not commit anything for them.

@@ -294,6 +294,15 @@ internal sealed class LiveNetwork : IDisposable
         return again;
     }
 
+    /// <summary>Waits until a process that was started on a disk looks for the others.</summary>
+    public async Task SearchesAsync(LiveNode node)
+    {
+        await node.IdentifiedAsync(Patience);
+        string log = LastLogOf(node.Machine);
+        await UntilAsync(async () =>
+            (await File.ReadAllTextAsync(log)).Contains("Looking for the other disks", StringComparison.Ordinal));
+    }
+
     /// <summary>Follows the service certificate that a node has written.</summary>
     private void Pin(LiveNode node)
     {

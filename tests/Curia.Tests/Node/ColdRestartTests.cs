@@ -29,7 +29,7 @@ public sealed class ColdRestartTests : IDisposable
     {
         using ColdRestart one = On(shell, shell.Node.View.NodeId);
         using ColdRestart other = On(shell, shell.Node.View.NodeId);
-        Assert.True(one.TryTake(other.Claim.Span, out RestartClaim? claim, out string reason), reason);
+        Assert.True(one.TryTake(other.Claim.Span, default, out RestartClaim? claim, out string reason), reason);
         Assert.Equal(other.Own.Node, claim.Node);
         Assert.Equal(shell.Node.View.Committed, claim.Last);
         Assert.Equal(claim, one.ClaimOf(other.Own.Node));
@@ -44,7 +44,7 @@ public sealed class ColdRestartTests : IDisposable
         for (int place = 0; place < claim.Length; place++)
         {
             claim[place] ^= 1;
-            Assert.False(one.TryTake(claim, out _, out string reason), $"byte {place}");
+            Assert.False(one.TryTake(claim, default, out _, out string reason), $"byte {place}");
             Assert.NotEmpty(reason);
             claim[place] ^= 1;
         }
@@ -58,7 +58,7 @@ public sealed class ColdRestartTests : IDisposable
         using TestShell elsewhere = new();
         using ColdRestart one = On(shell, shell.Node.View.NodeId);
         using ColdRestart other = On(elsewhere, elsewhere.Node.View.NodeId);
-        Assert.False(one.TryTake(other.Claim.Span, out _, out string reason));
+        Assert.False(one.TryTake(other.Claim.Span, default, out _, out string reason));
         Assert.Equal("it is of another network", reason);
     }
 
@@ -71,7 +71,7 @@ public sealed class ColdRestartTests : IDisposable
         View first = one.Find(nobody)!.View;
         Assert.Equal(new View(shell.Node.View.Committed.View.Value + 2), first);
         other.Promise(first);
-        Assert.True(one.TryTake(other.Claim.Span, out _, out string reason), reason);
+        Assert.True(one.TryTake(other.Claim.Span, default, out _, out string reason), reason);
         Assert.Equal(new View(first.Value + 2), one.Find(nobody)!.View);
         one.Promise(new View(first.Value + 2));
         Assert.Equal(new View(first.Value + 4), one.Find(nobody)!.View);
@@ -82,7 +82,7 @@ public sealed class ColdRestartTests : IDisposable
     {
         using ColdRestart one = On(shell, shell.Node.View.NodeId);
         using ColdRestart retired = On(shell, new NodeId(Digest.Of("retired"u8)));
-        Assert.True(one.TryTake(retired.Claim.Span, out _, out string reason), reason);
+        Assert.True(one.TryTake(retired.Claim.Span, default, out _, out string reason), reason);
         Assert.Equal([one.Own.Node], one.Find(nobody)!.Ids);
     }
 
@@ -91,7 +91,7 @@ public sealed class ColdRestartTests : IDisposable
     {
         using ColdRestart one = On(shell, shell.Node.View.NodeId);
         using ColdRestart other = On(shell, shell.Node.View.NodeId);
-        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Assert.True(one.TryTake(other.Claim.Span, default, out _, out _));
         Assert.Equal([one.Own.Node], one.Find(new HashSet<NodeId> { other.Own.Node })!.Ids);
     }
 
@@ -135,9 +135,9 @@ public sealed class ColdRestartTests : IDisposable
         using ColdRestart one = network.Restart(network.Nodes[0]);
         using ColdRestart other = network.Restart(network.Nodes[1]);
         using ColdRestart late = network.Restart(network.Nodes[2]);
-        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Assert.True(one.TryTake(other.Claim.Span, default, out _, out _));
         Formation ofTwo = one.Find(nobody)!;
-        Assert.True(one.TryTake(late.Claim.Span, out _, out _));
+        Assert.True(one.TryTake(late.Claim.Span, default, out _, out _));
         Assert.False(one.IsComplete(ofTwo));
         Assert.True(one.IsComplete(one.Find(nobody)!));
     }
@@ -151,9 +151,9 @@ public sealed class ColdRestartTests : IDisposable
         using ColdRestart one = network.Restart(network.Nodes[0]);
         using ColdRestart other = network.Restart(network.Nodes[1]);
         using ColdRestart old = network.Restart(network.Nodes[2], LedgerFormat.Oldest);
-        Assert.True(one.TryTake(old.Claim.Span, out _, out _));
+        Assert.True(one.TryTake(old.Claim.Span, default, out _, out _));
         Assert.Null(one.Find(nobody));
-        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Assert.True(one.TryTake(other.Claim.Span, default, out _, out _));
         Assert.Equal(2, one.Find(nobody)!.Members.Count);
     }
 
@@ -164,10 +164,98 @@ public sealed class ColdRestartTests : IDisposable
         network.Run(10);
         using ColdRestart one = network.Restart(network.Nodes[0]);
         using ColdRestart other = network.Restart(network.Nodes[1]);
-        Assert.True(one.TryTake(other.Claim.Span, out _, out _));
+        Assert.True(one.TryTake(other.Claim.Span, default, out _, out _));
         Assert.NotNull(one.Find(nobody));
         one.ForgetAt(other.Own.PeerAddress);
         Assert.Null(one.Find(nobody));
+        Assert.NotNull(one.ClaimOf(one.Own.Node));
+    }
+
+    // Else a node that died while it searched would be waited for by all others, for ever.
+    [Fact]
+    public void Who_is_not_heard_for_longer_than_the_time_of_a_claim_is_waited_for_no_longer()
+    {
+        using TestNetwork network = TestNetwork.Of(3);
+        network.Run(10);
+        using ColdRestart one = network.Restart(network.Nodes[0]);
+        using ColdRestart other = network.Restart(network.Nodes[1]);
+        network.Primary.Write("b", "2");
+        network.Run(10);
+        using ColdRestart furthest = network.Restart(network.Nodes[2]);
+        TimeSpan start = TimeSpan.FromHours(1);
+        Assert.True(one.TryTake(furthest.Claim.Span, start, out _, out string reason), reason);
+        Assert.True(one.TryTake(other.Claim.Span, start, out _, out _));
+        Assert.Equal(furthest.Own.Node, one.Find(nobody)!.Founder.Node);
+
+        TimeSpan last = start + ColdRestart.ClaimTime;
+        Assert.Empty(one.ForgetSilent(last));
+        Assert.True(one.TryTake(other.Claim.Span, last, out _, out _)); // this one is heard again
+        Assert.Equal([furthest.Own.Node], one.ForgetSilent(last + TimeSpan.FromTicks(1)).Select(gone => gone.Node));
+        Formation left = one.Find(nobody)!;
+        Assert.Equal([one.Own.Node, other.Own.Node], left.Ids.ToHashSet());
+        Assert.Contains(network.Nodes[2].Id.ToString(), Assert.Single(one.Missing()), StringComparison.Ordinal);
+        Assert.Equal([other.Own.Node], one.ForgetSilent(last * 2).Select(gone => gone.Node));
+        Assert.Null(one.Find(nobody));
+        Assert.Empty(one.ForgetSilent(last * 3)); // never itself
+    }
+
+    // Claims are told to whoever asks.
+    [Fact]
+    public void A_claim_that_another_node_repeats_changes_nothing()
+    {
+        using ColdRestart one = On(shell, shell.Node.View.NodeId);
+        using ColdRestart other = On(shell, shell.Node.View.NodeId);
+        NodeId stranger = new(Digest.Of("stranger"u8));
+        Assert.False(one.TryTake(other.Claim.Span, default, out _, out string reason, stranger));
+        Assert.Equal("another node has sent it", reason);
+        Assert.Null(one.ClaimOf(other.Own.Node));
+
+        Assert.True(one.TryTake(other.Claim.Span, default, out _, out reason, other.Own.Node), reason);
+        TimeSpan later = ColdRestart.ClaimTime * 2;
+        Assert.False(one.TryTake(other.Claim.Span, later, out _, out _, stranger));
+        Assert.NotNull(one.ClaimOf(other.Own.Node));
+        Assert.Single(one.ForgetSilent(later)); // nor is it heard by that
+    }
+
+    [Fact]
+    public void An_older_claim_takes_no_promise_back()
+    {
+        using ColdRestart one = On(shell, shell.Node.View.NodeId);
+        using ColdRestart other = On(shell, shell.Node.View.NodeId);
+        byte[] before = other.Claim.ToArray();
+        other.Promise(one.Find(nobody)!.View);
+        Assert.True(one.TryTake(other.Claim.Span, default, out _, out string reason), reason);
+        Formation after = one.Find(nobody)!;
+        Assert.True(one.TryTake(before, default, out RestartClaim? claim, out reason), reason);
+        Assert.Equal(other.Own.Promised, claim.Promised);
+        Assert.Equal(other.Own.Promised, one.ClaimOf(other.Own.Node)!.Promised);
+        Assert.Equal(after.View, one.Find(nobody)!.View);
+    }
+
+    [Fact]
+    public void A_process_that_another_one_has_followed_on_its_disk_does_not_come_back()
+    {
+        using ColdRestart one = On(shell, shell.Node.View.NodeId);
+        using ColdRestart ended = On(shell, shell.Node.View.NodeId);
+        using ColdRestart next = On(shell, ended.Own.Node);
+        Assert.True(one.TryTake(ended.Claim.Span, default, out _, out _));
+        Assert.True(one.TryTake(next.Claim.Span, default, out _, out _));
+        Assert.Null(one.ClaimOf(ended.Own.Node));
+        Assert.False(one.TryTake(ended.Claim.Span, default, out _, out string reason));
+        Assert.Equal("a later process of the same disk is here", reason);
+    }
+
+    [Fact]
+    public void Another_process_at_an_address_ends_the_claim_of_the_one_before()
+    {
+        using ColdRestart one = On(shell, shell.Node.View.NodeId);
+        using ColdRestart before = On(shell, shell.Node.View.NodeId);
+        using ColdRestart now = On(shell, shell.Node.View.NodeId);
+        Assert.True(one.TryTake(before.Claim.Span, default, out _, out _));
+        Assert.True(one.TryTake(now.Claim.Span, default, out _, out _));
+        one.ForgetAt(now.Own.PeerAddress, now.Own.Node);
+        Assert.Null(one.ClaimOf(before.Own.Node));
+        Assert.NotNull(one.ClaimOf(now.Own.Node));
         Assert.NotNull(one.ClaimOf(one.Own.Node));
     }
 

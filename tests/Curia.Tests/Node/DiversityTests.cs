@@ -189,7 +189,7 @@ public sealed class DiversityTests
     private static void Hear(ColdRestart one, params ReadOnlySpan<ColdRestart> others)
     {
         foreach (ColdRestart other in others)
-            Assert.True(one.TryTake(other.Claim.Span, out _, out string reason), reason);
+            Assert.True(one.TryTake(other.Claim.Span, default, out _, out string reason), reason);
     }
 
     private static (int Voters, int Operators) RuleOf(TestNetwork network)

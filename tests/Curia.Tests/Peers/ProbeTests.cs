@@ -84,6 +84,82 @@ public sealed class ProbeTests
         await LivePeer.UntilAsync(() => other.Refused(PeerRefusal.UnknownNode) == 1, () => "a refusal");
     }
 
+    // Or strangers would keep those out who have something to say.
+    [Fact]
+    public async Task A_probe_that_makes_no_call_is_closed_soon()
+    {
+        PeerLimits limits = LivePeer.Hasty with { ProbeIdleTime = TimeSpan.FromMilliseconds(200) };
+        await using LivePeer other = await LivePeer.StartAsync(Probed(limits));
+        using RawPeer raw = new();
+        await raw.GreetAsync(other, PeerPurpose.Probe);
+        using CancellationTokenSource closed = new();
+        Task pinging = PingAsync(raw, closed.Token);
+        await LivePeer.UntilAsync(() => other.Network.Counters.ConnectionsTaken == 0, () => "the end of the probe");
+        await closed.CancelAsync();
+        await pinging;
+        Assert.Equal(0, other.Refused(PeerRefusal.Silent));
+    }
+
+    [Fact]
+    public async Task A_probe_whose_call_takes_long_is_not_closed_for_that()
+    {
+        PeerSettings slow = Probed(LivePeer.Hasty with { ProbeIdleTime = TimeSpan.FromMilliseconds(200) }) with
+        {
+            OnProbe = async (_, kind, body, gone) =>
+            {
+                await Task.Delay(600, gone);
+                return body;
+            },
+        };
+        await using LivePeer one = await LivePeer.StartAsync();
+        await using LivePeer other = await LivePeer.StartAsync(slow);
+        PeerReply reply = await one.Network.ProbeAsync(
+            AddressOf(other), null, 3, new byte[] { 7 }, patience, TestContext.Current.CancellationToken);
+        Assert.IsType<PeerReply.Answered>(reply);
+    }
+
+    [Fact]
+    public async Task One_address_has_a_share_of_the_probes_and_no_more()
+    {
+        PeerLimits limits = LivePeer.Hasty with { ProbesOfOneAddressMax = 1 };
+        await using LivePeer other = await LivePeer.StartAsync(Probed(limits));
+        using (RawPeer first = new())
+        {
+            await first.GreetAsync(other, PeerPurpose.Probe);
+            using RawPeer second = new();
+            await second.HandshakeAsync(other.Bound);
+            await second.SayAsync(second.Hello(other, PeerPurpose.Probe));
+            await second.ReadFrameAsync();
+            await LivePeer.UntilAsync(() => other.Refused(PeerRefusal.UnknownNode) == 1, () => "a refusal");
+        }
+
+        await LivePeer.UntilAsync(() => other.Network.Counters.ConnectionsTaken == 0, () => "the end of the probe");
+        using RawPeer third = new();
+        await third.GreetAsync(other, PeerPurpose.Probe);
+        await LivePeer.UntilAsync(() => other.Network.Counters.ConnectionsTaken == 1, () => "a place that is free again");
+    }
+
+    // Whoever likes can ask what there is not.
+    [Fact]
+    public async Task Calls_that_fail_are_told_of_rarely()
+    {
+        await using LivePeer one = await LivePeer.StartAsync();
+        PeerSettings failing = Probed() with
+        {
+            OnProbe = (_, kind, _, _) => throw new ArgumentException($"there is no call {kind}"),
+        };
+        await using LivePeer other = await LivePeer.StartAsync(failing);
+        for (int call = 0; call < 5; call++)
+        {
+            PeerReply reply = await one.Network.ProbeAsync(
+                AddressOf(other), null, 99, ReadOnlyMemory<byte>.Empty, patience,
+                TestContext.Current.CancellationToken);
+            Assert.Contains(PeerRefusal.Failed, reply.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("there is no call 99", Assert.Single(other.Warnings), StringComparison.Ordinal);
+    }
+
     // It lives, and says nothing.
     private static async Task PingAsync(RawPeer raw, CancellationToken closed)
     {

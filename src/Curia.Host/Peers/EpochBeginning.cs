@@ -1,0 +1,135 @@
+using System;
+using System.Diagnostics;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Curia.Cryptography;
+using Curia.Node;
+using Curia.Peers;
+using Curia.Vocabulary;
+
+namespace Curia.Host.Peers;
+
+/// <summary>From the promises of a cold restart to the first block of its epoch, which needs all members: the founder
+/// tells them the secrets, and they wait for it. Whoever is gone by then would be waited for in vain, so this ends
+/// (docs/consensus.md, "Cold restart").</summary>
+/// <param name="peers">Reaches the others.</param>
+/// <param name="log">Is told of whom it waits for.</param>
+/// <param name="end">Ends the process, for a reason; the next one searches again.</param>
+/// <param name="sayTime">After how long somebody who is waited for is named.</param>
+/// <param name="endTime">After how long it ends.</param>
+internal sealed class EpochBeginning(
+    NodePeers peers, HostLog log, Action<string> end, TimeSpan sayTime, TimeSpan endTime)
+{
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan sayInterval = TimeSpan.FromSeconds(30);
+
+    /// <summary>With the times of a node: somebody silent is named after five seconds, and it ends after a
+    /// minute.</summary>
+    public EpochBeginning(NodePeers peers, HostLog log, Action<string> end)
+        : this(peers, log, end, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1))
+    {
+    }
+
+    /// <summary>Of the founder: tells the members that the epoch has begun, until each has heard or it is open.</summary>
+    /// <param name="formation">Who takes part.</param>
+    /// <param name="secretsFor">The secrets for a member; null as long as there are none.</param>
+    /// <param name="isOpen">Whether the first block has committed: then each member has stored it.</param>
+    /// <param name="cancel">The process is asked to end.</param>
+    public Task TellAsync(
+        Formation formation, Func<NodeId, SecretBytes?> secretsFor, Func<bool> isOpen, CancellationToken cancel) =>
+        Task.WhenAll(formation.Members.Where(one => one.Node != formation.Founder.Node)
+            .Select(member => TellAsync(member, secretsFor, isOpen, cancel)));
+
+    private async Task TellAsync(
+        RestartClaim member, Func<NodeId, SecretBytes?> secretsFor, Func<bool> isOpen, CancellationToken cancel)
+    {
+        Waiting waiting = new(log, end, sayTime, endTime);
+        bool isTold = false;
+        while (!cancel.IsCancellationRequested && !isOpen())
+        {
+            string state = "has not been told of it yet";
+            if (isTold)
+            {
+                // It is sent the first block, and heartbeats.
+                if (peers.Network.IsConnected(member.Node)) waiting = new Waiting(log, end, sayTime, endTime);
+                state = "is no longer connected";
+            }
+            else if (secretsFor(member.Node) is { } secrets)
+            {
+                PeerReply reply;
+                using (secrets) reply = await BeginAsync(member, secrets, cancel).ConfigureAwait(false);
+                if (cancel.IsCancellationRequested || isOpen()) return;
+                byte? answer = reply is PeerReply.Answered { Body.Length: 1 } answered ? answered.Body.Span[0] : null;
+                isTold = answer == 1;
+                if (isTold) waiting = new Waiting(log, end, sayTime, endTime);
+                state = answer is null ? "does not answer" : "refuses: it takes part in another formation";
+            }
+
+            if (!waiting.GoesOn($"Node {member.Node} ({member.PeerAddress}) has promised to take part in the new epoch "
+                + $"and {state}; the epoch needs it."))
+            {
+                return;
+            }
+
+            await Task.Delay(pause, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<PeerReply> BeginAsync(RestartClaim member, SecretBytes secrets, CancellationToken cancel)
+    {
+        if (ColdRestarting.AddressOf(member.PeerAddress) is not { } address) return new PeerReply.NotSent("no address");
+        byte[] body = secrets.Reveal().ToArray();
+        PeerReply reply = await peers.Network
+            .ProbeAsync(address, member.Node, PeerCalls.Begin, body, patience, cancel).ConfigureAwait(false);
+        Array.Clear(body);
+        return reply;
+    }
+
+    /// <summary>Of a member: waits until the epoch is open, as long as somebody leads it.</summary>
+    /// <param name="founder">Who opens it.</param>
+    /// <param name="isOpen">Whether it is open here.</param>
+    /// <param name="isLed">Whether a primary is heard.</param>
+    /// <param name="cancel">The process is asked to end.</param>
+    public async Task AwaitAsync(
+        RestartClaim founder, Func<bool> isOpen, Func<bool> isLed, CancellationToken cancel)
+    {
+        Waiting waiting = new(log, end, sayTime, endTime);
+        while (!cancel.IsCancellationRequested && !isOpen())
+        {
+            if (isLed()) waiting = new Waiting(log, end, sayTime, endTime);
+            else if (!waiting.GoesOn($"Node {founder.Node} ({founder.PeerAddress}) opens the new epoch, and no node is "
+                + "heard that leads it."))
+            {
+                return;
+            }
+
+            await Task.Delay(pause, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    // One that is waited for: named once after a while, then rarely, and not for ever.
+    private sealed class Waiting(HostLog log, Action<string> end, TimeSpan sayTime, TimeSpan endTime)
+    {
+        private readonly long since = Stopwatch.GetTimestamp();
+        private long? said;
+
+        public bool GoesOn(string state)
+        {
+            TimeSpan waited = Stopwatch.GetElapsedTime(since);
+            if (waited > endTime)
+            {
+                end($"{state} It was waited for {waited.TotalSeconds:F0} seconds: start this node again, and "
+                    + "those that take part look for each other anew");
+                return false;
+            }
+
+            if (waited <= sayTime || (said is { } before && Stopwatch.GetElapsedTime(before) < sayInterval))
+                return true;
+            said = Stopwatch.GetTimestamp();
+            log.Warning(state);
+            return true;
+        }
+    }
+}
