@@ -242,6 +242,39 @@ public sealed class SnpRefusalTests
         Assert.False(minimum.IsAtLeast(minimum with { Fmc = 1 }));
     }
 
+    /// <summary>A minimum that is said for one generation does not leave the door open for the others.</summary>
+    [Fact]
+    public void A_generation_that_nobody_names_is_refused()
+    {
+        byte[] report = genoa.MakeReport();
+        SnpPolicy ofMilan = genoa.Policy with
+        {
+            MinimumTcb = new Dictionary<SnpProcessor, SnpTcb> { [SnpProcessor.Milan] = default },
+        };
+        Assert.Equal("processor-not-allowed", genoa.Appraise(report, policy: ofMilan).Reason);
+        SnpPolicy named = genoa.Policy with { Processors = [SnpProcessor.Milan, SnpProcessor.Turin] };
+        Assert.Equal("processor-not-allowed", genoa.Appraise(report, policy: named).Reason);
+        Assert.Equal("", genoa.Appraise(report, policy: named with { Processors = [SnpProcessor.Genoa] }).Reason);
+    }
+
+    [Fact]
+    public void What_the_policy_goes_without_is_said_in_the_name_of_its_check()
+    {
+        SnpPolicy policy = genoa.Policy with { RevocationListRequired = false, MaskedChipIdAllowed = true };
+        byte[] masked = genoa.MakeReport(report => report.AsSpan(0x1A0, 64).Clear());
+        AttestationResult result = genoa.Appraise(masked, genoa.Endorsements with { RevocationList = null },
+            policy: policy);
+        Assert.Equal("", result.Reason);
+        Assert.Equal(["revocation-list-waived", "chip-id-waived"], Waived(result));
+        Assert.Empty(Waived(genoa.Appraise(genoa.MakeReport(), policy: policy)));
+        AttestationResult refused =
+            genoa.Appraise(masked, policy: policy with { MaskedChipIdAllowed = false });
+        Assert.Equal(("chip-id", "chip-id-masked"), (refused.Checks[^1].Name, refused.Reason));
+
+        static string[] Waived(AttestationResult result) =>
+            [.. result.Checks.Where(check => check.IsWaived).Select(check => check.Name)];
+    }
+
     [Fact]
     public void Claims_are_held_to_the_reference_values()
     {
