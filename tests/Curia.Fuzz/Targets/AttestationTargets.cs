@@ -37,7 +37,8 @@ internal static class AttestationTargets
         Must.Hold(VirtualEvidence.IsName(report.Platform), "a virtual platform plays no other's name");
         Must.Hold(report.ReportData.Length == 64 && report.HostData.Length == 32, "the parts have their sizes");
         Must.Hold(result.Verdict == AttestationVerdict.Rejected || evidence.IsSigned, "what is accepted is signed");
-        Must.Hold(result.Verdict == AttestationVerdict.Rejected || !report.Debug, "nothing under debugging is accepted");
+        Must.Hold(
+            result.Verdict == AttestationVerdict.Rejected || !report.Debug, "nothing under debugging is accepted");
     }
 
     private static void TryReport(ReadOnlyMemory<byte> input)
