@@ -95,6 +95,26 @@ public sealed class SnpVectorTests
         Assert.Equal(count, VectorFolder.Names(kind).Count());
     }
 
+    /// <summary>A folder that leaves out what it has in common with another one is refused for that, by name.</summary>
+    [Theory]
+    [InlineData("neg-uvm-other-measurement")]
+    [InlineData("neg-azurecvm-hcl-vardata-tampered")]
+    public void A_folder_without_a_chain_has_an_incomplete_one(string name)
+    {
+        SnpCase vector = SnpCase.Read(name);
+        Dictionary<string, byte[]> files = [];
+        foreach (string file in EvidenceBundle.FilesOf(AttestationPlatform.Snp))
+        {
+            if (vector.Optional(file) is { } bytes) files[file] = bytes;
+        }
+
+        Assert.DoesNotContain(EvidenceBundle.SnpChainFile, files.Keys);
+        AttestationResult result = EvidenceAppraiser.Appraise(
+            new AttesterEvidence("snp", files), vector.Reference,
+            AppraisalPolicy.Strict with { Snp = SnpPolicy.Standalone }, vector.At);
+        Assert.Equal("chain-incomplete", result.Reason);
+    }
+
     /// <summary>The root of a synthetic case is named for it alone.</summary>
     [Theory]
     [MemberData(nameof(Cases))]
