@@ -257,6 +257,26 @@ public sealed class SnpRefusalTests
         Assert.Equal("", genoa.Appraise(report, policy: named with { Processors = [SnpProcessor.Genoa] }).Reason);
     }
 
+    /// <summary>An extension ends where it says, and only an authority has a length of its path (RFC 5280 section
+    /// 4.2.1).</summary>
+    [Theory]
+    [InlineData("2.5.29.15", "03020204", true)]
+    [InlineData("2.5.29.15", "0302020400", false)]
+    [InlineData("2.5.29.19", "30030101FF", true)]
+    [InlineData("2.5.29.19", "30030101FF00", false)]
+    [InlineData("2.5.29.19", "30060101FF020100", true)]
+    [InlineData("2.5.29.19", "30060101FF0201FF", false)]
+    [InlineData("2.5.29.19", "3003020100", false)]
+    public void An_extension_has_nothing_behind_it(string identifier, string value, bool isRead)
+    {
+        byte[] signer = genoa.MakeSigner(extensions =>
+        {
+            extensions.RemoveAll(one => one.Oid!.Value == identifier);
+            extensions.Add(new X509Extension(identifier, Convert.FromHexString(value), true));
+        });
+        Assert.Equal(isRead, VendorCertificate.TryDecode(signer, out _));
+    }
+
     [Fact]
     public void What_the_policy_goes_without_is_said_in_the_name_of_its_check()
     {
