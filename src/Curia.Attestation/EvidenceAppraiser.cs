@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 
 namespace Curia.Attestation;
 
@@ -43,30 +45,35 @@ public static class EvidenceAppraiser
         Appraisal checks = new();
         if (!checks.Require("evidence-files", Files, evidence.IsBounded, "evidence-files-out-of-bounds"))
             return checks.Conclude(finished: false, null);
+        AttestationPlatform platform = AttesterEvidence.Platforms[evidence.Platform];
+        IReadOnlyList<string> known = EvidenceBundle.FilesOf(platform);
+        string? missing = EvidenceBundle.RequiredFilesOf(platform).FirstOrDefault(file => !IsThere(evidence, file));
+        string? unknown = evidence.Files.Keys.Order(StringComparer.Ordinal).FirstOrDefault(
+            file => !known.Contains(file, StringComparer.Ordinal));
+        bool complete = (reference.Platforms is not { } platforms || checks.Require("platform", SnpSource.Reference,
+                platforms.Contains(platform), "platform-not-expected", evidence.Platform))
+            && checks.Require("evidence-files-there", Files, missing is null, "evidence-file-missing", missing ?? "")
+            && checks.Require("evidence-files-known", Files, unknown is null, "evidence-file-unknown");
+        if (!complete) return checks.Conclude(finished: false, null);
         EvidenceBundle files = new(evidence.Find);
-        string missing;
-        switch (AttesterEvidence.Platforms[evidence.Platform])
+        switch (platform)
         {
             case AttestationPlatform.Snp:
-                if (files.TryGetSnp(out SnpEvidence? snp, out SnpEndorsements? amd, out missing))
-                    return SnpVerifier.Appraise(snp!, amd!, reference, policy.Snp, at, cache);
-                break;
+                files.TryGetSnp(out SnpEvidence? snp, out SnpEndorsements? amd, out _);
+                return SnpVerifier.Appraise(snp!, amd!, reference, policy.Snp, at, cache);
             case AttestationPlatform.Tdx:
-                if (files.TryGetTdx(out TdxEvidence? tdx, out IntelEndorsements? intel, out missing))
-                    return TdxVerifier.Appraise(tdx!, intel!, reference, policy.Tdx, at, cache);
-                break;
+                files.TryGetTdx(out TdxEvidence? tdx, out IntelEndorsements? intel, out _);
+                return TdxVerifier.Appraise(tdx!, intel!, reference, policy.Tdx, at, cache);
             case AttestationPlatform.Sgx:
-                if (files.TryGetSgx(out SgxEvidence? sgx, out intel, out missing))
-                    return SgxVerifier.Appraise(sgx!, intel!, reference, policy.Sgx, at, cache);
-                break;
+                files.TryGetSgx(out SgxEvidence? sgx, out intel, out _);
+                return SgxVerifier.Appraise(sgx!, intel!, reference, policy.Sgx, at, cache);
             default:
-                missing = AttesterEvidence.VirtualFile;
-                if (evidence.Find(missing) is { } bytes)
-                    return VirtualVerifier.Appraise(bytes, reference, policy.Virtual);
-                break;
+                return VirtualVerifier.Appraise(
+                    evidence.Find(AttesterEvidence.VirtualFile)!.Value, reference, policy.Virtual);
         }
-
-        checks.Require("evidence-files", Files, false, "evidence-file-missing", missing);
-        return checks.Conclude(finished: false, null);
     }
+
+    // The report may be in that of a paravisor.
+    private static bool IsThere(AttesterEvidence evidence, string file) => evidence.Files.ContainsKey(file)
+        || (file == EvidenceBundle.SnpReportFile && evidence.Files.ContainsKey(EvidenceBundle.HclReportFile));
 }

@@ -1,6 +1,7 @@
 using System;
+using System.Buffers;
+using System.Buffers.Text;
 using System.Collections.Generic;
-using System.Text;
 
 namespace Curia.Attestation;
 
@@ -11,7 +12,9 @@ namespace Curia.Attestation;
 /// <param name="read">The bytes of a name with <c>/</c> between its parts; null when there is no such file.</param>
 public sealed class EvidenceBundle(Func<string, ReadOnlyMemory<byte>?> read)
 {
-    private const string HclReportFile = "hcl-report.bin";
+    /// <summary>The report of Azure's paravisor, which has the one of the hardware in it.</summary>
+    public const string HclReportFile = "hcl-report.bin";
+
     /// <summary>The report of SEV-SNP.</summary>
     public const string SnpReportFile = "report.bin";
 
@@ -73,7 +76,7 @@ public sealed class EvidenceBundle(Func<string, ReadOnlyMemory<byte>?> read)
     /// <exception cref="ArgumentOutOfRangeException">The platform has no folders of this kind.</exception>
     public static IReadOnlyList<string> RequiredFilesOf(AttestationPlatform platform) => platform switch
     {
-        AttestationPlatform.Snp => [SnpReportFile, SnpLeafFile, SnpChainFile],
+        AttestationPlatform.Snp => [SnpReportFile, SnpLeafFile],
         AttestationPlatform.Tdx or AttestationPlatform.Sgx => [QuoteFile],
         AttestationPlatform.Virtual => [AttesterEvidence.VirtualFile],
         _ => throw new ArgumentOutOfRangeException(nameof(platform)),
@@ -94,26 +97,26 @@ public sealed class EvidenceBundle(Func<string, ReadOnlyMemory<byte>?> read)
         endorsements = null;
         ReadOnlyMemory<byte>? hcl = read(HclReportFile);
         missing = SnpReportFile;
-        if ((hcl ?? read(SnpReportFile)) is not { } report) return false;
+        ReadOnlyMemory<byte>? apart = read(SnpReportFile);
+        if ((hcl ?? apart) is not { } report) return false;
         missing = SnpLeafFile;
         if (read(SnpLeafFile) is not { } leaf) return false;
-        missing = SnpChainFile;
-        if (read(SnpChainFile) is not { } chain) return false;
         missing = "";
+        ReadOnlyMemory<byte>? text = read(ContainerPolicyFile);
+        ReadOnlyMemory<byte> policy = default;
+        bool policyIsRead = text is not { } base64 || TryFromBase64(base64.Span, out policy);
         evidence = new SnpEvidence
         {
             Report = report,
             InHclReport = hcl is not null,
-            ContainerPolicy = read(ContainerPolicyFile) is { } policy
-                ? FromBase64(policy)
-                : (ReadOnlyMemory<byte>?)null,
+            ReportApart = hcl is null ? (ReadOnlyMemory<byte>?)null : apart,
+            ContainerPolicyIsRead = policyIsRead,
+            ContainerPolicy = text is null ? (ReadOnlyMemory<byte>?)null : policy,
         };
         endorsements = new SnpEndorsements
         {
             Leaf = leaf,
-            Chain = PemCertificates.TryDecodeAscii(chain.Span, out IReadOnlyList<ReadOnlyMemory<byte>> certificates)
-                ? certificates
-                : [chain],
+            Chain = ChainOf(read(SnpChainFile)),
             RevocationList = read(SnpRevocationListFile),
             UvmEndorsement = read(UvmEndorsementFile),
         };
@@ -164,12 +167,32 @@ public sealed class EvidenceBundle(Func<string, ReadOnlyMemory<byte>?> read)
         return true;
     }
 
-    private static ReadOnlyMemory<byte> FromBase64(ReadOnlyMemory<byte> text)
+    // Without a file the chain is empty, and so incomplete.
+    private static IReadOnlyList<ReadOnlyMemory<byte>> ChainOf(ReadOnlyMemory<byte>? pem)
     {
-        byte[] bytes = new byte[text.Length];
-        return Ascii.IsValid(text.Span)
-            && Convert.TryFromBase64String(Encoding.ASCII.GetString(text.Span), bytes, out int size)
-            ? bytes.AsMemory(0, size)
-            : text;
+        if (pem is not { } chain) return [];
+        return PemCertificates.TryDecodeAscii(chain.Span, out IReadOnlyList<ReadOnlyMemory<byte>> certificates)
+            ? certificates
+            : [chain];
+    }
+
+    // No signature covers the text, so it has one form (RFC 4648 section 4): without white space, padded, and with
+    // zeros for the bits behind the last byte.
+    private static bool TryFromBase64(ReadOnlySpan<byte> text, out ReadOnlyMemory<byte> decoded)
+    {
+        decoded = default;
+        if (text.Length > AttesterEvidence.SizeMax) return false;
+        byte[] bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
+        if (Base64.DecodeFromUtf8(text, bytes, out _, out int size) != OperationStatus.Done
+            || Base64.GetMaxEncodedToUtf8Length(size) != text.Length)
+        {
+            return false;
+        }
+
+        Span<byte> last = stackalloc byte[4];
+        int whole = Math.Max(size - 1, 0) / 3 * 3;
+        Base64.EncodeToUtf8(bytes.AsSpan(whole, size - whole), last, out _, out int written);
+        decoded = bytes.AsMemory(0, size);
+        return text.EndsWith(last[..written]);
     }
 }

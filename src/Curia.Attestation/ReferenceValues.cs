@@ -11,6 +11,10 @@ public sealed record ReferenceValues
     /// <summary>Nothing to compare with: who asks only for genuine hardware looks at the claims himself.</summary>
     public static ReferenceValues None { get; } = new();
 
+    /// <summary>The platforms that evidence may be of, so that the attester does not choose the rules that it is held
+    /// to; null takes all. <see cref="EvidenceAppraiser"/> compares it: who calls a verifier has chosen.</summary>
+    public IReadOnlyList<AttestationPlatform>? Platforms { get; init; }
+
     /// <summary>The accepted measurements; an empty list accepts none.</summary>
     public IReadOnlyList<Measurement>? Measurements { get; init; }
 

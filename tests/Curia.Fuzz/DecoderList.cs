@@ -5,6 +5,7 @@ using System.Reflection;
 using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Evidence;
 using Curia.Host;
 using Curia.KeyValue;
 using Curia.Ledger;
@@ -22,7 +23,7 @@ internal static class DecoderList
     [
         typeof(TxId).Assembly, typeof(CoseSign1).Assembly, typeof(WriteSet).Assembly, typeof(Block).Assembly,
         typeof(Request).Assembly, typeof(LedgerReplay).Assembly, typeof(PeerFrame).Assembly,
-        typeof(SnpReport).Assembly,
+        typeof(SnpReport).Assembly, typeof(Collateral).Assembly,
     ];
 
     private static readonly Type[] inputs =

@@ -14,8 +14,9 @@ public sealed record MachineEvidence
     /// <summary>The largest report or quote in bytes. An SNP report has 1184, a quote some 8,000.</summary>
     public const int ReportSizeMax = 64 * 1024;
 
-    /// <summary>The largest policy of a container in bytes. Real ones have up to some 100,000.</summary>
-    public const int PolicySizeMax = 1024 * 1024;
+    /// <summary>The largest policy of a container in bytes, so that evidence with it is one that travels
+    /// (<see cref="AttesterEvidence.SizeMax"/>). Real ones have up to some 100,000.</summary>
+    public const int PolicySizeMax = 256 * 1024;
 
     /// <summary>The platform that the evidence is from.</summary>
     public required AttestationPlatform Platform { get; init; }

@@ -13,7 +13,10 @@ namespace Curia.Attestation;
 public sealed class UvmEndorsement
 {
     /// <summary>The largest endorsement in bytes. Real ones have some 11,000.</summary>
-    public const int SizeMax = 256 * 1024;
+    public const int SizeMax = 64 * 1024;
+
+    /// <summary>The largest time stamp beside the signature, in bytes. Real ones have some 5,200.</summary>
+    public const int TimestampSizeMax = 16 * 1024;
 
     // Real ones have some 300. It is read before its signature is verified, because it says what to look for.
     private const int PayloadSizeMax = 8 * 1024;
@@ -22,6 +25,7 @@ public sealed class UvmEndorsement
     private const long ChainLabel = 33; // x5chain, RFC 9360 section 2
     private const long Ps384 = -38;     // RFC 8230 section 2
     private const int CertificatesMax = 6;
+    private const string TimestampLabel = "timestamp";
     private const string MeasurementField = "x-ms-sevsnpvm-launchmeasurement";
     private const string SvnField = "x-ms-sevsnpvm-guestsvn";
 
@@ -62,6 +66,7 @@ public sealed class UvmEndorsement
             || !headers.UnderstandsCritical([CoseSign1.AlgorithmLabel, ContentTypeLabel, ChainLabel], ["iss", "feed"])
             || !headers.TryGet(ChainLabel, out ReadOnlyMemory<byte> encoded)
             || !TryReadChain(encoded, out List<VendorCertificate> chain)
+            || !IsInForm(bytes.Span, message)
             || message.Payload is not { Length: <= PayloadSizeMax } payload
             || !TryReadPayload(payload, out Measurement measurement, out ulong svn))
         {
@@ -118,7 +123,7 @@ public sealed class UvmEndorsement
         if (signed > at || chain[0].IsAuthority || !chain[^1].IsIssuedBy(chain[^1])) return false;
         for (int i = chain.Count - 1; i > 0; i--)
         {
-            if (!chain[i].MaySignCertificates || !chain[i].IsValidAt(signed) || !chain[i].IsUnderstood
+            if (!chain[i].MayHaveBelow(authorities: i - 1) || !chain[i].IsValidAt(signed) || !chain[i].IsUnderstood
                 || !chain[i - 1].IsIssuedBy(chain[i]))
             {
                 return false;
@@ -126,6 +131,35 @@ public sealed class UvmEndorsement
         }
 
         return chain[0].IsUnderstood;
+    }
+
+    // What no signature covers has one form: the lengths of the message in the fewest bytes (RFC 8949 section 4.2.1),
+    // and beside the signature nothing but a time stamp, which is not looked at (docs/attestation.md, "Bytes that
+    // nobody signs").
+    private static bool IsInForm(ReadOnlySpan<byte> bytes, CoseSign1 message)
+    {
+        CoseHeaders beside = message.Unprotected;
+        bool isStamped = beside.TryGet(TimestampLabel, out ReadOnlyMemory<byte> encoded);
+        if (beside.Count != (isStamped ? 1 : 0)) return false;
+        CborWriter writer = new(CborConformanceMode.Canonical);
+        writer.WriteTag((CborTag)18);
+        writer.WriteStartArray(4);
+        writer.WriteByteString(message.ProtectedHeader.Span);
+        writer.WriteStartMap(isStamped ? 1 : 0);
+        if (isStamped)
+        {
+            CborReader stamp = new(encoded, CborConformanceMode.Strict);
+            if (encoded.Length > TimestampSizeMax || stamp.PeekState() != CborReaderState.ByteString) return false;
+            writer.WriteTextString(TimestampLabel);
+            writer.WriteByteString(stamp.ReadDefiniteLengthByteString().Span);
+        }
+
+        writer.WriteEndMap();
+        if (message.Payload is not { } payload) return false;
+        writer.WriteByteString(payload.Span);
+        writer.WriteByteString(message.Signature.Span);
+        writer.WriteEndArray();
+        return bytes.SequenceEqual(writer.Encode());
     }
 
     // RFC 9360 section 2: an array of certificates, the signer's first, each signed by the next.

@@ -129,9 +129,12 @@ internal sealed class CollateralCheck(
             return true; // whether it may be missing was asked with the chain of the quote
         }
 
+        // With several roots it may be that of another one, which says nothing of this signer.
         period = period.And(list!.ThisUpdate, list.NextUpdate);
-        return checks.Require($"{document.Kind}-signer-not-revoked", IntelSource.Revocation, !list.Revokes(signer!),
-            "tcb-signer-revoked");
+        return checks.Require($"{document.Kind}-signer-crl", IntelSource.Revocation, list.IsIssuedBy(root!),
+                "root-crl-signature-invalid", root!.Subject)
+            && checks.Require($"{document.Kind}-signer-not-revoked", IntelSource.Revocation, !list.Revokes(signer!),
+                "tcb-signer-revoked");
     }
 
     private bool SignerHolds(Document document, VendorCertificate signer, VendorCertificate root) =>
@@ -140,7 +143,7 @@ internal sealed class CollateralCheck(
         && checks.Require($"{document.Kind}-signer-signature", IntelSource.Path,
             root.IsIssuedBy(root) && signer.IsIssuedBy(root), "tcb-signer-signature-invalid")
         && checks.Require($"{document.Kind}-signer-rights", IntelSource.Path,
-            root.MaySignCertificates && !signer.IsAuthority && root.IsUnderstood && signer.IsUnderstood,
+            root.MayHaveBelow(authorities: 0) && !signer.IsAuthority && root.IsUnderstood && signer.IsUnderstood,
             "tcb-signer-rights")
         && checks.Require($"{document.Kind}-signer-not-before", IntelSource.Validity,
             root.NotBefore <= at && signer.NotBefore <= at, "tcb-signer-not-yet-valid", $"from {signer.NotBefore:u}")

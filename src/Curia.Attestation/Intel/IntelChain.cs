@@ -102,7 +102,7 @@ internal static class IntelChain
     private static bool RightsHold(
         VendorCertificate root, VendorCertificate authority, VendorCertificate leaf, Appraisal checks) =>
         checks.Require("certificate-rights", IntelSource.Path,
-            root.MaySignCertificates && authority.MaySignCertificates && !leaf.IsAuthority
+            root.MayHaveBelow(authorities: 1) && authority.MayHaveBelow(authorities: 0) && !leaf.IsAuthority
                 && root.IsUnderstood && authority.IsUnderstood && leaf.IsUnderstood,
             "certificate-rights");
 
@@ -131,8 +131,9 @@ internal sealed class RevocationCheck(IntelCollateral required, DateTimeOffset a
     {
         if (der is not { } bytes)
         {
-            return checks.Require("root-crl", IntelSource.Policy,
-                !required.HasFlag(IntelCollateral.RootRevocationList), "root-crl-missing", "none was given");
+            bool waived = !required.HasFlag(IntelCollateral.RootRevocationList);
+            return checks.Require(
+                Check.NameOf("root-crl", waived), IntelSource.Policy, waived, "root-crl-missing", "none was given");
         }
 
         if (!checks.Require("root-crl", IntelSource.Revocation,
@@ -158,8 +159,9 @@ internal sealed class RevocationCheck(IntelCollateral required, DateTimeOffset a
     {
         if (der is not { } bytes)
         {
-            return checks.Require("pck-crl", IntelSource.Policy,
-                !required.HasFlag(IntelCollateral.PckRevocationList), "pck-crl-missing", "none was given");
+            bool waived = !required.HasFlag(IntelCollateral.PckRevocationList);
+            return checks.Require(
+                Check.NameOf("pck-crl", waived), IntelSource.Policy, waived, "pck-crl-missing", "none was given");
         }
 
         if (!checks.Require("pck-crl", IntelSource.Revocation,

@@ -24,6 +24,9 @@ public sealed record SgxEvidence
 /// out. The certificate of the processor's key is in the quote.</summary>
 public sealed record IntelEndorsements
 {
+    /// <summary>The largest document that Intel signs, in bytes. Real ones have under 20,000.</summary>
+    public const int DocumentSizeMax = 128 * 1024;
+
     /// <summary>Nothing but what is in the quote.</summary>
     public static IntelEndorsements None { get; } = new();
 

@@ -59,7 +59,9 @@ public sealed class QeIdentity
     /// <summary>Reads the object <c>enclaveIdentity</c>, without the signature beside it; nothing throws.</summary>
     public static bool TryDecode(ReadOnlyMemory<byte> json, out QeIdentity? identity)
     {
-        identity = json.Length <= SignedJson.SizeMax ? CollateralFields.Read(json, root => new QeIdentity(root)) : null;
+        identity = json.Length <= IntelEndorsements.DocumentSizeMax
+            ? CollateralFields.Read(json, root => new QeIdentity(root))
+            : null;
         return identity is not null;
     }
 

@@ -45,8 +45,9 @@ internal sealed class QuoteAppraisal(
     {
         if (endorsements.TcbInfo is not { } json)
         {
-            return checks.Require("tcb-info", IntelSource.Policy,
-                !policy.RequiredCollateral.HasFlag(IntelCollateral.TcbInfo), "tcb-info-missing", "none was given")
+            bool waived = !policy.RequiredCollateral.HasFlag(IntelCollateral.TcbInfo);
+            return checks.Require(
+                    Check.NameOf("tcb-info", waived), IntelSource.Policy, waived, "tcb-info-missing", "none was given")
                 && (quote.Domain is not { } unknown || ModuleIsIntels(unknown))
                 && StatusHolds();
         }
@@ -110,8 +111,9 @@ internal sealed class QuoteAppraisal(
         SgxReport report = quote.QeReport;
         if (endorsements.QeIdentity is not { } json)
         {
-            return checks.Require("qe-identity", IntelSource.Policy,
-                    !policy.RequiredCollateral.HasFlag(IntelCollateral.QeIdentity), "qe-identity-missing",
+            bool waived = !policy.RequiredCollateral.HasFlag(IntelCollateral.QeIdentity);
+            return checks.Require(
+                    Check.NameOf("qe-identity", waived), IntelSource.Policy, waived, "qe-identity-missing",
                     "none was given")
                 && checks.Require("qe-signer", IntelSource.QeIdentity,
                     report.Signer.Span.SequenceEqual(isTdx ? tdQeSigner : qeSigner)

@@ -10,9 +10,6 @@ namespace Curia.Attestation;
 /// object says is read after its signature has been verified, from the same bytes.</summary>
 internal sealed class SignedJson
 {
-    /// <summary>The largest document in bytes. Real ones have under 20,000.</summary>
-    public const int SizeMax = 128 * 1024;
-
     private const int SignatureSize = 64;
     private const int DepthMax = 16;
 
@@ -38,7 +35,8 @@ internal sealed class SignedJson
         ReadOnlySpan<byte> end = "\"}"u8;
         int size = bytes.Length - beginning.Length - middle.Length - (2 * SignatureSize) - end.Length;
         ReadOnlySpan<byte> span = bytes.Span;
-        if (size <= 0 || bytes.Length > SizeMax || !span.StartsWith(beginning) || !span.EndsWith(end)
+        if (size <= 0
+            || bytes.Length > IntelEndorsements.DocumentSizeMax || !span.StartsWith(beginning) || !span.EndsWith(end)
             || !span[(beginning.Length + size)..].StartsWith(middle)
             || !IsOneObject(span.Slice(beginning.Length, size)))
         {

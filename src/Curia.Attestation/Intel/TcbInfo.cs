@@ -64,7 +64,9 @@ public sealed class TcbInfo
     /// <summary>Reads the object <c>tcbInfo</c>, without the signature beside it; nothing throws.</summary>
     public static bool TryDecode(ReadOnlyMemory<byte> json, out TcbInfo? info)
     {
-        info = json.Length <= SignedJson.SizeMax ? CollateralFields.Read(json, root => new TcbInfo(root)) : null;
+        info = json.Length <= IntelEndorsements.DocumentSizeMax
+            ? CollateralFields.Read(json, root => new TcbInfo(root))
+            : null;
         return info is not null;
     }
 

@@ -82,7 +82,7 @@ internal sealed record SnpChain(SnpRoot Root, VendorCertificate Signer, SnpEndor
     private static bool RightsHold(
         VendorCertificate root, VendorCertificate signer, VendorCertificate leaf, Appraisal checks) =>
         checks.Require("certificate-rights", SnpSource.Path,
-            root.MaySignCertificates && signer.MaySignCertificates && !leaf.IsAuthority
+            root.MayHaveBelow(authorities: 1) && signer.MayHaveBelow(authorities: 0) && !leaf.IsAuthority
                 && root.IsUnderstood && signer.IsUnderstood && leaf.IsUnderstood,
             "certificate-rights");
 

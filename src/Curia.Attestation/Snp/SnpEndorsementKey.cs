@@ -91,8 +91,10 @@ public sealed class SnpEndorsementKey
     private ReadOnlyMemory<byte> ReadChipId(ReadOnlyMemory<byte> value)
     {
         int size = Processor == SnpProcessor.Turin ? TurinHardwareIdSize : HardwareIdSize;
-        ReadOnlyMemory<byte> chip =
-            value.Length == size ? value : new AsnReader(value, AsnEncodingRules.DER).ReadOctetString();
+        if (value.Length == size) return value;
+        AsnReader outer = new(value, AsnEncodingRules.DER);
+        ReadOnlyMemory<byte> chip = outer.ReadOctetString();
+        outer.ThrowIfNotEmpty();
         return chip.Length == size ? chip : throw new AsnContentException("The hwID has another size.");
     }
 

@@ -12,6 +12,14 @@ public sealed record SnpEvidence
     /// <summary>Whether the report is the one of Azure's paravisor (<see cref="HclReport"/>).</summary>
     public bool InHclReport { get; init; }
 
+    /// <summary>The report for who has it apart as well: it must be the one in the paravisor's. Null when there is only
+    /// that one.</summary>
+    public ReadOnlyMemory<byte>? ReportApart { get; init; }
+
+    /// <summary>Whether the policy of the container could be read as it was sent; one that could not is that of no host
+    /// data.</summary>
+    public bool ContainerPolicyIsRead { get; init; } = true;
+
     /// <summary>The policy of a confidential container, whose SHA-256 is the host data; null when there is none. Bytes
     /// as they were hashed, without Base64.</summary>
     public ReadOnlyMemory<byte>? ContainerPolicy { get; init; }

@@ -27,7 +27,12 @@ public sealed record SnpPolicy
     /// hands of the provider, so this says whom one believes besides AMD.</summary>
     public IReadOnlyList<string>? Providers { get; init; } = [];
 
-    /// <summary>The oldest security versions, for each generation; one that is not listed has no minimum.</summary>
+    /// <summary>The generations of processors that are taken; null takes all that <see cref="MinimumTcb"/>
+    /// takes.</summary>
+    public IReadOnlyList<SnpProcessor>? Processors { get; init; }
+
+    /// <summary>The oldest security versions, for each generation. With none listed there is no minimum; as soon as one
+    /// is, a generation that is not listed is refused: nobody has said what is old there.</summary>
     public IReadOnlyDictionary<SnpProcessor, SnpTcb> MinimumTcb { get; init; } =
         new Dictionary<SnpProcessor, SnpTcb>();
 

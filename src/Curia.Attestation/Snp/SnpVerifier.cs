@@ -72,6 +72,12 @@ public sealed class SnpVerifier
             return checks.Conclude(finished: false, null);
         }
 
+        if (paravisor is not null && evidence.ReportApart is { } apart && !checks.Require("hcl-report-apart",
+            AzureSource.HclReport, apart.Span.SequenceEqual(paravisor.HardwareReport.Span), "hcl-report-mismatch"))
+        {
+            return checks.Conclude(finished: false, null);
+        }
+
         if (SnpReport.Read(paravisor?.HardwareReport ?? evidence.Report, checks) is not { } report)
             return checks.Conclude(finished: false, null);
         if (FindChain() is not { } chain) return checks.Conclude(finished: false, ClaimsOf(report, null));
@@ -100,7 +106,8 @@ public sealed class SnpVerifier
         period = Period.Always.And(chain.Root.Certificate).And(chain.Signer).And(chain.Leaf.Certificate);
         if (endorsements.RevocationList is not { } der)
         {
-            return checks.Require("revocation-list", SnpSource.Policy, !policy.RevocationListRequired, "crl-missing",
+            bool waived = !policy.RevocationListRequired;
+            return checks.Require(Check.NameOf("revocation-list", waived), SnpSource.Policy, waived, "crl-missing",
                 "none was given");
         }
 
@@ -142,8 +149,11 @@ public sealed class SnpVerifier
             & SnpTcb.TryRead(report.CurrentTcb.Span, processor, out SnpTcb current)
             & SnpTcb.TryRead(report.CommittedTcb.Span, processor, out SnpTcb committed)
             & SnpTcb.TryRead(report.LaunchTcb.Span, processor, out SnpTcb launch);
-        SnpTcb minimum = policy.MinimumTcb.GetValueOrDefault(processor);
-        return checks.Require("tcb-reserved", SnpSource.Tcb, read, "reserved-nonzero")
+        bool hasMinimum = policy.MinimumTcb.TryGetValue(processor, out SnpTcb minimum);
+        return checks.Require("processor", SnpSource.Policy,
+                (hasMinimum || policy.MinimumTcb.Count == 0) && (policy.Processors?.Contains(processor) ?? true),
+                "processor-not-allowed", $"{processor}")
+            && checks.Require("tcb-reserved", SnpSource.Tcb, read, "reserved-nonzero")
             && checks.Require("tcb-of-key", SnpSource.Endorsements, reported == chain.Leaf.Tcb,
                 "reported-tcb-differs-from-leaf-tcb", $"reported {reported}; certificate {chain.Leaf.Tcb}")
             && checks.Require("tcb-order", SnpSource.Tcb, current.IsAtLeast(committed), "tcb-committed-above-current",
@@ -159,14 +169,18 @@ public sealed class SnpVerifier
     {
         if (leaf.Kind == SnpKeyKind.Vlek)
         {
-            return checks.Require("provider", SnpSource.Policy,
-                policy.Providers is null || policy.Providers.Contains(leaf.Provider, StringComparer.Ordinal),
-                "provider-not-allowed", leaf.Provider);
+            return checks.Require(Check.NameOf("provider", policy.Providers is null), SnpSource.Policy,
+                policy.Providers?.Contains(leaf.Provider, StringComparer.Ordinal) ?? true, "provider-not-allowed",
+                leaf.Provider);
         }
 
         ReadOnlySpan<byte> chip = report.ChipId.Span;
         if (!chip.ContainsAnyExcept((byte)0))
-            return checks.Require("chip-id", SnpSource.Policy, policy.MaskedChipIdAllowed, "chip-id-masked", "masked");
+        {
+            return checks.Require(Check.NameOf("chip-id", policy.MaskedChipIdAllowed), SnpSource.Policy,
+                policy.MaskedChipIdAllowed, "chip-id-masked", "masked");
+        }
+
         int size = leaf.ChipId.Length;
         return checks.Require("chip-id", SnpSource.Endorsements,
             chip[..size].SequenceEqual(leaf.ChipId.Span) && !chip[size..].ContainsAnyExcept((byte)0),
@@ -233,7 +247,9 @@ public sealed class SnpVerifier
             report.HostData.Span.SequenceEqual(host.Span), "host-data-mismatch"))
         && (evidence.ContainerPolicy is not { } container || checks.Require(
             "container-policy", AzureSource.ContainerPolicy,
-            report.HostData.Span.SequenceEqual(SHA256.HashData(container.Span)), "host-data-not-sha256-of-policy"));
+            evidence.ContainerPolicyIsRead
+                && report.HostData.Span.SequenceEqual(SHA256.HashData(container.Span)),
+            "host-data-not-sha256-of-policy"));
 
     // A measurement is listed, or somebody who may do so has endorsed it.
     private bool MeasurementHolds(Measurement measurement)

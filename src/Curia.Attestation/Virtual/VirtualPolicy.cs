@@ -14,7 +14,8 @@ public sealed record VirtualPolicy
     /// evidence refused that does not chain to it.</summary>
     public Digest Root { get; init; } = VirtualPlatform.KeyDigest;
 
-    /// <summary>The oldest security version, for each name that is played; one that is not listed has no
-    /// minimum.</summary>
+    /// <summary>The oldest security version, for each name that is played. With none listed there is no minimum; as
+    /// soon as one is, a name that is not listed is refused, as a generation of hardware is
+    /// (<see cref="SnpPolicy.MinimumTcb"/>).</summary>
     public IReadOnlyDictionary<string, int> MinimumTcb { get; init; } = new Dictionary<string, int>();
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 using System.Security.Cryptography;
 using Curia.Vocabulary;
 
@@ -40,20 +39,18 @@ public static class VirtualVerifier
 
     private static bool TcbHolds(VirtualReport report, VirtualPolicy policy, Appraisal checks)
     {
-        int minimum = 0;
-        foreach ((string platform, int version) in policy.MinimumTcb)
-        {
-            if (platform == report.Platform) minimum = version;
-        }
-
-        return checks.Require("tcb-minimum", SnpSource.Policy, report.Tcb >= minimum, "tcb-below-minimum",
+        bool hasMinimum = policy.MinimumTcb.TryGetValue(report.Platform, out int minimum);
+        return checks.Require("processor", SnpSource.Policy, hasMinimum || policy.MinimumTcb.Count == 0,
+                "processor-not-allowed", report.Platform)
+            && checks.Require("tcb-minimum", SnpSource.Policy, report.Tcb >= minimum, "tcb-below-minimum",
             $"{report.Tcb}; minimum {minimum}");
     }
 
     private static bool ReferenceHolds(VirtualReport report, ReferenceValues reference, Appraisal checks) =>
-        (reference.Measurements is not { } measurements || checks.Require("measurement", SnpSource.Reference,
-            measurements.Contains(report.Measurement), "measurement-not-expected",
-            $"{report.Measurement}"))
+        (!reference.AsksForMeasurement || checks.Require("measurement", SnpSource.Reference,
+            reference.Lists(report.Measurement), "measurement-not-expected", $"{report.Measurement}"))
+        && (reference.RuntimeMeasurements is null || checks.Require("runtime-measurements", SnpSource.Reference,
+            false, "runtime-measurement-mismatch", "the virtual platform has none"))
         && (reference.ReportData is not { } expected || checks.Require("report-data", SnpSource.Reference,
             report.ReportData.Span.SequenceEqual(expected.Span), "report-data-mismatch"))
         && (reference.HostData is not { } host || checks.Require("host-data", SnpSource.Reference,

@@ -51,11 +51,12 @@ public sealed class VendorCertificate
         Fingerprint = Digest.Of(der);
         Subject = CommonNameOf(SubjectNameDer);
         Issuer = CommonNameOf(IssuerNameDer);
-        IsAuthority = ReadIsAuthority();
+        (IsAuthority, pathLength) = ReadBasicConstraints();
         keyUsage = ReadKeyUsage();
     }
 
     private readonly byte? keyUsage;
+    private readonly int? pathLength;
 
     /// <summary>The whole certificate.</summary>
     public ReadOnlyMemory<byte> Der { get; }
@@ -92,6 +93,11 @@ public sealed class VendorCertificate
 
     /// <summary>Whether it may sign certificates: an authority whose key usage, if it has one, says so.</summary>
     public bool MaySignCertificates => IsAuthority && (keyUsage is not { } bits || (bits & SignsCertificatesBit) != 0);
+
+    /// <summary>Whether it may sign certificates, and the path below it may have so many authorities before its end
+    /// (RFC 5280 section 4.2.1.9, pathLenConstraint).</summary>
+    public bool MayHaveBelow(int authorities) =>
+        MaySignCertificates && (pathLength is not { } most || authorities <= most);
 
     /// <summary>Whether its key usage, if it has one, lets it sign revocation lists.</summary>
     public bool MaySignRevocationLists =>
@@ -145,32 +151,41 @@ public sealed class VendorCertificate
         if (!Extensions.TryGet(ExtendedKeyUsage, out ReadOnlyMemory<byte> value)) return false;
         try
         {
-            AsnReader purposes = new AsnReader(value, AsnEncodingRules.DER).ReadSequence();
-            while (purposes.HasData)
-            {
-                if (purposes.ReadObjectIdentifier() == identifier) return true;
-            }
+            AsnReader outer = new(value, AsnEncodingRules.DER);
+            AsnReader purposes = outer.ReadSequence();
+            outer.ThrowIfNotEmpty();
+            bool found = false;
+            while (purposes.HasData) found |= purposes.ReadObjectIdentifier() == identifier;
+            return found;
         }
         catch (AsnContentException)
         {
             return false;
         }
-
-        return false;
     }
 
-    private bool ReadIsAuthority()
+    // RFC 5280 section 4.2.1.9: only an authority has a number, and it is not negative.
+    private (bool IsAuthority, int? PathLength) ReadBasicConstraints()
     {
-        if (!Extensions.TryGet(BasicConstraints, out ReadOnlyMemory<byte> value)) return false;
-        AsnReader constraints = new AsnReader(value, AsnEncodingRules.DER).ReadSequence();
-        return constraints.HasData && constraints.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean)
+        if (!Extensions.TryGet(BasicConstraints, out ReadOnlyMemory<byte> value)) return (false, null);
+        AsnReader outer = new(value, AsnEncodingRules.DER);
+        AsnReader constraints = outer.ReadSequence();
+        outer.ThrowIfNotEmpty();
+        bool isAuthority = constraints.HasData && constraints.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean)
             && constraints.ReadBoolean();
+        if (!constraints.HasData) return (isAuthority, null);
+        if (!isAuthority || !constraints.TryReadInt32(out int length) || length < 0)
+            throw new AsnContentException("The length of the path is none.");
+        constraints.ThrowIfNotEmpty();
+        return (isAuthority, length);
     }
 
     private byte? ReadKeyUsage()
     {
         if (!Extensions.TryGet(KeyUsage, out ReadOnlyMemory<byte> value)) return null;
-        byte[] bits = new AsnReader(value, AsnEncodingRules.DER).ReadBitString(out _);
+        AsnReader outer = new(value, AsnEncodingRules.DER);
+        byte[] bits = outer.ReadBitString(out _);
+        outer.ThrowIfNotEmpty();
         return bits.Length == 0 ? (byte)0 : bits[0];
     }
 

@@ -1,7 +1,8 @@
 using System;
+using System.Buffers;
+using System.Buffers.Text;
 using System.IO;
 using System.Linq;
-using System.Text;
 using Curia.Attestation;
 
 namespace Curia.Evidence;
@@ -69,12 +70,10 @@ internal sealed class SecurityContext
             byte[] read = BoundedFile.Read(path, textMax);
             if (read.Length > textMax)
                 throw new EvidenceException(EvidenceRefusal.TooLarge, $"{path} holds more than {sizeMax} bytes.");
-            byte[] decoded = Convert.FromBase64String(Encoding.Latin1.GetString(read));
-            return decoded.Length > 0 ? decoded : throw Malformed(name, "is empty");
-        }
-        catch (FormatException e)
-        {
-            throw Malformed(name, "is not Base64", e);
+            int textSize = read.AsSpan().TrimEnd("\r\n"u8).Length;
+            if (Base64.DecodeFromUtf8InPlace(read.AsSpan(0, textSize), out int size) != OperationStatus.Done)
+                throw Malformed(name, "is not Base64");
+            return size > 0 ? read[..size] : throw Malformed(name, "is empty");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
@@ -11,7 +12,9 @@ namespace Curia.Evidence;
 /// Whether anybody signed them, only an appraisal says. Immutable; any thread.</summary>
 public sealed class Collateral
 {
-    private static readonly JsonDocumentOptions json = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    private const string Time = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+
+    private static readonly JsonReaderOptions json = new() { MaxDepth = 16 };
 
     private Collateral(
         ReadOnlyMemory<byte> content, IReadOnlyList<ReadOnlyMemory<byte>> certificates, DateTimeOffset expires)
@@ -49,8 +52,8 @@ public sealed class Collateral
             CollateralForm.Certificate => TryCertificates([content], certificates, ref expires),
             CollateralForm.Chain => TryPem(Encoding.Latin1.GetString(content.Span), certificates, ref expires),
             CollateralForm.RevocationList => TryList(ref content, ref expires),
-            CollateralForm.TcbInfo => TryStatement(content, "tcbInfo", ref expires),
-            CollateralForm.QeIdentity => TryStatement(content, "enclaveIdentity", ref expires),
+            CollateralForm.TcbInfo => TryStatement(content.Span, "tcbInfo", ref expires),
+            CollateralForm.QeIdentity => TryStatement(content.Span, "enclaveIdentity", ref expires),
             CollateralForm.AzureHost => AzureHostCertificate.TryDecode(content, out AzureHostCertificate? host)
                 && TryCertificates(host!.Certificates, certificates, ref expires),
             _ => false,
@@ -80,16 +83,22 @@ public sealed class Collateral
     private static bool TryList(ref ReadOnlyMemory<byte> content, ref DateTimeOffset expires)
     {
         // A list in DER begins with 0x30 0x82, and the second of these is no digit.
-        if (IsHex(content.Span)) content = Convert.FromHexString(Encoding.ASCII.GetString(content.Span).Trim());
+        ReadOnlySpan<byte> digits = content.Span.Trim(" \r\n\t"u8);
+        byte[] decoded = IsHex(digits) ? new byte[digits.Length / 2] : [];
+        if (decoded.Length > 0)
+        {
+            Convert.FromHexString(digits, decoded, out _, out _);
+            content = decoded;
+        }
+
         if (!RevocationList.TryDecode(content.Span, out RevocationList? list) || list!.NextUpdate is not { } next)
             return false;
         if (next < expires) expires = next;
         return true;
     }
 
-    private static bool IsHex(ReadOnlySpan<byte> text)
+    private static bool IsHex(ReadOnlySpan<byte> digits)
     {
-        ReadOnlySpan<byte> digits = text.Trim(" \r\n\t"u8);
         foreach (byte digit in digits)
         {
             if (!char.IsAsciiHexDigit((char)digit)) return false;
@@ -98,29 +107,64 @@ public sealed class Collateral
         return digits.Length > 0 && digits.Length % 2 == 0;
     }
 
-    // The statement is signed as the bytes that it has: it is read here for its date, and kept as it is.
-    private static bool TryStatement(ReadOnlyMemory<byte> content, string name, ref DateTimeOffset expires)
+    // The statement is signed as the bytes that it has: it is scanned here for its date, and kept as it is. Nobody has
+    // vouched for it yet, so no document is built of it.
+    private static bool TryStatement(ReadOnlySpan<byte> content, string name, ref DateTimeOffset expires)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(content, json);
-            JsonElement root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("signature", out JsonElement signature)
-                || signature.ValueKind != JsonValueKind.String || !root.TryGetProperty(name, out JsonElement body)
-                || body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("nextUpdate", out JsonElement next)
-                || next.ValueKind != JsonValueKind.String
-                || !DateTimeOffset.TryParseExact(next.GetString(), "yyyy-MM-dd'T'HH:mm:ss'Z'",
-                    CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
+            Utf8JsonReader reader = new(content, json);
+            (int bodies, int signatures, DateTimeOffset? next) = (0, 0, null);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return false;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                return false;
+                bool isBody = reader.ValueTextEquals(name);
+                bool isSignature = reader.ValueTextEquals("signature"u8);
+                reader.Read();
+                if (isBody && (++bodies > 1 || !TryBody(ref reader, out next))) return false;
+                if (isSignature && (++signatures > 1 || reader.TokenType != JsonTokenType.String)) return false;
+                if (!isBody) reader.Skip();
             }
 
+            if (bodies != 1 || signatures != 1 || next is not { } time || reader.Read()) return false;
             if (time < expires) expires = time;
             return true;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            return false; // the second is how text that is not Unicode is answered
+            return false;
         }
+    }
+
+    // From the beginning of the object to its end, one date among its members.
+    private static bool TryBody(ref Utf8JsonReader reader, out DateTimeOffset? next)
+    {
+        next = null;
+        if (reader.TokenType != JsonTokenType.StartObject) return false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isNext = reader.ValueTextEquals("nextUpdate"u8);
+            reader.Read();
+            if (isNext && (next is not null || !TryTime(ref reader, out next))) return false;
+            reader.Skip();
+        }
+
+        return true;
+    }
+
+    private static bool TryTime(ref Utf8JsonReader reader, out DateTimeOffset? time)
+    {
+        Span<char> text = stackalloc char[32];
+        time = null;
+        if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > text.Length
+            || reader.ValueIsEscaped || Ascii.ToUtf16(reader.ValueSpan, text, out int size) != OperationStatus.Done
+            || !DateTimeOffset.TryParseExact(text[..size], Time, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal, out DateTimeOffset read))
+        {
+            return false;
+        }
+
+        time = read;
+        return true;
     }
 }

@@ -24,7 +24,6 @@ public sealed record CollateralItem
 {
     private const int CertificateSizeMax = VendorCertificate.SizeMax;
     private const int ChainSizeMax = 64 * 1024;
-    private const int JsonSizeMax = 512 * 1024;
 
     private CollateralItem(string kind, string file, CollateralSource source, string path, CollateralForm form)
     {
@@ -61,7 +60,7 @@ public sealed record CollateralItem
         CollateralForm.RevocationList => RevocationList.SizeMax,
         CollateralForm.Chain => ChainSizeMax,
         CollateralForm.AzureHost => AzureHostCertificate.SizeMax,
-        _ => JsonSizeMax,
+        _ => IntelEndorsements.DocumentSizeMax,
     };
 
     /// <summary>The certificate of the key that one processor signs with at one TCB (AMD 57230 section 4.1).</summary>

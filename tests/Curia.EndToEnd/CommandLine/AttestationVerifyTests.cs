@@ -31,7 +31,7 @@ public sealed class AttestationVerifyTests(OpenSandbox sandbox) : IClassFixture<
     [InlineData("snp", "milan-v2-vcek-aci-sidecar", "")]
     [InlineData("snp", "turin-v5-vcek-tav", "")]
     [InlineData("snp", "neg-milan-v2-vcek-virtee-flip-hostdata", "report-signature-invalid")]
-    [InlineData("snp", "neg-uvm-other-measurement", "evidence-file-missing")]
+    [InlineData("snp", "neg-uvm-other-measurement", "chain-incomplete")]
     [InlineData("tdx", "tdx-v4-phala", "")]
     [InlineData("tdx", "tdx-v4-coco-debugtd", "tcb-status-out-of-date")]
     [InlineData("tdx", "neg-tdx-v4-phala-collateral-expired", "root-crl-expired")]

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Security.Cryptography;
 using Curia.Attestation;
 using Curia.Tests.Attestation;
@@ -48,6 +49,48 @@ internal static class EvidenceSeeds
         static string Escape(byte[] der) => PemEncoding.WriteString("CERTIFICATE", der)
             .Replace("\n", "\\n", StringComparison.Ordinal) + "\\n";
     }
+
+    public static List<byte[]> Evidence()
+    {
+        MadeIntel tdx = new(5);
+        MadeIntel sgx = new(3);
+        byte[] report = milan.MakeReport();
+        return
+        [
+            Named("virtual", (AttesterEvidence.VirtualFile, AttestationSeeds.Virtual()[0])),
+            Named("snp", ("report.bin", report), ("leaf.der", milan.LeafDer),
+                ("chain.pem", MadeIntel.Pem(milan.SignerDer, milan.RootDer)), ("ark.crl.der", milan.RevocationList),
+                ("security-policy-base64", Seeds.Text("YQ=="))),
+            Named("snp", ("hcl-report.bin", MadeHcl.Wrap(report, [1])), ("report.bin", report), ("leaf.der", [1])),
+            OfIntel("tdx", tdx), OfIntel("sgx", sgx), Named("sgx", ("report.bin", report)),
+        ];
+    }
+
+    public static List<byte[]> Collateral()
+    {
+        MadeIntel tdx = new(5);
+        byte[] chain = MadeIntel.Pem(tdx.SignerDer, tdx.RootDer);
+        return
+        [
+            Parts.Join([0], milan.LeafDer), Parts.Join([1], MadeIntel.Pem(milan.SignerDer, milan.RootDer)),
+            Parts.Join([2], milan.RevocationList),
+            Parts.Join([2], Seeds.Text(Convert.ToHexString(milan.RevocationList) + "\n")), Parts.Join([3], Hosts()[0]),
+            Parts.Join([4], tdx.Endorsements.TcbInfo!.Value.ToArray(), chain),
+            Parts.Join([5], tdx.Endorsements.QeIdentity!.Value.ToArray(), chain),
+            Parts.Join([6], tdx.Endorsements.PckRevocationList!.Value.ToArray(), chain),
+        ];
+    }
+
+    private static byte[] OfIntel(string platform, MadeIntel made) => Named(
+        platform, ("quote.bin", made.MakeQuote()),
+        ("collateral/root_ca_crl.der", made.Endorsements.RootRevocationList!.Value.ToArray()),
+        ("collateral/pck_crl.der", made.Endorsements.PckRevocationList!.Value.ToArray()),
+        ("collateral/qe_identity.json", made.Endorsements.QeIdentity!.Value.ToArray()),
+        ("collateral/tcb_info.json", made.Endorsements.TcbInfo!.Value.ToArray()),
+        ("collateral/tcb_signing_chain.pem", made.Endorsements.TcbSigningChain!.Value.ToArray()));
+
+    private static byte[] Named(string platform, params (string Name, byte[] Bytes)[] files) => Parts.Join(
+        files.SelectMany(file => (byte[][])[Seeds.Text(file.Name), file.Bytes]).Prepend(Seeds.Text(platform)));
 
     private static byte[] Entry(string guid, bool bigEndian, int offset, int length) =>
         [.. new Guid(guid).ToByteArray(bigEndian), .. MadeOvmf.Words((uint)offset, (uint)length)];

@@ -66,5 +66,7 @@ internal static class Seeds
         ("ovmf", EvidenceSeeds.Images()),
         ("certificate-table", EvidenceSeeds.Tables()),
         ("azure-host", EvidenceSeeds.Hosts()),
+        ("evidence", EvidenceSeeds.Evidence()),
+        ("collateral", EvidenceSeeds.Collateral()),
     ];
 }

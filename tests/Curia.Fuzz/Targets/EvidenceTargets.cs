@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
 using Curia.Attestation;
+using Curia.Evidence;
 using Curia.Vocabulary;
 
 namespace Curia.Fuzz.Targets;
@@ -12,12 +14,83 @@ internal static class EvidenceTargets
     private static readonly KernelHashes kernel =
         new(Digest.Of([1]), Digest.Of([2]), KernelHashes.OfCommandLine("quiet"));
 
+    private static readonly DateTimeOffset now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly AppraisalPolicy standalone = AppraisalPolicy.Strict with
+    {
+        Snp = SnpPolicy.Standalone,
+        Tdx = TdxPolicy.Standalone,
+        Sgx = SgxPolicy.Standalone,
+    };
+
+    private static readonly CollateralItem[] items =
+    [
+        CollateralItem.AmdKey(new SnpKeyName(SnpProcessor.Milan, new byte[64], default)),
+        CollateralItem.AmdChain(SnpProcessor.Milan, SnpKeyKind.Vcek),
+        CollateralItem.AmdRevocationList(SnpProcessor.Milan, SnpKeyKind.Vcek),
+        CollateralItem.AzureHost(),
+        CollateralItem.IntelTcbInfo(AttestationPlatform.Tdx, "000000000000"),
+        CollateralItem.IntelQeIdentity(AttestationPlatform.Tdx),
+        CollateralItem.IntelPckRevocationList(platformCa: true),
+    ];
+
     public static IEnumerable<FuzzTarget> All =>
     [
         new("ovmf", ["OvmfImage.TryDecode"], TryImage),
         new("certificate-table", ["SnpCertificateTable.TryDecode", "SevGuestRequest.TryReadResponse"], TryTable),
         new("azure-host", ["AzureHostCertificate.TryDecode"], TryHost),
+        new("evidence", ["EvidenceAppraiser.Appraise"], TryEvidence),
+        new("collateral", ["Collateral.TryRead"], TryCollateral),
     ];
+
+    // The name of a platform, then names of files and what is in them, by turns.
+    private static void TryEvidence(ReadOnlyMemory<byte> input)
+    {
+        List<ReadOnlyMemory<byte>> parts = Parts.Split(input);
+        if (parts.Count == 0) return;
+        Dictionary<string, byte[]> files = [];
+        for (int i = 1; i + 1 < parts.Count; i += 2)
+            files[Encoding.Latin1.GetString(parts[i].Span)] = parts[i + 1].ToArray();
+        AttesterEvidence evidence = new(Encoding.Latin1.GetString(parts[0].Span), files);
+        AttestationResult strict = Appraise(AppraisalPolicy.Strict, ReferenceValues.None);
+        AttestationResult alone = Appraise(standalone, ReferenceValues.None);
+        AttestationResult nowhere = Appraise(standalone, ReferenceValues.None with { Platforms = [] });
+        Must.Hold(nowhere.Reason is "platform-not-expected" or "evidence-files-out-of-bounds",
+            "no platform is expected");
+        Must.Hold(evidence.IsBounded || strict.Reason == "evidence-files-out-of-bounds", "files are bounded");
+        if (!evidence.IsBounded) return;
+        AttestationPlatform platform = AttesterEvidence.Platforms[evidence.Platform];
+        Must.Hold(alone.Verdict == AttestationVerdict.Rejected || platform == AttestationPlatform.Virtual,
+            "nothing that was made is genuine");
+        Must.Hold(strict.Verdict == AttestationVerdict.Rejected || alone.Verdict == AttestationVerdict.Accepted,
+            "what is strict takes no more");
+        bool known = files.Keys.All(EvidenceBundle.FilesOf(platform).Contains);
+        Must.Hold(known || strict.Reason is "evidence-file-unknown" or "evidence-file-missing",
+            "files have the names of their platform");
+
+        AttestationResult Appraise(AppraisalPolicy policy, ReferenceValues reference)
+        {
+            AttestationResult result = EvidenceAppraiser.Appraise(evidence, reference, policy, now);
+            AttestationTargets.Check(result);
+            return result;
+        }
+    }
+
+    // The item's number, the content, the chain of its signer.
+    private static void TryCollateral(ReadOnlyMemory<byte> input)
+    {
+        List<ReadOnlyMemory<byte>> parts = Parts.Split(input);
+        if (parts.Count < 2 || parts[0].IsEmpty) return;
+        CollateralItem item = items[parts[0].Span[0] % items.Length];
+        string? chain = parts.Count > 2 ? Encoding.Latin1.GetString(parts[2].Span) : null;
+        bool read = Collateral.TryRead(item, parts[1], chain, out Collateral? collateral);
+        Must.Hold(read == collateral is not null, "what is read is there");
+        if (!read) return;
+        Must.Hold(collateral!.Content.Length <= item.SizeMax, "collateral is bounded");
+        Must.Hold(item.ChainHeader is null || collateral.Certificates.Count > 0, "a signer has a chain");
+        Must.Hold(Collateral.TryRead(item, collateral.Content, chain, out Collateral? again)
+            && again!.Expires == collateral.Expires, "what was kept is read again");
+    }
 
     private static void TryImage(ReadOnlyMemory<byte> input)
     {

@@ -1,8 +1,10 @@
 using System;
+using System.Formats.Cbor;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Curia.Attestation;
+using Curia.Cryptography;
 
 namespace Curia.Tests.Attestation;
 
@@ -45,6 +47,49 @@ public sealed class AzureTests
         AssertRefused("uvm-endorsement-malformed", uvm.Endorse(measured, payload: "{}"));
         AssertRefused("uvm-endorsement-malformed", uvm.Endorse(measured, payload: "[1"));
         AssertRefused("uvm-endorsement-malformed", [1, 2, 3]);
+    }
+
+    /// <summary>RFC 5280 section 4.2.1.9: below a root that allows none, no authority stands.</summary>
+    [Fact]
+    public void The_chain_of_an_endorsement_is_no_longer_than_its_root_allows()
+    {
+        Assert.Equal("", Of(new MadeUvm(rootPathLength: 1)));
+        Assert.Equal("uvm-endorsement-chain-invalid", Of(new MadeUvm(rootPathLength: 0)));
+
+        static string Of(MadeUvm other) => made.Appraise(
+            made.MakeReport(), made.Endorsements with { UvmEndorsement = other.Endorse(measured) },
+            new ReferenceValues { MeasurementEndorsers = [other.Endorser] }).Reason;
+    }
+
+    /// <summary>Beside a signature stands a time stamp or nothing, and lengths are written in one way.</summary>
+    [Fact]
+    public void What_nobody_signs_of_an_endorsement_has_one_form()
+    {
+        byte[] right = uvm.Endorse(measured);
+        Assert.True(CoseSign1.TryDecode(right, out CoseSign1? message));
+        Assert.Equal("", Appraise(message!.WithUnprotected([0xA0])).Reason);
+        Assert.Equal("", Appraise(message.WithUnprotected(Map("timestamp", new byte[5_000]))).Reason);
+        AssertRefused("uvm-endorsement-malformed", message.WithUnprotected(Map("time", [1])));
+        AssertRefused("uvm-endorsement-malformed", message.WithUnprotected([0xA1, 0x18, 0x63, 0x41, 1]));
+        AssertRefused("uvm-endorsement-malformed",
+            message.WithUnprotected(Map("timestamp", new byte[UvmEndorsement.TimestampSizeMax])));
+        AssertRefused("uvm-endorsement-malformed",
+            message.WithUnprotected([0xA1, 0x69, .. "timestamp"u8, 0x61, 0x61]));
+        AssertRefused("uvm-endorsement-malformed",
+            message.WithUnprotected([0xA1, 0x78, 9, .. "timestamp"u8, 0x41, 1]));
+        AssertRefused("uvm-endorsement-malformed", message.WithUnprotected([0xB8, 0]));
+        Assert.Equal([0xD2, 0x84], right[..2]);
+        AssertRefused("uvm-endorsement-malformed", [0xD2, 0x98, 4, .. right[2..]]);
+
+        static byte[] Map(string label, byte[] value)
+        {
+            CborWriter writer = new();
+            writer.WriteStartMap(1);
+            writer.WriteTextString(label);
+            writer.WriteByteString(value);
+            writer.WriteEndMap();
+            return writer.Encode();
+        }
     }
 
     [Fact]

@@ -62,7 +62,74 @@ public sealed class EvidenceBundleTests
         Assert.Equal("chain-malformed", Appraise(new(files) { ["chain.pem"] = [1, 2, 3] }, []));
         Assert.Equal("host-data-not-sha256-of-policy",
             Appraise(new(files) { ["security-policy-base64"] = [0xFF, 1] }, []));
+        Assert.Equal("chain-incomplete", Appraise(new(files.Where(file => file.Key != "chain.pem")), []));
         Assert.Equal("crl-missing", Appraise(new(files.Where(file => file.Key != "ark.crl.der")), []));
+    }
+
+    /// <summary>Base64 is text that nobody signs: what is not written as it would be encoded is that of no host data,
+    /// and neither is the text itself.</summary>
+    [Theory]
+    [InlineData("YQ==", true)]
+    [InlineData("YR==", false)] // bits behind the last byte
+    [InlineData("YQ", false)]
+    [InlineData("YQ==\n", false)]
+    [InlineData(" YQ==", false)]
+    [InlineData("Y Q==", false)]
+    [InlineData("a", false)]
+    public void A_container_policy_has_one_form(string text, bool isTaken)
+    {
+        Dictionary<string, byte[]> files = new()
+        {
+            ["report.bin"] = snp.MakeReport(report => SHA256.HashData("a"u8).CopyTo(report.AsSpan(0x0C0))),
+            ["leaf.der"] = snp.LeafDer,
+            ["chain.pem"] = MadeIntel.Pem(snp.SignerDer, snp.RootDer),
+            ["ark.crl.der"] = snp.RevocationList,
+            ["security-policy-base64"] = System.Text.Encoding.ASCII.GetBytes(text),
+        };
+        Assert.Equal(isTaken ? "" : "host-data-not-sha256-of-policy", Appraise(files, []));
+    }
+
+    [Fact]
+    public void A_report_beside_that_of_a_paravisor_is_the_one_in_it()
+    {
+        byte[] runtime = "{}"u8.ToArray();
+        byte[] report = snp.MakeReport(bytes =>
+        {
+            bytes.AsSpan(0x050, 64).Clear();
+            SHA256.HashData(runtime).CopyTo(bytes.AsSpan(0x050));
+        });
+        Dictionary<string, byte[]> files = new()
+        {
+            ["hcl-report.bin"] = MadeHcl.Wrap(report, runtime),
+            ["leaf.der"] = snp.LeafDer,
+            ["chain.pem"] = MadeIntel.Pem(snp.SignerDer, snp.RootDer),
+            ["ark.crl.der"] = snp.RevocationList,
+        };
+        Assert.Equal("", Appraise(files, []));
+        Assert.Equal("", Appraise(new(files) { ["report.bin"] = report }, []));
+        Assert.Equal("hcl-report-mismatch", Appraise(new(files) { ["report.bin"] = snp.MakeReport() }, []));
+        Assert.Equal("hcl-report-mismatch", Appraise(new(files) { ["report.bin"] = [] }, []));
+    }
+
+    [Fact]
+    public void Files_and_platform_are_those_that_were_asked_for()
+    {
+        AttesterEvidence evidence = new("tdx", FilesOf(tdx));
+        AppraisalPolicy policy = AppraisalPolicy.Strict with { Tdx = tdx.Tdx, Sgx = sgx.Sgx };
+        Assert.Equal("", Reason(evidence, null));
+        Assert.Equal("", Reason(evidence, [AttestationPlatform.Snp, AttestationPlatform.Tdx]));
+        Assert.Equal("platform-not-expected", Reason(evidence, [AttestationPlatform.Snp]));
+        Assert.Equal("platform-not-expected", Reason(new AttesterEvidence("virtual", FilesOf(tdx)), []));
+        AttesterEvidence other = new("tdx", new Dictionary<string, byte[]>(FilesOf(tdx)) { ["report.bin"] = [] });
+        Assert.Equal("evidence-file-unknown", Reason(other, null));
+        other = new("sgx", new Dictionary<string, byte[]>(FilesOf(sgx)) { ["hcl-report.bin"] = [] });
+        Assert.Equal("evidence-file-unknown", Reason(other, null));
+        Assert.Equal("evidence-file-missing",
+            Reason(new AttesterEvidence("snp", new Dictionary<string, byte[]> { ["report.bin"] = [] }), null));
+
+        string Reason(AttesterEvidence given, IReadOnlyList<AttestationPlatform>? platforms) =>
+            EvidenceAppraiser.Appraise(
+                given, ReferenceValues.None with { Platforms = platforms }, policy, MadeIntel.Now).Reason;
     }
 
     [Fact]

@@ -255,6 +255,33 @@ public sealed class IntelRefusalTests
             AssertLeaf(reason, tdx.MakeLeaf(change));
     }
 
+    /// <summary>Where several roots are pinned, the list of one says nothing of who signs under another.</summary>
+    [Fact]
+    public void The_signer_of_collateral_is_looked_for_in_the_list_of_its_own_root()
+    {
+        MadeIntel other = new(4);
+        TdxPolicy both = tdx.Tdx with { Roots = [tdx.Root, other.Root] };
+        IntelEndorsements mixed = tdx.Endorsements with
+        {
+            TcbSigningChain = other.Endorsements.TcbSigningChain,
+            TcbInfo = other.Endorsements.TcbInfo,
+            QeIdentity = other.Endorsements.QeIdentity,
+        };
+        Assert.Equal("", tdx.Appraise(tdx.MakeQuote(), policy: both).Reason);
+        Assert.Equal("root-crl-signature-invalid", tdx.Appraise(tdx.MakeQuote(), mixed, policy: both).Reason);
+    }
+
+    [Fact]
+    public void What_the_policy_goes_without_is_said_in_the_name_of_its_check()
+    {
+        AttestationResult result = tdx.Appraise(
+            tdx.MakeQuote(), IntelEndorsements.None, policy: TdxPolicy.Standalone with { Roots = [tdx.Root] });
+        Assert.Equal("", result.Reason);
+        Assert.Equal(["root-crl-waived", "pck-crl-waived", "qe-identity-waived", "tcb-info-waived"],
+            result.Checks.Where(check => check.IsWaived).Select(check => check.Name));
+        Assert.DoesNotContain(tdx.Appraise(tdx.MakeQuote()).Checks, check => check.IsWaived);
+    }
+
     [Fact]
     public void Revocation_lists_are_held_to_and_must_be_there_unless_the_policy_says_otherwise()
     {

@@ -19,9 +19,10 @@ internal sealed class MadeUvm
     private readonly RSA authorityKey = RSA.Create(2048);
     private readonly RSA leafKey = RSA.Create(2048);
 
-    public MadeUvm()
+    /// <summary>Makes one, whose root may let only so many authorities stand below it.</summary>
+    public MadeUvm(int? rootPathLength = null)
     {
-        Root = Certify("CN=root", rootKey, "CN=root", rootKey, Authority());
+        Root = Certify("CN=root", rootKey, "CN=root", rootKey, Authority(rootPathLength));
         Middle = Certify("CN=authority", authorityKey, "CN=root", rootKey, Authority());
         Leaf = MakeLeaf(Purpose);
         Endorser = new UvmEndorser(Digest.Of(Root), Purpose, Feed, MinimumSvn: 100);
@@ -62,9 +63,9 @@ internal sealed class MadeUvm
         "CN=leaf", leafKey, "CN=authority", signedByRoot ? rootKey : authorityKey,
         [new X509EnhancedKeyUsageExtension([new Oid("1.2.3.4"), new Oid(purpose)], false)], from);
 
-    private static X509Extension[] Authority() =>
+    private static X509Extension[] Authority(int? pathLength = null) =>
     [
-        new X509BasicConstraintsExtension(true, false, 0, true),
+        new X509BasicConstraintsExtension(true, pathLength is not null, pathLength ?? 0, true),
         new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true),
     ];
 

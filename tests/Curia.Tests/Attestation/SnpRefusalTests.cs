@@ -242,6 +242,59 @@ public sealed class SnpRefusalTests
         Assert.False(minimum.IsAtLeast(minimum with { Fmc = 1 }));
     }
 
+    /// <summary>A minimum that is said for one generation does not leave the door open for the others.</summary>
+    [Fact]
+    public void A_generation_that_nobody_names_is_refused()
+    {
+        byte[] report = genoa.MakeReport();
+        SnpPolicy ofMilan = genoa.Policy with
+        {
+            MinimumTcb = new Dictionary<SnpProcessor, SnpTcb> { [SnpProcessor.Milan] = default },
+        };
+        Assert.Equal("processor-not-allowed", genoa.Appraise(report, policy: ofMilan).Reason);
+        SnpPolicy named = genoa.Policy with { Processors = [SnpProcessor.Milan, SnpProcessor.Turin] };
+        Assert.Equal("processor-not-allowed", genoa.Appraise(report, policy: named).Reason);
+        Assert.Equal("", genoa.Appraise(report, policy: named with { Processors = [SnpProcessor.Genoa] }).Reason);
+    }
+
+    /// <summary>An extension ends where it says, and only an authority has a length of its path (RFC 5280 section
+    /// 4.2.1).</summary>
+    [Theory]
+    [InlineData("2.5.29.15", "03020204", true)]
+    [InlineData("2.5.29.15", "0302020400", false)]
+    [InlineData("2.5.29.19", "30030101FF", true)]
+    [InlineData("2.5.29.19", "30030101FF00", false)]
+    [InlineData("2.5.29.19", "30060101FF020100", true)]
+    [InlineData("2.5.29.19", "30060101FF0201FF", false)]
+    [InlineData("2.5.29.19", "3003020100", false)]
+    public void An_extension_has_nothing_behind_it(string identifier, string value, bool isRead)
+    {
+        byte[] signer = genoa.MakeSigner(extensions =>
+        {
+            extensions.RemoveAll(one => one.Oid!.Value == identifier);
+            extensions.Add(new X509Extension(identifier, Convert.FromHexString(value), true));
+        });
+        Assert.Equal(isRead, VendorCertificate.TryDecode(signer, out _));
+    }
+
+    [Fact]
+    public void What_the_policy_goes_without_is_said_in_the_name_of_its_check()
+    {
+        SnpPolicy policy = genoa.Policy with { RevocationListRequired = false, MaskedChipIdAllowed = true };
+        byte[] masked = genoa.MakeReport(report => report.AsSpan(0x1A0, 64).Clear());
+        AttestationResult result = genoa.Appraise(masked, genoa.Endorsements with { RevocationList = null },
+            policy: policy);
+        Assert.Equal("", result.Reason);
+        Assert.Equal(["revocation-list-waived", "chip-id-waived"], Waived(result));
+        Assert.Empty(Waived(genoa.Appraise(genoa.MakeReport(), policy: policy)));
+        AttestationResult refused =
+            genoa.Appraise(masked, policy: policy with { MaskedChipIdAllowed = false });
+        Assert.Equal(("chip-id", "chip-id-masked"), (refused.Checks[^1].Name, refused.Reason));
+
+        static string[] Waived(AttestationResult result) =>
+            [.. result.Checks.Where(check => check.IsWaived).Select(check => check.Name)];
+    }
+
     [Fact]
     public void Claims_are_held_to_the_reference_values()
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using Curia.Attestation;
 
@@ -81,6 +82,37 @@ public sealed class SnpVectorTests
             Assert.Equal(OurReason(vector.ExpectedReason), result.Reason);
             Assert.False(result.Checks[^1].Passed);
         }
+    }
+
+    /// <summary>All of them are appraised: a folder that lost some does not pass for one that has few.</summary>
+    [Theory]
+    [InlineData("snp", 94)]
+    [InlineData("tdx", 51)]
+    [InlineData("sgx", 19)]
+    public void Every_folder_of_others_is_there(string kind, int count)
+    {
+        if (!Directory.Exists(VectorFolder.Root)) Assert.Skip($"the vectors are not at {VectorFolder.Root}");
+        Assert.Equal(count, VectorFolder.Names(kind).Count());
+    }
+
+    /// <summary>A folder that leaves out what it has in common with another one is refused for that, by name.</summary>
+    [Theory]
+    [InlineData("neg-uvm-other-measurement")]
+    [InlineData("neg-azurecvm-hcl-vardata-tampered")]
+    public void A_folder_without_a_chain_has_an_incomplete_one(string name)
+    {
+        SnpCase vector = SnpCase.Read(name);
+        Dictionary<string, byte[]> files = [];
+        foreach (string file in EvidenceBundle.FilesOf(AttestationPlatform.Snp))
+        {
+            if (vector.Optional(file) is { } bytes) files[file] = bytes;
+        }
+
+        Assert.DoesNotContain(EvidenceBundle.SnpChainFile, files.Keys);
+        AttestationResult result = EvidenceAppraiser.Appraise(
+            new AttesterEvidence("snp", files), vector.Reference,
+            AppraisalPolicy.Strict with { Snp = SnpPolicy.Standalone }, vector.At);
+        Assert.Equal("chain-incomplete", result.Reason);
     }
 
     /// <summary>The root of a synthetic case is named for it alone.</summary>

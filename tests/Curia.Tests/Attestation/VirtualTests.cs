@@ -77,7 +77,21 @@ public sealed class VirtualTests
     {
         VirtualPolicy policy = new() { MinimumTcb = new Dictionary<string, int> { ["virtual-snp"] = 4 } };
         AssertRefused("tcb-below-minimum", Evidence(report with { Platform = "virtual-snp" }), policy: policy);
+        AssertRefused("processor-not-allowed", Evidence(report), policy: policy);
+        policy = new() { MinimumTcb = new Dictionary<string, int> { ["virtual-snp"] = 4, ["virtual"] = 3 } };
         Assert.Equal("", VirtualVerifier.Appraise(Evidence(report), reference, policy).Reason);
+    }
+
+    [Fact]
+    public void It_has_no_endorsers_and_no_registers()
+    {
+        ReferenceValues endorsed = new() { MeasurementEndorsers = [UvmEndorser.Microsoft] };
+        AssertRefused("measurement-not-expected", Evidence(report), endorsed);
+        Assert.Equal("", VirtualVerifier.Appraise(
+            Evidence(report), endorsed with { Measurements = [program] }, VirtualPolicy.Strict).Reason);
+        Dictionary<int, Measurement> registers = new() { [0] = program };
+        AssertRefused(
+            "runtime-measurement-mismatch", Evidence(report), reference with { RuntimeMeasurements = registers });
     }
 
     [Fact]

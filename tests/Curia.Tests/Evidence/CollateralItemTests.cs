@@ -115,11 +115,70 @@ public sealed class CollateralItemTests
             Statement("x", "2026-06-20T01:02:03Z"),
             "[]"u8.ToArray(), "{"u8.ToArray(), "{\"tcbInfo\":{},\"signature\":\"00\"}"u8.ToArray(),
             "{\"tcbInfo\":{\"nextUpdate\":\"2026-06-20T01:02:03Z\"}}"u8.ToArray(),
+            [.. json, (byte)'1'], json[..^1],
+            Twice(json, "\"nextUpdate\":\"2026-06-20T01:02:03Z\""), Twice(json, "\"signature\":\"00\""),
+            "{\"tcbInfo\":{\"nextUpdate\":1},\"signature\":\"00\"}"u8.ToArray(),
+            "{\"tcbInfo\":{\"a\":{\"nextUpdate\":\"2026-06-20T01:02:03Z\"}},\"signature\":\"00\"}"u8.ToArray(),
+            "{\"tcbInfo\":{\"nextUpdate\":\"2026-06-20T01:02:03Z\"},\"signature\":1}"u8.ToArray(),
         ])
         {
             Assert.False(Collateral.TryRead(item, wrong, chain, out _));
         }
     }
+
+    /// <summary>Nobody has vouched for it when it comes, so it costs no more than its bytes do.</summary>
+    [Fact]
+    public void No_collateral_makes_its_reader_allocate_more_than_a_megabyte()
+    {
+        CollateralItem info = CollateralItem.IntelTcbInfo(AttestationPlatform.Tdx, "b0c06f000000");
+        CollateralItem crl = CollateralItem.AmdRevocationList(SnpProcessor.Milan, SnpKeyKind.Vcek);
+        CollateralItem chain = CollateralItem.AmdChain(SnpProcessor.Milan, SnpKeyKind.Vcek);
+        Assert.Equal(IntelEndorsements.DocumentSizeMax, info.SizeMax);
+        string pem = Encoding.ASCII.GetString(Pem(made.SignerDer, made.RootDer));
+        string many = string.Join(',', Enumerable.Repeat("1", (info.SizeMax / 2) - 100));
+        byte[] tokens = Encoding.ASCII.GetBytes($"{{\"a\":[{many}],{Encoding.ASCII.GetString(
+            Statement("tcbInfo", "2026-06-20T01:02:03Z"))[1..]}");
+        byte[] digits = Encoding.ASCII.GetBytes(new string('3', crl.SizeMax));
+        byte[] lines = Encoding.ASCII.GetBytes(
+            string.Concat(Enumerable.Repeat("-----BEGIN CERTIFICATE-----\n", chain.SizeMax / 28)));
+        (CollateralItem Item, byte[] Bytes)[] hostile =
+        [
+            (info, tokens), (info, new byte[info.SizeMax]), (info, new byte[info.SizeMax + 1]),
+            (crl, digits), (crl, new byte[crl.SizeMax]), (chain, lines), (CollateralItem.AzureHost(), lines),
+        ];
+        foreach (int round in (int[])[0, 1]) // what is allocated once is not counted
+        {
+            foreach ((CollateralItem item, byte[] bytes) in hostile)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                bool read = Collateral.TryRead(item, bytes, pem, out _);
+                long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+                Assert.Equal(ReferenceEquals(bytes, tokens), read);
+                if (round > 0) Assert.InRange(allocated, 0, 1024 * 1024);
+            }
+        }
+    }
+
+    /// <summary>What is collected is what travels: a policy and an endorsement of the largest size fit
+    /// together.</summary>
+    [Fact]
+    public void What_a_machine_collects_is_within_the_bounds_of_evidence()
+    {
+        AttesterEvidence files = new MachineEvidence
+        {
+            Platform = AttestationPlatform.Snp,
+            Report = made.MakeReport(),
+            Certificates = [made.LeafDer, made.SignerDer, made.RootDer],
+            RevocationList = made.RevocationList,
+            UvmEndorsement = new byte[UvmEndorsement.SizeMax],
+            ContainerPolicy = new byte[MachineEvidence.PolicySizeMax],
+        }.ToFiles();
+        Assert.True(files.IsBounded);
+        Assert.True(CollateralItem.IntelRootRevocationList().SizeMax <= RevocationList.SizeMax);
+    }
+
+    private static byte[] Twice(byte[] json, string member) => Encoding.ASCII.GetBytes(
+        Encoding.ASCII.GetString(json).Replace(member, $"{member},{member}", StringComparison.Ordinal));
 
     [Fact]
     public void What_is_something_else_is_not_collateral()
