@@ -115,8 +115,8 @@ public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim>
 /// to go on, and who of them goes first (DESIGN 4, "Cold restart"; docs/consensus.md, "Cold restart").</summary>
 /// <remarks>Pure, any thread at a time. A claim is believed when the service key of an epoch that is known here has
 /// signed it: whoever can do that was told the secrets once, and runs code that does not lie. It counts for as long as
-/// its process is heard; nothing that is safe rests on it, for that there are promises. Times are those of one clock that
-/// never goes back.</remarks>
+/// its process is heard; nothing that is safe rests on it, for that there are promises. Times are those of one clock
+/// that never goes back.</remarks>
 public sealed class ColdRestart : IDisposable
 {
     private const string Label = "curia cold restart claim 1\n";
@@ -245,8 +245,8 @@ public sealed class ColdRestart : IDisposable
         lock (claims) return claims.GetValueOrDefault(node)?.Claim;
     }
 
-    /// <summary>Drops the claims of processes that have not been heard for longer than <see cref="ClaimTime"/>: they may
-    /// have ended for good, and the others are not to wait for them.</summary>
+    /// <summary>Drops the claims of processes that have not been heard for longer than <see cref="ClaimTime"/>: they
+    /// may have ended for good, and the others are not to wait for them.</summary>
     /// <param name="now">The time.</param>
     /// <returns>What was dropped.</returns>
     public IReadOnlyList<RestartClaim> ForgetSilent(TimeSpan now)

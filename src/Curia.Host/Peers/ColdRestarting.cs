@@ -106,8 +106,11 @@ internal sealed class ColdRestarting : IProbed
 
             // After the round: when it was this process that paused, the others have answered by now.
             foreach (RestartClaim gone in restart.ForgetSilent(Now))
-                log.Info($"The process at {gone.PeerAddress} (node {gone.Node}) is not heard any more: its disk does not "
-                    + "count until it is.");
+            {
+                log.Info($"The process at {gone.PeerAddress} (node {gone.Node}) is not heard any more: its disk does "
+                    + "not count until it is.");
+            }
+
             Formation? formation = restart.Find(Unwilling());
             if (formation is null)
             {
@@ -153,8 +156,8 @@ internal sealed class ColdRestarting : IProbed
         }
 
         return (formation.Founder.Node == restart.Own.Node
-            ? "Enough disks are here, and the ledger of this one goes furthest; not all nodes have promised yet to take "
-                + "part."
+            ? "Enough disks are here, and the ledger of this one goes furthest; not all nodes have promised yet to "
+                + "take part."
             : "Enough disks are here. The node that opens the epoch is that whose ledger goes furthest: "
                 + $"{formation.Founder.Node} ({formation.Founder.PeerAddress}); it has not begun yet.") + refusing;
     }

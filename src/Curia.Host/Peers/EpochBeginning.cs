@@ -32,7 +32,8 @@ internal sealed class EpochBeginning(
     {
     }
 
-    /// <summary>Of the founder: tells the members that the epoch has begun, until each has heard or it is open.</summary>
+    /// <summary>Of the founder: tells the members that the epoch has begun, and waits for each until it is
+    /// open.</summary>
     /// <param name="formation">Who takes part.</param>
     /// <param name="secretsFor">The secrets for a member; null as long as there are none.</param>
     /// <param name="isOpen">Whether the first block has committed: then each member has stored it.</param>

@@ -80,8 +80,8 @@ internal sealed class Faults(LiveNetwork network, Random random, TimeSpan durati
         foreach (LiveNode late in mixed[majority..]) await network.ReplaceAsync(late);
     }
 
-    // The disk that goes furthest comes back with too few others to begin at once, is heard, and ends before it has asked
-    // for a promise. The others are enough without it, and are not to wait for it.
+    // The disk that goes furthest comes back with too few others to begin at once, is heard, and ends before it has
+    // asked for a promise. The others are enough without it, and are not to wait for it.
     private async Task KillFounderWhileSearchingAsync()
     {
         LiveNode furthest = await network.PrimaryAsync();

@@ -136,7 +136,7 @@ public sealed class ProbeTests
         await LivePeer.UntilAsync(() => other.Network.Counters.ConnectionsTaken == 0, () => "the end of the probe");
         using RawPeer third = new();
         await third.GreetAsync(other, PeerPurpose.Probe);
-        await LivePeer.UntilAsync(() => other.Network.Counters.ConnectionsTaken == 1, () => "a place that is free again");
+        await LivePeer.UntilAsync(() => other.Network.Counters.ConnectionsTaken == 1, () => "a place that is free");
     }
 
     // Whoever likes can ask what there is not.
