@@ -23,8 +23,8 @@ public sealed record EvidenceDemand
     public AppraisalPolicy Policy { get; init; } = AppraisalPolicy.Strict;
 
     /// <summary>Collateral of the client's own, by the names of docs/attestation.md, "Files": it takes the place of
-    /// what the node sends. So a newer revocation list counts that the node would rather not show, and a node that has run
-    /// for longer than its collateral holds is appraised by what holds now.</summary>
+    /// what the node sends. So a newer revocation list counts that the node would rather not show, and a node that has
+    /// run for longer than its collateral holds is appraised by what holds now.</summary>
     public IReadOnlyDictionary<string, byte[]> Collateral { get; init; } = new Dictionary<string, byte[]>();
 
     /// <summary>Tells the time at which certificates and lists must be valid.</summary>

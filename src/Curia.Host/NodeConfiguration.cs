@@ -4,9 +4,9 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net;
-using Curia.Ledger;
 using Curia.Attestation;
 using Curia.Evidence;
+using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;
 

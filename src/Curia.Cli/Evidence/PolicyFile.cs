@@ -134,6 +134,8 @@ internal sealed record PolicyFile
 
         public IReadOnlyList<string>? Providers { get; init; }
 
+        public IReadOnlyList<string>? Processors { get; init; }
+
         public IReadOnlyDictionary<string, TcbPart>? MinimumTcb { get; init; }
 
         public uint? MinimumGuestSvn { get; init; }
@@ -162,6 +164,7 @@ internal sealed record PolicyFile
         {
             RevocationListRequired = RevocationListRequired ?? policy.RevocationListRequired,
             Providers = Providers ?? policy.Providers,
+            Processors = Processors?.Select(ProcessorOf).ToList() ?? policy.Processors,
             MinimumTcb = MinimumTcb?.ToDictionary(one => ProcessorOf(one.Key), one => one.Value.ToTcb())
                 ?? policy.MinimumTcb,
             MinimumGuestSvn = MinimumGuestSvn ?? policy.MinimumGuestSvn,

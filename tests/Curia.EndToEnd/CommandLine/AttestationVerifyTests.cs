@@ -82,6 +82,7 @@ public sealed class AttestationVerifyTests(OpenSandbox sandbox) : IClassFixture<
     [InlineData("""{"tdx":{"signers":[]}}""")]
     [InlineData("""{"snp":{"required_platform_info":"33"}}""")]
     [InlineData("""{"snp":{"minimum_tcb":{"genoa":{}}}}""")]
+    [InlineData("""{"snp":{"processors":["genoa"]}}""")]
     [InlineData("""{"snp":{"minimum_tcb":{"Genoa":null}}}""")]
     [InlineData("""{"snp":{"id_key_digests":[null]}}""")]
     [InlineData("""{"snp":{"id_key_digests":["x"]}}""")]
