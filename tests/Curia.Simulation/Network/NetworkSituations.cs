@@ -25,6 +25,7 @@ internal static class NetworkSituations
         "learner added",
         "linearisable read confirmed",
         "member signed a request twice",
+        "node that has left refuses",
         "node that joined opened",
         "one sync for several blocks",
         "planned stop",

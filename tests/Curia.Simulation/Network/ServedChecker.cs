@@ -173,14 +173,25 @@ internal sealed class ServedChecker(NetworkWorld world, SeededRandom random) : I
     {
         if (!process.IsOpen || !random.Percent(4)) return;
         TxId txId = Choose(process.Node.View);
-        if (txId.SeqNo > SeqNo.Zero) Ask(process, txId);
+        if (txId.SeqNo == SeqNo.Zero) return;
+        if (process.Node.View.Role == ReplicaRole.Retired) AskRetired(process, txId);
+        else Ask(process, txId);
     }
+
+    // What it knows was true when it left; it must not tell it as if it still were.
+    private void AskRetired(NodeProcess process, TxId txId)
+    {
+        if (process.Node.Execute(StatusOf(txId)) is not Execution.Answered { Response.Status: 503 })
+            throw new Violation(Rules.StatusesAreFinal, $"{process} has left, and tells of {txId}");
+        world.Situations.Reached("node that has left refuses");
+    }
+
+    private static Request StatusOf(TxId txId) => Requests.Make("GET", $"/app/tx?transaction_id={txId}");
 
     /// <summary>Asks for a status as a client does.</summary>
     public TransactionStatus Ask(NodeProcess process, TxId txId)
     {
-        Request request = Requests.Make("GET", $"/app/tx?transaction_id={txId}");
-        if (process.Node.Execute(request) is not Execution.Answered { Response.Status: 200 } answered)
+        if (process.Node.Execute(StatusOf(txId)) is not Execution.Answered { Response.Status: 200 } answered)
             throw new Violation(Rules.StatusesAreFinal, $"{process} gives no status of {txId}");
         using JsonDocument body = JsonDocument.Parse(answered.Response.Body);
         TransactionStatus status = Enum.Parse<TransactionStatus>(body.RootElement.GetProperty("status").GetString()!);
