@@ -191,7 +191,8 @@ internal sealed class Operator(NetworkWorld world, SeededRandom random)
             .. voters.Select(world.ProcessOf).OfType<NodeProcess>().Where(process => !process.IsDead
                 && process != taken && !process.IsDraining && !process.Disk.FailsNext),
         ];
-        return living.Length > voters.Count / 2
+        // Who has joined votes before it has the secrets, and only a primary that has them can give them.
+        return living.Length > voters.Count / 2 && living.Any(process => process.IsOpen)
             && (!isDiverse || living.Select(Members.OwnerOf).Distinct().Count() > 1);
     }
 
