@@ -31,16 +31,16 @@ public class AttestationBenchmarks
     }
 
     [Benchmark]
-    public AttestationResult SnpCold() => Accepted(Snp(null));
+    public object SnpCold() => Accepted(Snp(null));
 
     [Benchmark]
-    public AttestationResult SnpWarm() => Accepted(Snp(cache));
+    public object SnpWarm() => Accepted(Snp(cache));
 
     [Benchmark]
-    public AttestationResult TdxCold() => Accepted(tdx.Appraise(quote, collateral));
+    public object TdxCold() => Accepted(tdx.Appraise(quote, collateral));
 
     [Benchmark]
-    public AttestationResult TdxWarm() => Accepted(tdx.Appraise(quote, collateral, cache: cache));
+    public object TdxWarm() => Accepted(tdx.Appraise(quote, collateral, cache: cache));
 
     private AttestationResult Snp(EndorsementCache? remembered) => SnpVerifier.Appraise(
         new SnpEvidence { Report = report }, snp.Endorsements, ReferenceValues.None, snp.Policy, MadeSnp.Now,

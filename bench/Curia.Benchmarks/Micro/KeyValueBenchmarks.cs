@@ -54,7 +54,7 @@ public class KeyValueBenchmarks
     /// versions share is skipped, so the cost follows the depth of the tree (32 nodes a level), not its
     /// entries.</summary>
     [Benchmark]
-    public CommitOutcome CommitAfterCountingWhileAnotherWrites()
+    public object CommitAfterCountingWhileAnotherWrites()
     {
         Transaction transaction = store.Begin(MapAccess.Application);
         MapView<ulong, byte[]> entries = transaction.Map(Entries);

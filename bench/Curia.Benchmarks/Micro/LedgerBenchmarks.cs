@@ -23,7 +23,7 @@ public class LedgerBenchmarks : IDisposable
     public void Start()
     {
         ledger = new BenchmarkLedger();
-        block = SealBlock().Bytes;
+        block = ledger.SealBlock(EntriesPerBlock).Bytes;
         next = 1;
     }
 
@@ -40,10 +40,10 @@ public class LedgerBenchmarks : IDisposable
         ledger.PrivateBytes.Span);
 
     [Benchmark]
-    public SealedBlock SealBlock() => ledger!.SealBlock(EntriesPerBlock);
+    public object SealBlock() => ledger!.SealBlock(EntriesPerBlock);
 
     [Benchmark]
-    public Block? DecodeBlock() => Block.TryDecode(block, out Block? decoded) ? decoded : null;
+    public object? DecodeBlock() => Block.TryDecode(block, out Block? decoded) ? decoded : null;
 
     [Benchmark]
     public bool DecodeAndVerifyBlock() =>
