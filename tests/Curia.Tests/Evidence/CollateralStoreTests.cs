@@ -32,11 +32,17 @@ public sealed class CollateralStoreTests : IDisposable
     [Fact]
     public async Task An_item_is_fetched_once_kept_on_disk_and_found_there_again()
     {
-        await using CollateralServer server = new(CollateralServer.Response(made.RevocationList));
+        TaskCompletionSource asked = new();
+        await using CollateralServer server = new(async (_, stream, cancel) =>
+        {
+            await asked.Task.WaitAsync(cancel);
+            await stream.WriteAsync(CollateralServer.Response(made.RevocationList), cancel);
+        });
         await using (CollateralStore store = Store(server))
         {
             Assert.False(store.TryGet(crl, out Collateral? none));
             Assert.Null(none);
+            asked.SetResult();
             Collateral? held = await store.WaitForAsync(crl, Cancel);
             Assert.Equal(made.RevocationList, held!.Content.ToArray());
             Assert.True(store.TryGet(crl, out Collateral? same) && ReferenceEquals(held, same));
