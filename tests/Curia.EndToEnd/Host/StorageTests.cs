@@ -68,7 +68,7 @@ public sealed class StorageTests : IDisposable
             begun++;
         }
 
-        Assert.InRange(begun, 6, 80);
+        Assert.InRange(begun, 3, 80); // how many depends on how much comes while the disk is busy
     }
 
     [Fact]
