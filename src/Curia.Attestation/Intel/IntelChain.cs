@@ -31,16 +31,16 @@ internal static class IntelChain
         }
 
         (VendorCertificate leaf, VendorCertificate authority, VendorCertificate root) = (chain[0], chain[1], chain[2]);
+        CertificatePath path = new(root, authority, leaf);
         if (!checks.Require("root-pinned", IntelSource.Endorsements, policy.Roots.IsPinned(root), "untrusted-root",
                 $"{root.Subject}, SHA-256 {root.Fingerprint}")
             || !SignaturesHold(root, authority, leaf, checks)
-            || !RightsHold(root, authority, leaf, checks)
-            || !AreValidAt(at, root, authority, leaf, checks))
+            || !path.HasRights(checks) || !path.IsValidAt(at, checks))
         {
             return null;
         }
 
-        Period period = Period.Always.And(root).And(authority).And(leaf);
+        Period period = path.Period;
         RevocationCheck lists = new(policy.RequiredCollateral, at, checks);
         if (!lists.RootListHolds(endorsements.RootRevocationList, root, authority, ref period)
             || !lists.PckListHolds(endorsements.PckRevocationList, authority, leaf, ref period)
@@ -98,28 +98,6 @@ internal static class IntelChain
             authority.Subject)
         && checks.Require("leaf-signature", IntelSource.Path, leaf.IsIssuedBy(authority), "leaf-signature-invalid",
             leaf.Subject);
-
-    private static bool RightsHold(
-        VendorCertificate root, VendorCertificate authority, VendorCertificate leaf, Appraisal checks) =>
-        checks.Require("certificate-rights", IntelSource.Path,
-            root.MayHaveBelow(authorities: 1) && authority.MayHaveBelow(authorities: 0) && !leaf.IsAuthority
-                && root.IsUnderstood && authority.IsUnderstood && leaf.IsUnderstood,
-            "certificate-rights");
-
-    private static bool AreValidAt(
-        DateTimeOffset at,
-        VendorCertificate root,
-        VendorCertificate authority,
-        VendorCertificate leaf,
-        Appraisal checks) =>
-        checks.Require("chain-not-before", IntelSource.Validity, root.NotBefore <= at && authority.NotBefore <= at,
-            "chain-certificate-not-yet-valid")
-        && checks.Require("chain-not-after", IntelSource.Validity, at <= root.NotAfter && at <= authority.NotAfter,
-            "chain-certificate-expired")
-        && checks.Require("leaf-not-before", IntelSource.Validity, leaf.NotBefore <= at, "leaf-not-yet-valid",
-            $"from {leaf.NotBefore:u}")
-        && checks.Require("leaf-not-after", IntelSource.Validity, at <= leaf.NotAfter, "leaf-expired",
-            $"until {leaf.NotAfter:u}");
 }
 
 /// <summary>The revocation lists of a chain (RFC 5280 section 6.3).</summary>

@@ -23,13 +23,13 @@ internal sealed record SnpChain(SnpRoot Root, VendorCertificate Signer, SnpEndor
             return null;
         }
 
+        CertificatePath path = new(found.Root, found.Signer, leaf!);
         SnpRoot? root = roots.FirstOrDefault(
             candidate => candidate.Certificate.Der.Span.SequenceEqual(found.Root.Der.Span));
         if (!checks.Require("root-pinned", SnpSource.Endorsements, root is not null, "untrusted-root",
             $"{found.Root.Subject}, SHA-256 {found.Root.Fingerprint}")
             || !SignaturesHold(found.Root, found.Signer, leaf!, checks)
-            || !RightsHold(found.Root, found.Signer, leaf!, checks)
-            || !AreValidAt(at, found.Root, found.Signer, leaf!, checks)
+            || !path.HasRights(checks) || !path.IsValidAt(at, checks)
             || !checks.Require("leaf-extensions", SnpSource.Endorsements,
                 SnpEndorsementKey.TryRead(leaf!, out SnpEndorsementKey? key), "leaf-extensions-invalid", leaf!.Subject))
         {
@@ -78,28 +78,6 @@ internal sealed record SnpChain(SnpRoot Root, VendorCertificate Signer, SnpEndor
             signer.Subject)
         && checks.Require("leaf-signature", SnpSource.Path, leaf.IsIssuedBy(signer), "leaf-signature-invalid",
             leaf.Subject);
-
-    private static bool RightsHold(
-        VendorCertificate root, VendorCertificate signer, VendorCertificate leaf, Appraisal checks) =>
-        checks.Require("certificate-rights", SnpSource.Path,
-            root.MayHaveBelow(authorities: 1) && signer.MayHaveBelow(authorities: 0) && !leaf.IsAuthority
-                && root.IsUnderstood && signer.IsUnderstood && leaf.IsUnderstood,
-            "certificate-rights");
-
-    private static bool AreValidAt(
-        DateTimeOffset at,
-        VendorCertificate root,
-        VendorCertificate signer,
-        VendorCertificate leaf,
-        Appraisal checks) =>
-        checks.Require("chain-not-before", SnpSource.Validity, root.NotBefore <= at && signer.NotBefore <= at,
-            "chain-certificate-not-yet-valid")
-        && checks.Require("chain-not-after", SnpSource.Validity, at <= root.NotAfter && at <= signer.NotAfter,
-            "chain-certificate-expired")
-        && checks.Require("leaf-not-before", SnpSource.Validity, leaf.NotBefore <= at, "leaf-not-yet-valid",
-            $"from {leaf.NotBefore:u}")
-        && checks.Require("leaf-not-after", SnpSource.Validity, at <= leaf.NotAfter, "leaf-expired",
-            $"until {leaf.NotAfter:u}");
 
     // A VLEK has a signing key of its own: with that of VCEKs a provider could speak for single processors.
     private bool ProductsAgree(Appraisal checks)

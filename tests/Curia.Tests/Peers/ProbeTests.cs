@@ -56,21 +56,6 @@ public sealed class ProbeTests
     }
 
     [Fact]
-    public async Task A_probe_does_not_last()
-    {
-        PeerLimits limits = LivePeer.Hasty with { ProbeTime = TimeSpan.FromMilliseconds(200) };
-        await using LivePeer other = await LivePeer.StartAsync(Probed(limits));
-        using RawPeer raw = new();
-        await raw.GreetAsync(other, PeerPurpose.Probe);
-        using CancellationTokenSource closed = new();
-        Task pinging = PingAsync(raw, closed.Token);
-        await LivePeer.UntilAsync(() => other.Network.Counters.ConnectionsTaken == 0, () => "the end of the probe");
-        await closed.CancelAsync();
-        await pinging;
-        Assert.Equal(0, other.Refused(PeerRefusal.Silent));
-    }
-
-    [Fact]
     public async Task So_many_probes_at_a_time_and_no_more()
     {
         PeerLimits limits = LivePeer.Hasty with { ProbesMax = 1 };
@@ -85,11 +70,14 @@ public sealed class ProbeTests
     }
 
     // Or strangers would keep those out who have something to say.
-    [Fact]
-    public async Task A_probe_that_makes_no_call_is_closed_soon()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_probe_does_not_last_and_one_without_a_call_is_closed_soon(bool isIdle)
     {
-        PeerLimits limits = LivePeer.Hasty with { ProbeIdleTime = TimeSpan.FromMilliseconds(200) };
-        await using LivePeer other = await LivePeer.StartAsync(Probed(limits));
+        TimeSpan soon = TimeSpan.FromMilliseconds(200);
+        await using LivePeer other = await LivePeer.StartAsync(Probed(
+            isIdle ? LivePeer.Hasty with { ProbeIdleTime = soon } : LivePeer.Hasty with { ProbeTime = soon }));
         using RawPeer raw = new();
         await raw.GreetAsync(other, PeerPurpose.Probe);
         using CancellationTokenSource closed = new();
