@@ -84,6 +84,10 @@ public sealed class EndorsementCache
         return new Digest(digest);
     }
 
+    /// <summary>A moment as a part of a key; missing where there is none.</summary>
+    internal static ReadOnlyMemory<byte>? Part(DateTimeOffset? moment) =>
+        moment is { } given ? BitConverter.GetBytes(given.UtcTicks) : (ReadOnlyMemory<byte>?)null;
+
     private Entry? Find(Digest key, DateTimeOffset at)
     {
         lock (gate)

@@ -18,6 +18,11 @@ public sealed record EvidenceDemand
     /// <summary>Who may endorse a measurement that is not listed; null for nobody.</summary>
     public IReadOnlyList<UvmEndorser>? MeasurementEndorsers { get; init; }
 
+    /// <summary>What a domain of TDX must have measured since its launch, by the number of the register: its
+    /// <see cref="Measurements"/> are of the firmware alone. Nodes of other platforms have none and are refused, so
+    /// a network of several platforms needs a demand for each. Null compares none.</summary>
+    public IReadOnlyDictionary<int, Measurement>? RuntimeMeasurements { get; init; }
+
     /// <summary>What evidence must be like. The virtual platform proves nothing; whoever lists no measurement of a
     /// virtual node does not take one.</summary>
     public AppraisalPolicy Policy { get; init; } = AppraisalPolicy.Strict;
@@ -89,6 +94,7 @@ internal sealed record SelfQuote(
             ReferenceValues reference = new()
             {
                 Measurements = demand.Measurements,
+                RuntimeMeasurements = demand.RuntimeMeasurements,
                 MeasurementEndorsers = demand.MeasurementEndorsers,
                 ReportData = NodeAttestation.ReportDataOf(node),
             };

@@ -19,6 +19,10 @@ internal sealed class LedgerFetch
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(2);
 
+    // Between two requests the node rests as long as it worked: whoever else needs the machine, or the node that answers,
+    // has more of it. Less than this is not worth a timer.
+    private static readonly TimeSpan LeastRest = TimeSpan.FromMilliseconds(15);
+
     private readonly string folder;
     private readonly HostLog log;
     private readonly LedgerSurvey survey;
@@ -45,10 +49,16 @@ internal sealed class LedgerFetch
     /// <returns>Committed blocks back to back; nothing when there is none so far.</returns>
     public delegate Task<ReadOnlyMemory<byte>> Source(SeqNo from, CancellationToken cancel);
 
-    /// <summary>Brings the ledger up to what the others have committed.</summary>
+    /// <summary>Turns away from the nodes that have answered so far.</summary>
+    /// <returns>False when nobody else is left to ask.</returns>
+    public delegate bool Avoid();
+
+    /// <summary>Brings the ledger up to what the others have committed. Whoever sends something else is asked no more,
+    /// as long as there is somebody else.</summary>
     /// <param name="folder">The ledger folder; it exists.</param>
     /// <param name="network">The name of the network.</param>
     /// <param name="source">Another node.</param>
+    /// <param name="avoid">Has it be yet another one.</param>
     /// <param name="cutsFork">Whether files that end otherwise than the ledger of the network are removed.</param>
     /// <param name="answered">Called when the network has answered, before other files are removed.</param>
     /// <param name="log">Takes progress.</param>
@@ -56,6 +66,24 @@ internal sealed class LedgerFetch
     /// <returns>The verified ledger, and its files.</returns>
     /// <exception cref="StartFailure">What is on disk, or what was sent, is not the ledger of the network.</exception>
     public static async Task<(LedgerSurvey Survey, IReadOnlyList<FinishedChunk> Files)> RunAsync(
+        string folder, Digest network, Source source, Avoid avoid, bool cutsFork, Action answered, HostLog log,
+        CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                return await RunOnceAsync(folder, network, source, cutsFork, answered, log, cancel)
+                    .ConfigureAwait(false);
+            }
+            catch (StartFailure failure) when (failure.IsOfOthers && avoid())
+            {
+                log.Warning($"{failure.Message} Another node is asked.");
+            }
+        }
+    }
+
+    private static async Task<(LedgerSurvey Survey, IReadOnlyList<FinishedChunk> Files)> RunOnceAsync(
         string folder, Digest network, Source source, bool cutsFork, Action answered, HostLog log,
         CancellationToken cancel)
     {
@@ -67,6 +95,11 @@ internal sealed class LedgerFetch
             await fetch.CompareAsync(source, cancel).ConfigureAwait(false);
             await fetch.FetchAsync(source, answered, cancel).ConfigureAwait(false);
             DurableFiles.FlushFolder(folder);
+        }
+        catch (StartFailure failure) when (failure.IsOfOthers)
+        {
+            fetch.RemoveFetched();
+            throw;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -82,7 +115,10 @@ internal sealed class LedgerFetch
             fetch.RemoveFetched();
             throw new StartFailure($"The ledger in {folder} is not that of the network {network}", obstacle,
                 "What was fetched is removed again: start it once more, empty the folder to fetch all of it anew, or "
-                + "correct join.network in the configuration");
+                + "correct join.network in the configuration")
+            {
+                IsOfOthers = fetch.fetched.Count > 0,
+            };
         }
 
         return (fetch.survey, fetch.finished);
@@ -198,8 +234,11 @@ internal sealed class LedgerFetch
         {
             if (some.IsEmpty) break;
             bytesFetched += some.Length;
+            long began = Stopwatch.GetTimestamp();
             Take(some);
             if (chunkBytes >= LedgerChunk.BytesToClose) CloseChunk();
+            TimeSpan worked = Stopwatch.GetElapsedTime(began);
+            if (worked >= LeastRest) await Task.Delay(worked, cancel).ConfigureAwait(false);
             if (Stopwatch.GetElapsedTime(said) < ProgressInterval) continue;
             said = Stopwatch.GetTimestamp();
             log.Info($"Fetching the ledger: {last} transactions, {bytesFetched >> 20} MiB.");
@@ -218,7 +257,10 @@ internal sealed class LedgerFetch
             {
                 throw new StartFailure("The ledger cannot be fetched",
                     $"what another node sent for seqno {last.Next} is no block that begins there",
-                    "Look at the log of that node, or name another one in join.nodes");
+                    "Look at the log of that node, or name another one in join.nodes")
+                {
+                    IsOfOthers = true,
+                };
             }
 
             blocks.Add(block);

@@ -14,6 +14,9 @@ internal sealed class StartFailure : Exception
     {
     }
 
+    /// <summary>Whether what other nodes sent is the reason, so that another one may be asked.</summary>
+    public bool IsOfOthers { get; init; }
+
     // Texts of the operating system come with line ends and full stops of their own.
     private static string Line(string text) =>
         text.ReplaceLineEndings(" ").Replace("..", ".", StringComparison.Ordinal);

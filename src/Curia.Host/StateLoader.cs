@@ -43,15 +43,31 @@ internal sealed class StateLoader(
     private async Task<LoadedState?> FromSnapshotAsync(Effect.LoadState load)
     {
         if (load.Snapshots.Count == 0) return null;
-        ReadOnlyMemory<byte> file = snapshots.Read(load.Snapshots);
-        if (file.IsEmpty && others is not null)
-            file = await others.FetchAsync(load.Snapshots).ConfigureAwait(false);
-        if (file.IsEmpty) return null;
+        ReadOnlyMemory<byte> own = snapshots.Read(load.Snapshots);
+        if (!own.IsEmpty)
+        {
+            if (FromSnapshot(load, own, out string problem) is { } made) return made;
+            log.Warning($"The snapshot in the node's own folder is not used: {problem}.");
+        }
+
+        if (others is null) return null;
+        await foreach ((NodeId node, ReadOnlyMemory<byte> file) in others.FetchAsync(load.Snapshots)
+            .ConfigureAwait(false))
+        {
+            if (FromSnapshot(load, file, out string problem) is { } made) return made;
+            others.Refuse(node, problem);
+        }
+
+        return null;
+    }
+
+    private SnapshotReplay? FromSnapshot(Effect.LoadState load, ReadOnlyMemory<byte> file, out string problem)
+    {
         SnapshotReplay? replay = SnapshotReplay.Read(
             load, file, (from, bytesMax) => ledger.ReadRange(from, load.Last, bytesMax), setup.Genesis, setup.Platform,
-            out string problem);
-        if (replay is null) log.Warning($"A snapshot is not used, and the ledger read instead: {problem}.");
-        else log.Info($"The state was made from a snapshot of {file.Length >> 10} KiB and the ledger after it.");
+            out problem);
+        if (replay is not null)
+            log.Info($"The state was made from a snapshot of {file.Length >> 10} KiB and the ledger after it.");
         return replay;
     }
 

@@ -28,6 +28,10 @@ public sealed partial class CuriaNode
 
     // Null once the node can open the ledger.
     private Joining? joining;
+    private int ticksToTelling;
+
+    // Who is to vote and has said that it can open the ledger.
+    private readonly HashSet<NodeId> openers = [];
     private bool orders;
     private int questions;
 
@@ -126,6 +130,9 @@ public sealed partial class CuriaNode
                 break;
             case PeerMessage.GiveSecrets given:
                 TakeSecrets(from, given.Secrets);
+                break;
+            case PeerMessage.CanOpen:
+                NoteOpener(from);
                 break;
         }
     }
@@ -343,8 +350,7 @@ public sealed partial class CuriaNode
     // Secrets go to a node only when the transaction that trusts it has committed (DESIGN 6, "Secrets").
     private void GiveSecrets(NodeId to)
     {
-        string? status = tail.CommittedNodes.StatusOf(to);
-        if (!isOpen || status is not (NodeRecord.Trusted or NodeRecord.Learner))
+        if (!isOpen || !tail.CommittedNodes.IsAdmitted(to))
         {
             Ignore(IgnoredMessages.NotTrusted);
             return;
@@ -352,16 +358,12 @@ public sealed partial class CuriaNode
 
         using SealedSecrets all = service!.Export(id);
         effects.Add(new Effect.SendSecrets(to, all.Export()));
-        effects.Add(new Effect.Log(LogSeverity.Information, $"node {to} is {status} and is told the secrets"));
+        effects.Add(new Effect.Log(LogSeverity.Information, $"node {to} is {tail.CommittedNodes.StatusOf(to)} and is told the secrets"));
     }
 
     private void AskForSecretsIfDue()
     {
-        if (joining is null || tail.CommittedNodes.StatusOf(id) is not (NodeRecord.Trusted or NodeRecord.Learner)
-            || !joining.IsQuestionDue())
-        {
-            return;
-        }
+        if (joining is null || !tail.CommittedNodes.IsAdmitted(id) || !joining.IsQuestionDue()) return;
 
         // Who leads has them. But who led may be gone, and this node may be needed to elect another one: so every
         // other question goes to one after the other.
@@ -375,6 +377,27 @@ public sealed partial class CuriaNode
         if (asked is null && others.Length > 0) asked = others[question / 2 % others.Length];
         if (asked is { } to && to != id)
             effects.Add(new Effect.Send(to, new OutgoingMessage(PeerCodec.AskForSecrets(), [])));
+    }
+
+    // A vote is given to who can lead with it: else those who can might end first, and leave a majority that cannot.
+    private void TellThatItOpensIfDue()
+    {
+        if (joining is not null || tail.CommittedNodes.StatusOf(id) != NodeRecord.Pending || --ticksToTelling > 0) return;
+        if (replica.Primary is not { } primary || primary == id) return;
+        ticksToTelling = Joining.TicksBetweenQuestions;
+        effects.Add(new Effect.Send(primary, new OutgoingMessage(PeerCodec.CanOpen(), [])));
+    }
+
+    private void NoteOpener(NodeId node)
+    {
+        if (!tail.CommittedNodes.IsAdmitted(node))
+        {
+            Ignore(IgnoredMessages.NotTrusted);
+            return;
+        }
+
+        openers.RemoveWhere(known => tail.CommittedNodes.StatusOf(known) != NodeRecord.Pending);
+        if (tail.CommittedNodes.StatusOf(node) == NodeRecord.Pending) openers.Add(node);
     }
 
     private void TakeSecrets(NodeId from, SealedSecrets secrets)
@@ -431,7 +454,7 @@ public sealed partial class CuriaNode
         if (block.Info.First > store.Current.TxId.SeqNo) Apply(block.Received!);
     }
 
-    // A primary gives a vote to who has caught up, begins with a diversity rule when it can be met, and lets go who has
+    // A primary gives a vote to who can open the ledger and has caught up, begins with a diversity rule when it can be met, and lets go who has
     // left: the second transaction of each, which needs no one's word beyond the first (DESIGN 4, "Reconfiguration").
     private void TendNodes()
     {
@@ -447,7 +470,7 @@ public sealed partial class CuriaNode
         {
             NodeRecord? next = record switch
             {
-                { Status: NodeRecord.Pending } when replica.IsWithinAWindow(node) =>
+                { Status: NodeRecord.Pending } when openers.Contains(node) && replica.IsWithinAWindow(node) =>
                     record with { Status = NodeRecord.Trusted },
                 { Status: NodeRecord.Retired, IsLearner: true } => record with { RetiredCommitted = true },
                 _ => null,

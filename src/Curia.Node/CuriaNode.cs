@@ -277,6 +277,7 @@ public sealed partial class CuriaNode : IDisposable
         service?.History.Tick();
         Perform(replica.Step(new ReplicaInput.Tick()));
         AskForSecretsIfDue();
+        TellThatItOpensIfDue();
         TendNodes();
         HandOverIfDrained();
     }

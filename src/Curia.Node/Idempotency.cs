@@ -38,6 +38,9 @@ internal sealed class Idempotency(LedgerClock clock)
     // A client that has not heard an answer for a day has other ways to find out.
     private static readonly TimeSpan Kept = TimeSpan.FromHours(24);
 
+    // The host owns the clock: what is newer than this in the ledger stays, whatever time it says.
+    private const ulong KeptTransactions = 10_000;
+
     // Each reply that is kept lets so many old ones go, so the maps do not grow for ever and no transaction has much to
     // do for it.
     private const int RemovedAtOnce = 2;
@@ -97,7 +100,8 @@ internal sealed class Idempotency(LedgerClock clock)
         ReadOnlyTransaction newest = KeyValueStore.ReadAt(store.Current, MapAccess.Node);
         long oldest = (now - Kept).ToUnixTimeMilliseconds();
         KeyValuePair<ulong, Digest>[] aged = [.. newest.Map(byAge).Range().Take(RemovedAtOnce)
-            .Where(one => newest.Map(replies).TryGet(one.Value, out KeptReply? old) && old.Time < oldest)];
+            .Where(one => one.Key + KeptTransactions < txId.SeqNo.Value
+                && newest.Map(replies).TryGet(one.Value, out KeptReply? old) && old.Time < oldest)];
         store.AsNode(transaction, node =>
         {
             node.Map(replies).Put(asked.Key, reply);

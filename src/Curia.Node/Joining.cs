@@ -6,8 +6,8 @@ namespace Curia.Node;
 /// secrets and the state is made.</summary>
 internal sealed class Joining(IReadOnlyList<RecordedSnapshot> snapshots)
 {
-    // A question that was lost is asked again after half a second.
-    private const int TicksBetweenQuestions = 50;
+    /// <summary>A question or an answer that was lost is sent again after half a second.</summary>
+    public const int TicksBetweenQuestions = 50;
 
     private readonly List<AppendedBlock> since = [];
     private int ticksToQuestion;

@@ -157,7 +157,8 @@ public sealed record NodeRecord(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemberId? Owner = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? LedgerFormat = null)
 {
-    /// <summary>The status of a node that catches up before it is trusted.</summary>
+    /// <summary>The status of a node that the members have admitted, and that is to vote once it has caught up and can
+    /// open the ledger.</summary>
     public const string Pending = "Pending";
 
     /// <summary>The status of a node that receives and serves, and never votes.</summary>
@@ -174,4 +175,8 @@ public sealed record NodeRecord(
     [JsonIgnore]
     public bool IsLearner =>
         Status is Pending or Learner || (Status == Retired && !RetiredCommitted && PeerAddress is not null);
+
+    /// <summary>Whether the members want it among those that can open the ledger.</summary>
+    [JsonIgnore]
+    public bool IsAdmitted => Status is Pending or Learner or Trusted;
 }

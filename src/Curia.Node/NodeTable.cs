@@ -81,6 +81,9 @@ internal sealed class NodeTable
     /// <summary>The status of a node; null when it is none of this network.</summary>
     public string? StatusOf(NodeId id) => records.TryGetValue(id, out NodeRecord? record) ? record.Status : null;
 
+    /// <summary>Whether the members want a node among those that can open the ledger.</summary>
+    public bool IsAdmitted(NodeId id) => records.TryGetValue(id, out NodeRecord? record) && record.IsAdmitted;
+
     /// <summary>What a process is in a cold restart whose disk was that of these nodes:
     /// <see cref="NodeRecord.Trusted"/> or <see cref="NodeRecord.Learner"/>, of the platform and
     /// owner of before; null when none of them takes part.</summary>

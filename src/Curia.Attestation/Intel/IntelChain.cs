@@ -41,7 +41,7 @@ internal static class IntelChain
         }
 
         Period period = path.Period;
-        RevocationCheck lists = new(policy.RequiredCollateral, at, checks);
+        RevocationCheck lists = new(policy, at, checks);
         if (!lists.RootListHolds(endorsements.RootRevocationList, root, authority, ref period)
             || !lists.PckListHolds(endorsements.PckRevocationList, authority, leaf, ref period)
             || !checks.Require("leaf-extensions", IntelSource.Endorsements,
@@ -101,7 +101,7 @@ internal static class IntelChain
 }
 
 /// <summary>The revocation lists of a chain (RFC 5280 section 6.3).</summary>
-internal sealed class RevocationCheck(IntelCollateral required, DateTimeOffset at, Appraisal checks)
+internal sealed class RevocationCheck(IntelPolicy policy, DateTimeOffset at, Appraisal checks)
 {
     /// <summary>The root's list holds, and revokes neither it nor the authority below.</summary>
     public bool RootListHolds(
@@ -109,7 +109,7 @@ internal sealed class RevocationCheck(IntelCollateral required, DateTimeOffset a
     {
         if (der is not { } bytes)
         {
-            bool waived = !required.HasFlag(IntelCollateral.RootRevocationList);
+            bool waived = !policy.RequiredCollateral.HasFlag(IntelCollateral.RootRevocationList);
             return checks.Require(
                 Check.NameOf("root-crl", waived), IntelSource.Policy, waived, "root-crl-missing", "none was given");
         }
@@ -121,7 +121,9 @@ internal sealed class RevocationCheck(IntelCollateral required, DateTimeOffset a
             || !checks.Require("root-crl-not-before", IntelSource.Revocation, list.ThisUpdate <= at,
                 "root-crl-not-yet-valid", $"from {list.ThisUpdate:u}")
             || !checks.Require("root-crl-not-after", IntelSource.Revocation, at <= list.NextUpdate,
-                "root-crl-expired", $"until {list.NextUpdate:u}"))
+                "root-crl-expired", $"until {list.NextUpdate:u}")
+            || (policy.RevocationListsSince is { } since && !checks.Require("root-crl-age", IntelSource.Policy,
+                list.ThisUpdate >= since, "root-crl-too-old", $"of {list.ThisUpdate:u}; since {since:u}")))
         {
             return false;
         }
@@ -137,7 +139,7 @@ internal sealed class RevocationCheck(IntelCollateral required, DateTimeOffset a
     {
         if (der is not { } bytes)
         {
-            bool waived = !required.HasFlag(IntelCollateral.PckRevocationList);
+            bool waived = !policy.RequiredCollateral.HasFlag(IntelCollateral.PckRevocationList);
             return checks.Require(
                 Check.NameOf("pck-crl", waived), IntelSource.Policy, waived, "pck-crl-missing", "none was given");
         }
@@ -149,7 +151,9 @@ internal sealed class RevocationCheck(IntelCollateral required, DateTimeOffset a
             || !checks.Require("pck-crl-not-before", IntelSource.Revocation, list.ThisUpdate <= at,
                 "pck-crl-not-yet-valid", $"from {list.ThisUpdate:u}")
             || !checks.Require("pck-crl-not-after", IntelSource.Revocation, at <= list.NextUpdate,
-                "pck-crl-expired", $"until {list.NextUpdate:u}"))
+                "pck-crl-expired", $"until {list.NextUpdate:u}")
+            || (policy.RevocationListsSince is { } since && !checks.Require("pck-crl-age", IntelSource.Policy,
+                list.ThisUpdate >= since, "pck-crl-too-old", $"of {list.ThisUpdate:u}; since {since:u}")))
         {
             return false;
         }

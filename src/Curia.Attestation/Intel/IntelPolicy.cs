@@ -48,6 +48,10 @@ public abstract record IntelPolicy
     /// <summary>The oldest evaluation by Intel whose statuses are taken: who sends collateral may choose among those
     /// that are still valid.</summary>
     public int MinimumTcbEvaluationNumber { get; init; }
+
+    /// <summary>When the oldest revocation lists were made that are taken, for the same reason; null takes each that is
+    /// valid.</summary>
+    public DateTimeOffset? RevocationListsSince { get; init; }
 }
 
 /// <summary>What evidence of TDX must be like beside being genuine (RFC 9334 section 8.5).</summary>

@@ -102,6 +102,7 @@ internal sealed class QuoteAppraisal(
         [
             quote.CertificationData, endorsements.PckChain, endorsements.RootRevocationList,
             endorsements.PckRevocationList, new[] { (byte)policy.RequiredCollateral },
+            EndorsementCache.Part(policy.RevocationListsSince),
             .. policy.Roots.Select(root => (ReadOnlyMemory<byte>?)root.Certificate.Der),
         ]);
 

@@ -23,6 +23,10 @@ public sealed record SnpPolicy
     /// to.</summary>
     public bool RevocationListRequired { get; init; } = true;
 
+    /// <summary>When the oldest revocation list was made that is taken: who sends it may choose among those that are
+    /// still valid, and one holds for months. Null takes each of them.</summary>
+    public DateTimeOffset? RevocationListsSince { get; init; }
+
     /// <summary>The providers whose VLEK is taken, by the cspID of the certificate; null takes all. A VLEK is in the
     /// hands of the provider, so this says whom one believes besides AMD.</summary>
     public IReadOnlyList<string>? Providers { get; init; } = [];

@@ -97,6 +97,7 @@ public sealed class SnpVerifier
         "snp-chain",
         [
             endorsements.Leaf, endorsements.RevocationList, new[] { policy.RevocationListRequired ? (byte)1 : (byte)0 },
+            EndorsementCache.Part(policy.RevocationListsSince),
             .. policy.Roots.Select(root => (ReadOnlyMemory<byte>?)root.Certificate.Der), null,
             .. endorsements.Chain.Select(one => (ReadOnlyMemory<byte>?)one),
         ]);
@@ -118,7 +119,9 @@ public sealed class SnpVerifier
             || !checks.Require("revocation-list-not-before", SnpSource.Revocation, list.ThisUpdate <= at,
                 "crl-not-yet-valid", $"from {list.ThisUpdate:u}")
             || !checks.Require("revocation-list-not-after", SnpSource.Revocation, at <= list.NextUpdate,
-                "crl-expired", $"until {list.NextUpdate:u}"))
+                "crl-expired", $"until {list.NextUpdate:u}")
+            || (policy.RevocationListsSince is { } since && !checks.Require("revocation-list-age", SnpSource.Policy,
+                list.ThisUpdate >= since, "crl-too-old", $"of {list.ThisUpdate:u}; since {since:u}")))
         {
             return false;
         }

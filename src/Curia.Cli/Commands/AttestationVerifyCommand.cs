@@ -65,6 +65,13 @@ internal sealed class AttestationVerifyCommand
         HelpName = "HEX",
     };
 
+    private readonly Option<string[]> runtimeMeasurement = new("--runtime-measurement")
+    {
+        Description = "What a TDX domain must have measured since its launch: the number of the register and its value. "
+            + "May be given several times.",
+        HelpName = "N=HEX",
+    };
+
     private readonly Option<string> node = new("--node")
     {
         Description = "The id of the node whose key the evidence must bind, in place of --report-data.",
@@ -77,7 +84,7 @@ internal sealed class AttestationVerifyCommand
         Command verify = new("verify", "Appraise evidence offline: is this genuine hardware that runs this program?")
         {
             options.platform, options.bundle, options.at, options.trustRoot, options.minimumTcb, options.policy,
-            options.reportData, options.hostData, options.measurement, options.node,
+            options.reportData, options.hostData, options.measurement, options.runtimeMeasurement, options.node,
         };
         verify.SetAction(options.Run);
         return verify;
@@ -192,7 +199,25 @@ internal sealed class AttestationVerifyCommand
                 : [.. expected.Select(one => Measurement.TryParseHex(one, out Measurement known)
                     ? known
                     : throw CommandFailure.WrongUsage("--measurement is 64 or 96 hexadecimal digits."))],
+            RuntimeMeasurements = ReadRegisters(parsed.GetValue(runtimeMeasurement) ?? []),
         };
+    }
+
+    private static Dictionary<int, Measurement>? ReadRegisters(string[] texts)
+    {
+        Dictionary<int, Measurement> registers = [];
+        foreach (string text in texts)
+        {
+            string[] parts = text.Split('=');
+            bool isRead = parts.Length == 2
+                & Measurement.TryParseHex(parts[^1], out Measurement value)
+                & int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number);
+            if (!isRead) throw CommandFailure.WrongUsage($"--runtime-measurement {text} is not like 2=HEX, of 96 digits.");
+            if (!registers.TryAdd(number, value))
+                throw CommandFailure.WrongUsage($"--runtime-measurement names register {number} twice.");
+        }
+
+        return registers.Count == 0 ? null : registers;
     }
 
     private AppraisalPolicy ReadPolicy(ParseResult parsed, string name)

@@ -132,6 +132,8 @@ internal sealed record PolicyFile
     {
         public bool? RevocationListRequired { get; init; }
 
+        public DateTimeOffset? RevocationListsSince { get; init; }
+
         public IReadOnlyList<string>? Providers { get; init; }
 
         public IReadOnlyList<string>? Processors { get; init; }
@@ -163,6 +165,7 @@ internal sealed record PolicyFile
         public SnpPolicy Over(SnpPolicy policy) => policy with
         {
             RevocationListRequired = RevocationListRequired ?? policy.RevocationListRequired,
+            RevocationListsSince = RevocationListsSince ?? policy.RevocationListsSince,
             Providers = Providers ?? policy.Providers,
             Processors = Processors?.Select(ProcessorOf).ToList() ?? policy.Processors,
             MinimumTcb = MinimumTcb?.ToDictionary(one => ProcessorOf(one.Key), one => one.Value.ToTcb())
@@ -200,6 +203,8 @@ internal sealed record PolicyFile
 
         public int? MinimumTcbEvaluationNumber { get; init; }
 
+        public DateTimeOffset? RevocationListsSince { get; init; }
+
         public string? AllowedAttributes { get; init; }
 
         public string? RequiredAttributes { get; init; }
@@ -228,6 +233,7 @@ internal sealed record PolicyFile
                 RequiredCollateral = Collateral(policy.RequiredCollateral),
                 AcceptedTcbStatuses = Statuses(policy.AcceptedTcbStatuses),
                 MinimumTcbEvaluationNumber = MinimumTcbEvaluationNumber ?? policy.MinimumTcbEvaluationNumber,
+                RevocationListsSince = RevocationListsSince ?? policy.RevocationListsSince,
                 AllowedAttributes = AllowedAttributes is { } allowed
                     ? (TdxAttributes)Bits(allowed) : policy.AllowedAttributes,
                 RequiredAttributes = RequiredAttributes is { } required
@@ -249,6 +255,7 @@ internal sealed record PolicyFile
                 RequiredCollateral = Collateral(policy.RequiredCollateral),
                 AcceptedTcbStatuses = Statuses(policy.AcceptedTcbStatuses),
                 MinimumTcbEvaluationNumber = MinimumTcbEvaluationNumber ?? policy.MinimumTcbEvaluationNumber,
+                RevocationListsSince = RevocationListsSince ?? policy.RevocationListsSince,
                 AllowedAttributes = AllowedAttributes is { } allowed
                     ? (SgxAttributes)Bits(allowed) : policy.AllowedAttributes,
                 RequiredAttributes = RequiredAttributes is { } required

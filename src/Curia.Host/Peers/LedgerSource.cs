@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Peers;
@@ -20,8 +21,23 @@ internal sealed class LedgerSource(
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan sayInterval = TimeSpan.FromSeconds(15);
 
+    private readonly HashSet<NodeId> believed = [];
+    private NodeId[] asked = [.. nodes];
     private int next;
     private long? said;
+
+    /// <summary>Asks those no more that have answered so far.</summary>
+    /// <returns>False when nobody else is left.</returns>
+    public bool Avoid()
+    {
+        NodeId[] left = [.. asked.Where(node => !believed.Contains(node))];
+        if (left.Length == 0) return false;
+        log.Warning($"Node {string.Join(", ", believed)} is not asked again.");
+        believed.Clear();
+        asked = left;
+        next = 0;
+        return true;
+    }
 
     /// <summary>Fetches committed blocks, and waits for a node that gives them.</summary>
     /// <param name="from">The first transaction that is wanted.</param>
@@ -33,13 +49,14 @@ internal sealed class LedgerSource(
         while (true)
         {
             string reason = "";
-            for (int tried = 0; tried < nodes.Count; tried++, next = (next + 1) % nodes.Count)
+            for (int tried = 0; tried < asked.Length; tried++, next = (next + 1) % asked.Length)
             {
-                PeerReply reply = await peers.FetchAsync(nodes[next], from, patience, cancel).ConfigureAwait(false);
+                PeerReply reply = await peers.FetchAsync(asked[next], from, patience, cancel).ConfigureAwait(false);
                 cancel.ThrowIfCancellationRequested();
                 switch (reply)
                 {
                     case PeerReply.Answered answered:
+                        believed.Add(asked[next]);
                         return answered.Body;
                     case PeerReply.Refused refused:
                         reason = refused.Reason;
@@ -55,7 +72,7 @@ internal sealed class LedgerSource(
 
             if (silenceMax is { } most && Stopwatch.GetElapsedTime(since) > most)
             {
-                throw new StartFailure($"The ledger was not fetched from node {string.Join(", ", nodes)}",
+                throw new StartFailure($"The ledger was not fetched from node {string.Join(", ", asked)}",
                     $"it has not answered for {most.TotalSeconds} seconds: {reason}",
                     "Start this node again: it looks for the others anew");
             }

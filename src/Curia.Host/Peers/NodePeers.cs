@@ -358,7 +358,8 @@ internal sealed class NodePeers : IAsyncDisposable
         return problem.IsDishonest ? problem.Name : null;
     }
 
-    private void Refuse(NodeId from, MessageProblem problem)
+    /// <summary>Counts and logs what is refused of what another node sent.</summary>
+    public void Refuse(NodeId from, MessageProblem problem)
     {
         long count = refused.AddOrUpdate(problem.Name, 1, (_, before) => before + 1);
         if (long.IsPow2(count))

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Node;
+using Curia.Node.Peers;
 using Curia.Peers;
 using Curia.Vocabulary;
 
@@ -18,20 +19,23 @@ internal sealed class SnapshotSource(NodePeers peers, HostLog log)
     private const int HeaderBytes = 2 * sizeof(ulong);
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Fetches a snapshot that the ledger records.</summary>
-    /// <returns>Empty when no node gives one.</returns>
-    public async Task<ReadOnlyMemory<byte>> FetchAsync(IReadOnlyList<RecordedSnapshot> recorded)
+    /// <summary>Fetches a snapshot that the ledger records, from one node after the other.</summary>
+    /// <returns>What each one that gives one has sent.</returns>
+    public async IAsyncEnumerable<(NodeId Node, ReadOnlyMemory<byte> File)> FetchAsync(
+        IReadOnlyList<RecordedSnapshot> recorded)
     {
         foreach (NodeId node in peers.Others())
         {
             ReadOnlyMemory<byte> file = await FetchAsync(node, recorded).ConfigureAwait(false);
             if (file.IsEmpty) continue;
             log.Info($"Node {node} sent a snapshot of {file.Length >> 10} KiB.");
-            return file;
+            yield return (node, file);
         }
-
-        return default;
     }
+
+    /// <summary>A node has sent something else than the snapshot that the ledger records.</summary>
+    public void Refuse(NodeId node, string problem) =>
+        peers.Refuse(node, new MessageProblem(MessageProblem.BadSnapshot, problem));
 
     /// <summary>What a node answers: a part of its newest snapshot, or of one that it named before.</summary>
     /// <param name="snapshots">The own files.</param>

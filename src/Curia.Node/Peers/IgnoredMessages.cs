@@ -10,6 +10,7 @@ public static class IgnoredMessages
     /// block than the one that is here.</summary>
     public const string DoesNotFollow = "DoesNotFollow";
 
-    /// <summary>A node asks for secrets that is not trusted by what has committed.</summary>
+    /// <summary>A node asks for secrets, or says that it has them, that is not admitted by what has
+    /// committed.</summary>
     public const string NotTrusted = "NotTrusted";
 }

@@ -19,6 +19,9 @@ public sealed record MessageProblem(string Name, string Detail)
     /// it.</summary>
     public const string UnknownEpoch = "UnknownEpoch";
 
+    /// <summary>What was sent as a snapshot is not the one that the ledger records.</summary>
+    public const string BadSnapshot = "BadSnapshot";
+
     /// <summary>Whether no honest node sends such a message: its connection is closed. The others an honest node may
     /// send to one that is behind or older.</summary>
     public bool IsDishonest => Name is Malformed or BadBlock;

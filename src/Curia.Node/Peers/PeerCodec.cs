@@ -29,6 +29,7 @@ public static class PeerCodec
         AskForSecrets = 7,
         GiveSecrets = 8,
         SignedAppended = 9,
+        CanOpen = 10,
     }
 
     /// <summary>Writes a message of consensus. Blocks follow as they are.</summary>
@@ -102,6 +103,9 @@ public static class PeerCodec
         return bytes;
     }
 
+    /// <summary>Says that the sender can open the ledger.</summary>
+    public static byte[] CanOpen() => Write(Kind.CanOpen);
+
     /// <summary>Reads a message. Blocks are decoded; whether they are right is for the caller to find out.</summary>
     /// <param name="bytes">One message; the blocks keep the memory.</param>
     /// <param name="message">The message, or null.</param>
@@ -125,6 +129,7 @@ public static class PeerCodec
                 : null,
             Kind.SignedAppended => ReadSigned(bytes[2..]),
             Kind.AskForSecrets => bytes.Length == 2 ? new PeerMessage.AskForSecrets() : null,
+            Kind.CanOpen => bytes.Length == 2 ? new PeerMessage.CanOpen() : null,
             _ => ReadConsensus(kind, bytes[2..], ref reason),
         };
         if (message is not null) reason = "";

@@ -31,12 +31,15 @@ public abstract record PeerMessage
         ReplicaMessage.Appended Message, ReadOnlyMemory<byte> NodeKey, IReadOnlyList<SignedBlock> Signatures)
         : PeerMessage;
 
-    /// <summary>A node that is trusted asks for what trusted nodes know.</summary>
+    /// <summary>A node that is admitted asks for what trusted nodes know.</summary>
     public sealed record AskForSecrets : PeerMessage;
 
     /// <summary>What trusted nodes know: service key and ledger secrets.</summary>
     /// <param name="Secrets">Taken over by the receiver.</param>
     public sealed record GiveSecrets(SealedSecrets Secrets) : PeerMessage;
+
+    /// <summary>A node that is to vote can open the ledger.</summary>
+    public sealed record CanOpen : PeerMessage;
 }
 
 /// <summary>A signature for a block that is stored (<see cref="Acknowledgement"/>).</summary>

@@ -72,9 +72,28 @@ public sealed class AttestationVerifyTests(OpenSandbox sandbox) : IClassFixture<
         Assert.Equal("report-data-mismatch", await ReasonAsync(1, "--report-data", "00"));
         File.WriteAllText(folder.File("policy.json"), """{"tdx":{"accepted_tcb_statuses":["OutOfDate"]}}""");
         Assert.Equal("tcb-status-up-to-date", await ReasonAsync(1, "--policy", folder.File("policy.json")));
+        File.WriteAllText(folder.File("newer.json"), """{"tdx":{"revocation_lists_since":"2026-11-01T00:00:00Z"}}""");
+        Assert.Equal("root-crl-too-old", await ReasonAsync(1, "--policy", folder.File("newer.json")));
+        string[] registers =
+        [
+            .. (await CuriaProgram.RunAsync(folder.Path, verify)).Expect(0).Json.GetProperty("runtime_measurements")
+                .EnumerateArray().Select(register => register.GetString()!),
+        ];
+        Assert.Equal("", await ReasonAsync(
+            0, "--runtime-measurement", $"1={registers[1]}", "--runtime-measurement", $"2={registers[2]}"));
+        Assert.Equal("runtime-measurement-mismatch", await ReasonAsync(
+            1, "--runtime-measurement", $"1={registers[1]}", "--runtime-measurement", $"2={new string('0', 96)}"));
         Assert.Equal("tcb-evaluation-below-minimum",
             await ReasonAsync(1, "--minimum-tcb", """{"tcb_evaluation_data_number":10000}"""));
     }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("1=00")]
+    [InlineData("x=000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000")]
+    public async Task What_is_no_runtime_measurement_is_wrong_usage(string text) =>
+        (await CuriaProgram.RunAsync(folder.Path, "attestation", "verify", "--platform", "tdx", "--bundle", ".",
+            "--runtime-measurement", text)).Expect(2).SaysOnce("is not like 2=HEX");
 
     [Theory]
     [InlineData("""{"tdx":{"accepted":[]}}""")]

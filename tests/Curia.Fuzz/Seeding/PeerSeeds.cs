@@ -43,6 +43,7 @@ internal static class PeerSeeds
         PeerCodec.Encode(new ReplicaMessage.Vote(view, false, true)),
         PeerCodec.Encode(new ReplicaMessage.HandOver(view)),
         PeerCodec.AskForSecrets(),
+        PeerCodec.CanOpen(),
         .. EpochSeeds.Secrets().Select(secrets => PeerCodec.GiveSecrets(secrets)),
     ];
 

@@ -51,6 +51,9 @@ internal static class PeerTargets
             case PeerMessage.AskForSecrets:
                 Must.BeSame(PeerCodec.AskForSecrets(), input.Span, "question for secrets");
                 break;
+            case PeerMessage.CanOpen:
+                Must.BeSame(PeerCodec.CanOpen(), input.Span, "word that the ledger can be opened");
+                break;
             case PeerMessage.GiveSecrets given:
                 using (given.Secrets)
                 {

@@ -264,6 +264,39 @@ public sealed class LedgerFetchTests : IDisposable
         Assert.Contains("is not that of the network", refused.Message, StringComparison.Ordinal);
     }
 
+    // Whoever lies is asked no more, and the rest of the network is enough.
+    [Fact]
+    public async Task Another_node_is_asked_when_one_has_sent_something_else()
+    {
+        Write(shell, 4);
+        byte[] changed = shell.Disk[2].ToArray();
+        changed[^40] ^= 1;
+        IReadOnlyList<ReadOnlyMemory<byte>>[] sources =
+        [
+            [shell.Disk[0], shell.Disk[1], changed, .. shell.Disk.Skip(3)], // a signature is wrong
+            [shell.Disk[0], shell.Disk[2]], // one is left out
+            shell.Disk,
+        ];
+        int asked = 0;
+        (LedgerSurvey survey, IReadOnlyList<FinishedChunk> files) = await RunAsync(
+            (from, cancel) => new Served(sources[asked]).FetchAsync(from, cancel), cutsFork: false,
+            avoid: () => ++asked < sources.Length);
+        Assert.Equal(2, asked);
+        Assert.Null(survey.FindObstacle());
+        Assert.Equal(LastOf(shell.Disk), files[^1].Last);
+        Assert.Equal(Chunk(shell.Disk), Assert.Single(Contents()).Bytes);
+    }
+
+    [Fact]
+    public async Task Nobody_else_is_asked_about_what_is_wrong_on_the_own_disk()
+    {
+        Write(shell, 2);
+        using TestShell fork = Fork();
+        Put(fork.Disk);
+        await Assert.ThrowsAsync<StartFailure>(() => RunAsync(
+            new Served(shell.Disk).FetchAsync, cutsFork: false, avoid: () => throw new InvalidOperationException()));
+    }
+
     private static void Write(TestShell to, int writes)
     {
         for (int write = 0; write < writes; write++)
@@ -286,8 +319,9 @@ public sealed class LedgerFetchTests : IDisposable
         RunAsync(network.FetchAsync, cutsFork, atAnswer);
 
     private Task<(LedgerSurvey Survey, IReadOnlyList<FinishedChunk> Files)> RunAsync(
-        LedgerFetch.Source source, bool cutsFork, Action? atAnswer = null) => LedgerFetch.RunAsync(
-            folder.FullName, shell.Node.View.Genesis, source, cutsFork, () =>
+        LedgerFetch.Source source, bool cutsFork, Action? atAnswer = null, LedgerFetch.Avoid? avoid = null) =>
+        LedgerFetch.RunAsync(
+            folder.FullName, shell.Node.View.Genesis, source, avoid ?? (() => false), cutsFork, () =>
             {
                 atAnswer?.Invoke();
                 answered++;

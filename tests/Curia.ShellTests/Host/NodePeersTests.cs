@@ -57,7 +57,7 @@ public sealed class NodePeersTests : IAsyncLifetime
     [Fact]
     public async Task A_message_that_is_none_counts_once_as_refused()
     {
-        byte[][] rubbish = [[], "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), [1, 10], [.. PeerCodec.AskForSecrets(), 0]];
+        byte[][] rubbish = [[], "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), [1, 11], [.. PeerCodec.AskForSecrets(), 0]];
         long ignored = Read(Ignored);
         for (int sent = 0; sent < rubbish.Length; sent++)
         {

@@ -19,6 +19,7 @@ internal sealed class NetworkChecks(NetworkWorld world)
     {
         NoteRole(process);
         Commit.AfterStep(process);
+        NoClosedVoter(process);
         world.Served.AfterStep(process);
     }
 
@@ -77,7 +78,7 @@ internal sealed class NetworkChecks(NetworkWorld world)
     public void SecretsSent(NodeProcess from, NodeId to)
     {
         string? status = Commit.StatusOf(to, from.CommittedBlocks);
-        if (status is not (NodeRecord.Trusted or NodeRecord.Learner))
+        if (status is not (NodeRecord.Pending or NodeRecord.Trusted or NodeRecord.Learner))
         {
             throw new Violation(
                 NetworkRules.SecretsAfterAdmission,
@@ -85,6 +86,14 @@ internal sealed class NetworkChecks(NetworkWorld world)
         }
 
         if (from.Node.View.Role != ReplicaRole.Primary) world.Situations.Reached("secrets given by a backup");
+    }
+
+    // Before its first block a founder has nothing to open.
+    private void NoClosedVoter(NodeProcess process)
+    {
+        if (process.IsOpen || process.CommittedBlocks == 0) return;
+        if (Commit.StatusOf(process.Id, process.CommittedBlocks) == NodeRecord.Trusted)
+            throw new Violation(NetworkRules.VotersCanLead, $"{process} votes and cannot open the ledger");
     }
 
     private void NoteRole(NodeProcess process)

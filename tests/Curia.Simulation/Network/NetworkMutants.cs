@@ -34,6 +34,8 @@ internal static class NetworkMutants
             NetworkRules.StatesAgree, Rules.StateIsSerial, NetworkRules.ReadsGoForward),
         Of("a linearisable read is answered without a round", (node, world) => new AsksForNoRound(node, world),
             NetworkRules.Linearizable),
+        Of("a vote is given to who cannot open the ledger", (node, world) => new GivesVotesEarly(node, world),
+            NetworkRules.VotersCanLead),
         Of("a node never asks for secrets again", (node, world) => new AsksOnce(node, world),
             NetworkRules.AllCatchUp, NetworkRules.GoesOnSoon, Rules.EverythingEnds),
         new NetworkMutant("a node that joins believes uncommitted files",
@@ -83,6 +85,13 @@ internal sealed class GivesSecretsEarly(CuriaNode node, NetworkWorld world) : Ne
             using (all) yield return new Effect.SendSecrets(id, all!.Export());
         }
     }
+}
+
+internal sealed class GivesVotesEarly(CuriaNode node, NetworkWorld world) : NetworkNode(node, world)
+{
+    public override IReadOnlyList<Effect> Step(Input input) => input is Input.Message { From: var from }
+        ? [.. base.Step(new Input.Message(from, new PeerMessage.CanOpen())), .. base.Step(input)]
+        : base.Step(input);
 }
 
 internal sealed class VerifiesNothing(CuriaNode node, NetworkWorld world) : NetworkNode(node, world)

@@ -7,6 +7,7 @@ internal static class NetworkRules
     public const string PrefixesAgree = "committed prefixes are the same on all nodes";
     public const string CommitIsStored = "what commits is synced on a majority of each configuration";
     public const string SecretsAfterAdmission = "secrets go only to nodes whose admission has committed";
+    public const string VotersCanLead = "who votes can open the ledger";
     public const string MessagesAreRead = "what an honest node sends is read";
     public const string BadMessagesAreRefused = "a bad message changes no ledger";
     public const string StatesAgree = "states are the same on all nodes at the same TxID";

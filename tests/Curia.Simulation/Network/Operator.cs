@@ -182,7 +182,8 @@ internal sealed class Operator(NetworkWorld world, SeededRandom random)
             && process.Ledger[committed.Count - 1].Digest == committed[^1].Digest;
     }
 
-    private static bool IsComing(NodeProcess process) => process.IsJoining;
+    private bool IsComing(NodeProcess process) => process.IsJoining
+        || world.Checks.Commit.Nodes.GetValueOrDefault(process.Id) is { Status: NodeRecord.Pending };
 
     private bool IsEnough(ImmutableSortedSet<NodeId> voters, NodeProcess? taken, bool isDiverse)
     {
@@ -191,8 +192,7 @@ internal sealed class Operator(NetworkWorld world, SeededRandom random)
             .. voters.Select(world.ProcessOf).OfType<NodeProcess>().Where(process => !process.IsDead
                 && process != taken && !process.IsDraining && !process.Disk.FailsNext),
         ];
-        // Who has joined votes before it has the secrets, and only a primary that has them can give them.
-        return living.Length > voters.Count / 2 && living.Any(process => process.IsOpen)
+        return living.Length > voters.Count / 2
             && (!isDiverse || living.Select(Members.OwnerOf).Distinct().Count() > 1);
     }
 

@@ -303,6 +303,22 @@ public sealed class IntelRefusalTests
         AssertPck("pck-crl-expired", tdx.MakePckList(nextUpdate: now.AddSeconds(-1)));
         AssertPck("leaf-revoked", tdx.MakePckList(0x30001));
 
+        EndorsementCache cache = new();
+        TdxPolicy since = tdx.Tdx with { RevocationListsSince = now.AddDays(-1) };
+        DateTimeOffset before = now.AddDays(-1).AddSeconds(-1);
+        IntelEndorsements made = tdx.Endorsements with
+        {
+            RootRevocationList = tdx.MakeRootList(thisUpdate: now.AddDays(-1)),
+            PckRevocationList = tdx.MakePckList(thisUpdate: now.AddDays(-1)),
+        };
+        Assert.Equal("", tdx.Appraise(tdx.MakeQuote(), made, policy: since, cache: cache).Reason);
+        IntelEndorsements olderRoot = made with { RootRevocationList = tdx.MakeRootList(thisUpdate: before) };
+        Assert.Equal("", tdx.Appraise(tdx.MakeQuote(), olderRoot, cache: cache).Reason);
+        Assert.Equal("root-crl-too-old",
+            tdx.Appraise(tdx.MakeQuote(), olderRoot, policy: since, cache: cache).Reason);
+        IntelEndorsements olderPck = made with { PckRevocationList = tdx.MakePckList(thisUpdate: before) };
+        Assert.Equal("pck-crl-too-old", tdx.Appraise(tdx.MakeQuote(), olderPck, policy: since, cache: cache).Reason);
+
         static void AssertRoot(string reason, byte[]? list) => AssertList(
             reason, tdx.Endorsements with { RootRevocationList = Optional(list) });
 

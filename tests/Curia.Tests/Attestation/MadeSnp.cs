@@ -74,10 +74,11 @@ internal sealed class MadeSnp
         SnpEndorsements? endorsements = null,
         ReferenceValues? reference = null,
         SnpPolicy? policy = null,
-        DateTimeOffset? at = null) =>
+        DateTimeOffset? at = null,
+        EndorsementCache? cache = null) =>
         SnpVerifier.Appraise(
             new SnpEvidence { Report = report }, endorsements ?? Endorsements, reference ?? ReferenceValues.None,
-            policy ?? Policy, at ?? Now);
+            policy ?? Policy, at ?? Now, cache);
 
     /// <summary>A report that is changed before it is signed.</summary>
     public byte[] MakeReport(Action<byte[]>? change = null, uint version = 3)

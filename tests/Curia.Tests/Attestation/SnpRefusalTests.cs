@@ -430,6 +430,18 @@ public sealed class SnpRefusalTests
         AssertList("crl-signature-invalid", milan.MakeRevocationList());
         AssertList("crl-malformed", [1, 2, 3]);
 
+        // Whoever is revoked by a newer list shows the older one as long as that is valid.
+        EndorsementCache cache = new();
+        SnpPolicy since = genoa.Policy with { RevocationListsSince = now.AddDays(-1) };
+        SnpEndorsements made = right with { RevocationList = genoa.MakeRevocationList(thisUpdate: now.AddDays(-1)) };
+        SnpEndorsements older = right with
+        {
+            RevocationList = genoa.MakeRevocationList(thisUpdate: now.AddDays(-1).AddSeconds(-1)),
+        };
+        Assert.Equal("", genoa.Appraise(genoa.MakeReport(), made, policy: since, cache: cache).Reason);
+        Assert.Equal("", genoa.Appraise(genoa.MakeReport(), older, cache: cache).Reason);
+        Assert.Equal("crl-too-old", genoa.Appraise(genoa.MakeReport(), older, policy: since, cache: cache).Reason);
+
         void AssertList(string reason, byte[] list)
         {
             SnpEndorsements with = right with { RevocationList = list };

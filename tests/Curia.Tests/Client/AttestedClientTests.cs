@@ -180,4 +180,24 @@ public sealed class AttestedClientTests : IDisposable
             CallRequest.Get("/app/commit"), TestContext.Current.CancellationToken));
         Assert.Contains("evidence-malformed", e.Message, StringComparison.Ordinal);
     }
+
+    // Of TDX the measurement is the firmware alone.
+    [Fact]
+    public async Task Runtime_measurements_are_compared_when_they_are_demanded()
+    {
+        using TlsServer server = new(node, Quote(TestEvidence.Of(Node)), Fine);
+        using CuriaClient client = new(new CuriaClientSettings
+        {
+            Url = server.Url,
+            ServiceCertificates = [service.Certificate],
+            Evidence = new EvidenceDemand
+            {
+                Measurements = [TestEvidence.Program],
+                RuntimeMeasurements = new Dictionary<int, Measurement> { [1] = TestEvidence.Program },
+            },
+        });
+        CuriaClientException e = await Assert.ThrowsAsync<CuriaClientException>(() => client.CallAsync(
+            CallRequest.Get("/app/commit"), TestContext.Current.CancellationToken));
+        Assert.Contains("runtime-measurement-mismatch", e.Message, StringComparison.Ordinal);
+    }
 }

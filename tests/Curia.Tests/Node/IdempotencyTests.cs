@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using Curia.Vocabulary;
 
@@ -54,6 +55,32 @@ public sealed class IdempotencyTests
         Assert.Equal("Invalid", network.Primary.StatusOf(lost!.Value));
         Assert.Equal((done, null), network.Primary.WriteOnce("a", "1", "key"));
         Assert.Equal("1", network.Primary.Read("a"));
+    }
+
+    // A host that moves its clock would have requests done twice.
+    [Fact]
+    public void A_reply_ages_by_time_and_by_what_came_after_it()
+    {
+        using TestNetwork network = TestNetwork.Of(1);
+        TestNetwork.Member node = network.Primary;
+        (TxId? first, _) = node.WriteOnce("a", "1", "key");
+        network.Run(2);
+        for (int writes = 0; writes < 10_000; writes++)
+        {
+            if (writes % 100 == 0) network.Run(2);
+            node.Write("b", $"{writes}");
+            if (writes != 5_000) continue;
+            network.Jump(TimeSpan.FromDays(2)); // users are known for longer
+            network.Run(2);
+            Assert.Null(node.WriteOnce("c", "1", "after-the-jump").Refusal);
+            network.Run(2);
+            Assert.Equal((first, null), node.WriteOnce("a", "1", "key"));
+        }
+
+        network.Run(2);
+        Assert.Null(node.WriteOnce("c", "2", "another-one").Refusal); // lets the oldest go
+        network.Run(2);
+        Assert.NotEqual(first, node.WriteOnce("a", "1", "key").TxId);
     }
 
     [Fact]

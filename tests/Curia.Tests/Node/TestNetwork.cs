@@ -160,6 +160,9 @@ internal sealed class TestNetwork : IDisposable
         return joiner;
     }
 
+    /// <summary>The hosts of all nodes say that it is later.</summary>
+    public void Jump(TimeSpan time) => now += time;
+
     /// <summary>Lets time pass, and everything that was sent arrive.</summary>
     public void Run(int ticks)
     {

@@ -79,6 +79,15 @@ public sealed class PeerCodecTests : IDisposable
     }
 
     [Fact]
+    public void Word_that_the_ledger_can_be_opened_is_two_bytes()
+    {
+        byte[] bytes = PeerCodec.CanOpen();
+        Assert.Equal([1, 10], bytes);
+        Assert.IsType<PeerMessage.CanOpen>(Read(bytes));
+        AssertRefused([.. bytes, 0], "its kind 10 has other fields");
+    }
+
+    [Fact]
     public void Secrets_stand_in_the_message_as_they_stand_inside_of_sealed_ones()
     {
         using SealedSecrets known = Secrets();
@@ -173,9 +182,9 @@ public sealed class PeerCodecTests : IDisposable
 
     [Theory]
     [InlineData(0)]
-    [InlineData(10)]
+    [InlineData(11)]
     [InlineData(255)]
-    public void There_are_nine_kinds(byte kind)
+    public void There_are_ten_kinds(byte kind)
     {
         AssertRefused([PeerCodec.Version, kind], $"there is no kind {kind}");
         AssertRefused([PeerCodec.Version, kind, .. new byte[FieldSize]], $"there is no kind {kind}");

@@ -59,7 +59,7 @@ public sealed class RefusedBlockTests : IDisposable
     {
         AssertUnread([], "it is too short", MessageProblem.Malformed);
         AssertUnread("GET / HTTP/1.1\r\n\r\n"u8.ToArray(), "its version is 71", MessageProblem.Malformed);
-        AssertUnread([1, 10], "there is no kind 10", MessageProblem.Malformed);
+        AssertUnread([1, 11], "there is no kind 11", MessageProblem.Malformed);
         AssertUnread(Append(next.Bytes)[..^1], "a block in it has no header");
         AssertUnread([.. Append(next.Bytes), 0], "something follows its last block");
     }
