@@ -54,10 +54,8 @@ build_programs() {
 instrument() (
   cd "$project" && dotnet tool restore || exit 1
   for library in "$instrumented"/Curia.*.dll; do
-    # Of the program itself, what it has compiled in of the shell.
-    of=
-    [ "$(basename "$library")" != Curia.Fuzz.dll ] || of=Curia.Host
-    dotnet tool run sharpfuzz "$library" $of </dev/null || exit 1
+    # Not what drives the fuzzer.
+    [ "$(basename "$library")" = Curia.Fuzz.dll ] || dotnet tool run sharpfuzz "$library" </dev/null || exit 1
   done
 )
 
