@@ -113,17 +113,7 @@ public sealed class Certificate
     public static bool TryFromPem(ReadOnlySpan<char> pem, out Certificate? certificate)
     {
         certificate = null;
-        if (pem.Length > 2 * SizeMax || !PemBounds.Hold(pem, blocksMax: 1)) return false;
-        if (!PemEncoding.TryFind(pem, out PemFields fields)) return false;
-        if (!pem[fields.Label].SequenceEqual(PemLabel) || !pem[..fields.Location.Start.Value].IsWhiteSpace()
-            || !pem[fields.Location.End.Value..].IsWhiteSpace())
-        {
-            return false;
-        }
-
-        byte[] der = new byte[fields.DecodedDataLength];
-        return Convert.TryFromBase64Chars(pem[fields.Base64Data], der, out int size) && size == der.Length
-            && TryFromDer(der, out certificate);
+        return PemBounds.TryReadOne(pem, PemLabel, SizeMax, out byte[] der) && TryFromDer(der, out certificate);
     }
 
     /// <summary>Whether the issuer's key signed this certificate. Names, dates and extensions are not looked

@@ -135,6 +135,21 @@ public sealed class CoseSign1
             EncodedBytes(signature));
     }
 
+    /// <summary>What a key that is not in this process is given to sign: Sig_structure (RFC 9052 section 4.4), of which
+    /// it takes the hash that belongs to its curve.</summary>
+    /// <param name="protectedHeader">An encoded map that names the key's algorithm under label 1.</param>
+    /// <param name="payload">What is signed.</param>
+    public static byte[] BytesToSign(ReadOnlySpan<byte> protectedHeader, ReadOnlySpan<byte> payload) =>
+        SignedStructure(protectedHeader, [], payload);
+
+    /// <summary>The message with tag 18 that such a key has signed. Nothing is verified.</summary>
+    /// <param name="protectedHeader">The map that was signed.</param>
+    /// <param name="payload">What was signed.</param>
+    /// <param name="signature">r and s, each of the size of the curve.</param>
+    public static byte[] Assemble(
+        ReadOnlySpan<byte> protectedHeader, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature) =>
+        Encode(EncodedBytes(protectedHeader), [], EncodedBytes(payload), EncodedBytes(signature));
+
     /// <summary>Checks the signature over the payload inside, which must be there.</summary>
     public bool Verify(SignatureVerifier key) => Payload is { } payload && VerifyOver(key, payload.Span, []);
 

@@ -1,4 +1,5 @@
 using System;
+using System.Security.Cryptography;
 
 namespace Curia.Cryptography;
 
@@ -13,4 +14,20 @@ public static class PemBounds
     /// <param name="text">Any text.</param>
     /// <param name="blocksMax">The most blocks.</param>
     public static bool Hold(ReadOnlySpan<char> text, int blocksMax) => text.Count(Beginning) <= blocksMax;
+
+    /// <summary>Reads one block with nothing but white space around it; nothing throws.</summary>
+    internal static bool TryReadOne(ReadOnlySpan<char> pem, string label, int sizeMax, out byte[] der)
+    {
+        der = [];
+        if (pem.Length > 2 * sizeMax || !Hold(pem, blocksMax: 1)) return false;
+        if (!PemEncoding.TryFind(pem, out PemFields fields)) return false;
+        if (!pem[fields.Label].SequenceEqual(label) || !pem[..fields.Location.Start.Value].IsWhiteSpace()
+            || !pem[fields.Location.End.Value..].IsWhiteSpace())
+        {
+            return false;
+        }
+
+        der = new byte[fields.DecodedDataLength];
+        return Convert.TryFromBase64Chars(pem[fields.Base64Data], der, out int size) && size == der.Length;
+    }
 }
