@@ -145,7 +145,17 @@ public sealed record CodeReference
 /// <param name="Snp">Of SEV-SNP.</param>
 /// <param name="Tdx">Of TDX.</param>
 /// <param name="Virtual">Of the virtual platform, which proves nothing.</param>
-public sealed record PlatformPolicies(SnpPolicy? Snp = null, TdxPolicy? Tdx = null, VirtualPolicy? Virtual = null);
+public sealed record PlatformPolicies(SnpPolicy? Snp = null, TdxPolicy? Tdx = null, VirtualPolicy? Virtual = null)
+{
+    /// <summary>The same for an appraisal. A platform that is not accepted has no reference values either, so its
+    /// strictest policy is never asked.</summary>
+    public AppraisalPolicy ToPolicy() => new()
+    {
+        Snp = Snp ?? SnpPolicy.Strict,
+        Tdx = Tdx ?? TdxPolicy.Strict,
+        Virtual = Virtual ?? VirtualPolicy.Strict,
+    };
+}
 
 /// <summary>When a block is committed, and how it is made.</summary>
 public sealed record ConsensusRules

@@ -58,6 +58,14 @@ internal sealed class CharterFields
                 : throw Wrong(PathOf(name), isDescription ? "bits, as in \"0x10\"" : "a number");
     }
 
+    public DateTimeOffset Time(string name)
+    {
+        const ulong last = 253_402_300_799; // of the year 9999
+        return Take(name) is CharterValue.Number { Content: <= last } seconds
+            ? DateTimeOffset.FromUnixTimeSeconds((long)seconds.Content)
+            : throw Wrong(PathOf(name), "a time in seconds");
+    }
+
     public bool Flag(string name, bool usual)
     {
         if (IsUsual(name, usual)) return usual;

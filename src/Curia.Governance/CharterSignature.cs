@@ -1,6 +1,5 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
-using System.Formats.Cbor;
 using System.Text;
 using Curia.Cryptography;
 using Curia.Vocabulary;
@@ -135,18 +134,5 @@ public sealed class CharterSignature
         return null;
     }
 
-    private static byte[] HeaderOf(Certificate member)
-    {
-        ArgumentNullException.ThrowIfNull(member);
-        CborWriter writer = new(CborConformanceMode.Canonical);
-        writer.WriteStartMap(3);
-        writer.WriteInt64(CoseSign1.AlgorithmLabel);
-        writer.WriteInt64(CoseSign1.AlgorithmOf(member.Key.Curve));
-        writer.WriteInt64(CoseSign1.KeyIdLabel);
-        writer.WriteByteString(Encoding.ASCII.GetBytes(member.Fingerprint.ToString()));
-        writer.WriteTextString(TypeLabel);
-        writer.WriteTextString(MessageType);
-        writer.WriteEndMap();
-        return writer.Encode();
-    }
+    private static byte[] HeaderOf(Certificate member) => SignedStatement.HeaderOf(member, MessageType);
 }

@@ -45,6 +45,12 @@ internal abstract record CharterValue
 
     public static CharterValue Of(ReadOnlySpan<byte> content) => new Bytes(content.ToArray());
 
+    /// <summary>A moment, in whole seconds since 1970.</summary>
+    public static CharterValue Of(DateTimeOffset content) => new Number(checked((ulong)content.ToUnixTimeSeconds()));
+
+    /// <summary>A list in its own order.</summary>
+    public static CharterValue OfList(IEnumerable<CharterValue> values) => new Items([.. values]);
+
     /// <summary>The fields of a record, in the order in which people read them; those without a value are left
     /// out.</summary>
     public static CharterValue OfFields(params (string Name, CharterValue? Value)[] fields) => new Fields(

@@ -1,0 +1,121 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Curia.Attestation;
+using Curia.Cryptography;
+using Curia.Vocabulary;
+
+namespace Curia.Governance;
+
+/// <summary>Whether a node may found a network with others by a charter: what each founder asks of each other one and
+/// of itself, and what an auditor asks again years later (DESIGN 1, "a node is endorsed", "do lists and authorised code
+/// match?").</summary>
+public static class FounderCheck
+{
+    /// <summary>What the evidence of a founder binds: its key and its charter.</summary>
+    public static byte[] ReportDataOf(NodeId node, Digest charter)
+    {
+        byte[] data = new byte[2 * Digest.Size];
+        node.Value.CopyTo(data);
+        charter.CopyTo(data.AsSpan(Digest.Size));
+        return data;
+    }
+
+    /// <summary>Looks at what a node shows, from what is cheap and says most to what costs.</summary>
+    /// <param name="charter">The charter of who asks.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="node">Whose key the connection has, or in a ledger the id that it is recorded under.</param>
+    /// <param name="shown">What it shows.</param>
+    /// <param name="at">The time.</param>
+    /// <param name="cache">What has been verified before; null verifies all.</param>
+    /// <returns>Null when it may.</returns>
+    public static FoundingRefusal? Find(
+        Charter charter, int attempt, NodeId node, FounderPresentation shown, DateTimeOffset at,
+        EndorsementCache? cache = null)
+    {
+        ArgumentNullException.ThrowIfNull(charter);
+        ArgumentNullException.ThrowIfNull(shown);
+        if (shown.Charter != charter.Digest)
+        {
+            return new FoundingRefusal(FoundingFault.AnotherCharter,
+                $"its charter is {shown.Charter}, and here it is {charter.Digest}");
+        }
+
+        if (!charter.Content.Slots.TryGetValue(shown.Slot, out CharterSlot? slot))
+            return new FoundingRefusal(FoundingFault.UnknownSlot, $"the charter has no slot {Shown(shown.Slot)}");
+        Certificate owner = charter.Content.Members[slot.Owner].Certificate;
+        if (!NodeEndorsement.TryVerify(
+            shown.Endorsement, owner, out NodeEndorsement? endorsement, out FoundingRefusal? refusal))
+        {
+            return refusal;
+        }
+
+        return Find(charter, slot, attempt, node, shown, endorsement, at) ?? Find(charter, slot, node, shown, at, cache);
+    }
+
+    private static FoundingRefusal? Find(
+        Charter charter, CharterSlot slot, int attempt, NodeId node, FounderPresentation shown,
+        NodeEndorsement said, DateTimeOffset at)
+    {
+        if (said.Charter != charter.Digest)
+            return Differs(FoundingFault.EndorsementForAnotherCharter, "charter", said.Charter, charter.Digest);
+        if (said.Slot != shown.Slot)
+            return Differs(FoundingFault.EndorsementForAnotherSlot, "slot", Shown(said.Slot), shown.Slot);
+        if (said.Node != node)
+            return Differs(FoundingFault.EndorsementForAnotherNode, "node", said.Node, node);
+        if (said.Address != slot.Address)
+            return Differs(FoundingFault.EndorsementForAnotherAddress, "address", Shown(said.Address), slot.Address);
+        if (said.Role != NodeEndorsement.VoterRole)
+            return Differs(FoundingFault.EndorsementForAnotherRole, "role", Shown(said.Role), NodeEndorsement.VoterRole);
+        if (said.Attempt != attempt)
+            return Differs(FoundingFault.EndorsementForAnotherAttempt, "attempt", said.Attempt, attempt);
+        Digest evidence = FounderPresentation.DigestOf(shown.Evidence);
+        if (said.Evidence != evidence)
+            return Differs(FoundingFault.EndorsementForOtherEvidence, "evidence", said.Evidence, evidence);
+        return at <= said.Expires
+            ? null
+            : new FoundingRefusal(FoundingFault.EndorsementExpired, $"its endorsement held until {said.Expires:u}");
+    }
+
+    // Any of the programs that the charter has for the platform may run; the refusal is that of the first.
+    private static FoundingRefusal? Find(
+        Charter charter, CharterSlot slot, NodeId node, FounderPresentation shown, DateTimeOffset at,
+        EndorsementCache? cache)
+    {
+        string platform = VirtualEvidence.IsName(slot.Platform) ? VirtualPlatform.Name : slot.Platform;
+        if (shown.Evidence.Platform != platform)
+        {
+            return new FoundingRefusal(FoundingFault.AnotherPlatform,
+                $"its evidence is of {shown.Evidence.Platform}, and its slot is for {slot.Platform}");
+        }
+
+        AttestationPlatform kind = AttesterEvidence.Platforms[platform];
+        AppraisalPolicy policy = charter.Content.Platforms.ToPolicy();
+        byte[] bound = ReportDataOf(node, charter.Digest);
+        AttestationResult? refused = null;
+        foreach (CodeReference reference in charter.Content.Code.Values
+            .SelectMany(component => component.Platforms.GetValueOrDefault(platform, [])))
+        {
+            AttestationResult result = EvidenceAppraiser.Appraise(
+                shown.Evidence, reference.ToReferenceValues(kind, bound), policy, at, cache);
+            if (result.Verdict != AttestationVerdict.Accepted)
+            {
+                refused ??= result;
+                continue;
+            }
+
+            string named = NodeAttestation.PlatformOf(result.Claims!);
+            return named == slot.Platform
+                ? null
+                : new FoundingRefusal(FoundingFault.AnotherPlatform,
+                    $"its evidence is of {named}, and its slot is for {slot.Platform}");
+        }
+
+        return new FoundingRefusal(FoundingFault.EvidenceRefused, $"{refused?.Reason ?? "no-code-for-platform"}");
+    }
+
+    private static FoundingRefusal Differs(FoundingFault fault, string what, object said, object expected) =>
+        new(fault, $"its endorsement is for {what} {said}, and this is {what} {expected}");
+
+    private static string Shown(string name) => CharterCbor.Shown(name);
+}
