@@ -50,7 +50,8 @@ public static class FounderCheck
             return refusal;
         }
 
-        return Find(charter, slot, attempt, node, shown, endorsement, at) ?? Find(charter, slot, node, shown, at, cache);
+        return Find(charter, slot, attempt, node, shown, endorsement, at)
+            ?? Find(charter, slot, node, shown, at, cache);
     }
 
     private static FoundingRefusal? Find(
@@ -66,7 +67,11 @@ public static class FounderCheck
         if (said.Address != slot.Address)
             return Differs(FoundingFault.EndorsementForAnotherAddress, "address", Shown(said.Address), slot.Address);
         if (said.Role != NodeEndorsement.VoterRole)
-            return Differs(FoundingFault.EndorsementForAnotherRole, "role", Shown(said.Role), NodeEndorsement.VoterRole);
+        {
+            return Differs(
+                FoundingFault.EndorsementForAnotherRole, "role", Shown(said.Role), NodeEndorsement.VoterRole);
+        }
+
         if (said.Attempt != attempt)
             return Differs(FoundingFault.EndorsementForAnotherAttempt, "attempt", said.Attempt, attempt);
         Digest evidence = FounderPresentation.DigestOf(shown.Evidence);

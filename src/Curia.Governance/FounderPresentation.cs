@@ -13,8 +13,9 @@ namespace Curia.Governance;
 /// <param name="Slot">The slot, by name.</param>
 /// <param name="Evidence">Its evidence, which binds the node's key and the charter.</param>
 /// <param name="Endorsement">COSE_Sign1 (<see cref="NodeEndorsement"/>).</param>
+/// <param name="LedgerFormat">The newest format of the ledger that its program reads.</param>
 public sealed record FounderPresentation(
-    Digest Charter, string Slot, AttesterEvidence Evidence, ReadOnlyMemory<byte> Endorsement)
+    Digest Charter, string Slot, AttesterEvidence Evidence, ReadOnlyMemory<byte> Endorsement, int LedgerFormat)
 {
     /// <summary>The most bytes: the evidence is most of it.</summary>
     public const int SizeMax = AttesterEvidence.SizeMax + 16 * 1024;
@@ -34,7 +35,8 @@ public sealed record FounderPresentation(
         ("charter", CharterValue.Of(Charter)),
         ("slot", CharterValue.Of(Slot)),
         ("evidence", Write(Evidence)),
-        ("endorsement", CharterValue.Of(Endorsement.Span))));
+        ("endorsement", CharterValue.Of(Endorsement.Span)),
+        ("ledger_format", CharterValue.Of(LedgerFormat))));
 
     /// <summary>Reads an encoding and nothing behind it; nothing is verified, and nothing throws.</summary>
     public static bool TryDecode(
@@ -55,7 +57,9 @@ public sealed record FounderPresentation(
             evidence.Named("files", (value, path) => evidence.AsBytes(value, path).ToArray()));
         evidence.Done();
         return read.IsBounded
-            ? new FounderPresentation(fields.Digest("charter"), fields.Text("slot"), read, fields.Bytes("endorsement"))
+            ? new FounderPresentation(
+                fields.Digest("charter"), fields.Text("slot"), read, fields.Bytes("endorsement"),
+                fields.Number("ledger_format"))
             : null;
     }
 

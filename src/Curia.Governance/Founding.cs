@@ -43,6 +43,9 @@ public sealed record FoundingAgreement(Charter Charter, int Attempt, IReadOnlyLi
 {
     /// <summary>The primary of the first view.</summary>
     public NodeId Primary => Founders[0].Node;
+
+    /// <summary>The ids of the founders.</summary>
+    public IReadOnlyList<NodeId> Ids => [.. Founders.Select(founder => founder.Node)];
 }
 
 /// <summary>One founding node's own decision (DESIGN 1): it checks what each other founder shows against its own
@@ -195,9 +198,7 @@ public sealed class Founding
         if (Statement is not null || slots.Values.Any(slot => slot.Shown is null)) return;
         FounderEntry[] founders =
         [
-            .. slots.Values.Select(slot => new FounderEntry(
-                slot.Node!.Value, slot.Shown!.Slot, FounderPresentation.DigestOf(slot.Shown.Evidence),
-                Digest.Of(slot.Shown.Endorsement.Span))).OrderBy(one => one.Node),
+            .. slots.Values.Select(slot => FounderEntry.Of(slot.Node!.Value, slot.Shown!)).OrderBy(one => one.Node),
         ];
         Statement = SignedFoundingStatement.Sign(new FoundingStatement(Charter.Digest, attempt, founders), nodeKey);
         slots[Own.Slot].Statement = Statement;

@@ -12,7 +12,18 @@ namespace Curia.Governance;
 /// <param name="Slot">Its slot.</param>
 /// <param name="Evidence">SHA-256 of its evidence.</param>
 /// <param name="Endorsement">SHA-256 of its endorsement.</param>
-public sealed record FounderEntry(NodeId Node, string Slot, Digest Evidence, Digest Endorsement);
+/// <param name="LedgerFormat">The newest format of the ledger that its program reads.</param>
+public sealed record FounderEntry(NodeId Node, string Slot, Digest Evidence, Digest Endorsement, int LedgerFormat)
+{
+    /// <summary>The entry of a founder.</summary>
+    public static FounderEntry Of(NodeId node, FounderPresentation shown)
+    {
+        ArgumentNullException.ThrowIfNull(shown);
+        return new FounderEntry(
+            node, shown.Slot, FounderPresentation.DigestOf(shown.Evidence), Digest.Of(shown.Endorsement.Span),
+            shown.LedgerFormat);
+    }
+}
 
 /// <summary>What a founding node says once in its life: with these nodes, and no others, I found a network by this
 /// charter (DESIGN 1, "Establishment agrees on processes").</summary>
@@ -34,7 +45,8 @@ public sealed record FoundingStatement(Digest Charter, int Attempt, IReadOnlyLis
             ("node", CharterValue.Of(one.Node.Value)),
             ("slot", CharterValue.Of(one.Slot)),
             ("evidence", CharterValue.Of(one.Evidence)),
-            ("endorsement", CharterValue.Of(one.Endorsement))))))));
+            ("endorsement", CharterValue.Of(one.Endorsement)),
+            ("ledger_format", CharterValue.Of(one.LedgerFormat))))))));
 
     /// <summary>Reads an encoding and nothing behind it; nothing throws.</summary>
     public static bool TryDecode(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out FoundingStatement? statement)
@@ -49,9 +61,11 @@ public sealed record FoundingStatement(Digest Charter, int Attempt, IReadOnlyLis
         FoundingStatement read = new(fields.Digest("charter"), fields.Number("attempt"), fields.List(
             "founders",
             (value, path) => fields.Whole(value, path, one => new FounderEntry(
-                new NodeId(one.Digest("node")), one.Text("slot"), one.Digest("evidence"), one.Digest("endorsement"))),
+                new NodeId(one.Digest("node")), one.Text("slot"), one.Digest("evidence"), one.Digest("endorsement"),
+                one.Number("ledger_format"))),
             []));
-        bool isInOrder = read.Founders.Zip(read.Founders.Skip(1)).All(pair => pair.First.Node.Value < pair.Second.Node.Value);
+        bool isInOrder = read.Founders.Zip(read.Founders.Skip(1))
+            .All(pair => pair.First.Node.Value < pair.Second.Node.Value);
         return isInOrder && read.Founders.Count is > 0 and <= FoundersMax ? read : null;
     }
 }

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
+using System.Linq;
 using Curia.Cryptography;
 using Curia.Vocabulary;
 
@@ -14,12 +16,14 @@ namespace Curia.Governance;
 /// <param name="Node">The node.</param>
 /// <param name="Owner">Who says it: the slot's owner.</param>
 /// <param name="Address">Where the other founders find the node, <c>host:port</c>: that of the slot.</param>
+/// <param name="PublishedAddresses">Where clients will find it, <c>host:port</c>.</param>
 /// <param name="Evidence">SHA-256 of its evidence (<see cref="FounderPresentation.DigestOf"/>).</param>
-/// <param name="Attempt">The first founding of a charter is attempt 1. Another one needs new endorsements of all.</param>
+/// <param name="Attempt">The first founding of a charter is attempt 1. Another one needs new endorsements of
+/// all.</param>
 /// <param name="Expires">Until when a node may be founded on it, in whole seconds.</param>
 public sealed record NodeEndorsement(
-    Digest Charter, string Slot, NodeId Node, MemberId Owner, string Address, Digest Evidence, int Attempt,
-    DateTimeOffset Expires)
+    Digest Charter, string Slot, NodeId Node, MemberId Owner, string Address,
+    IReadOnlyList<string> PublishedAddresses, Digest Evidence, int Attempt, DateTimeOffset Expires)
 {
     /// <summary>The type of the message.</summary>
     public const string MessageType = "node_endorsement";
@@ -99,6 +103,7 @@ public sealed record NodeEndorsement(
         ("node", CharterValue.Of(Node.Value)),
         ("owner", CharterValue.Of(Owner.Value)),
         ("address", CharterValue.Of(Address)),
+        ("published", CharterValue.OfList(PublishedAddresses.Select(CharterValue.Of))),
         ("evidence", CharterValue.Of(Evidence)),
         ("role", CharterValue.Of(Role)),
         ("attempt", CharterValue.Of(Attempt)),
@@ -110,7 +115,8 @@ public sealed record NodeEndorsement(
             ? null
             : new NodeEndorsement(
                 fields.Digest("charter"), fields.Text("slot"), new NodeId(fields.Digest("node")),
-                new MemberId(fields.Digest("owner")), fields.Text("address"), fields.Digest("evidence"),
+                new MemberId(fields.Digest("owner")), fields.Text("address"),
+                fields.List("published", CharterFields.AsText, []), fields.Digest("evidence"),
                 fields.Number("attempt"), fields.Time("expires"))
             {
                 Role = fields.Text("role"),

@@ -19,8 +19,8 @@ internal sealed class LedgerFetch
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(2);
 
-    // Between two requests the node rests as long as it worked: whoever else needs the machine, or the node that answers,
-    // has more of it. Less than this is not worth a timer.
+    // Between two requests the node rests as long as it worked: whoever else needs the machine, or the node that
+    // answers, has more of it. Less than this is not worth a timer.
     private static readonly TimeSpan LeastRest = TimeSpan.FromMilliseconds(15);
 
     private readonly string folder;

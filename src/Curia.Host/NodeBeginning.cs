@@ -209,7 +209,8 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             peers!.Network.SetNetwork(network);
             LedgerSource source = new(peers, sources, log, patience);
             (LedgerSurvey survey, IReadOnlyList<FinishedChunk> files) = await LedgerFetch
-                .RunAsync(Folder, network, source.FetchAsync, source.Avoid, cutsFork, answered, log, cancel).ConfigureAwait(false);
+                .RunAsync(Folder, network, source.FetchAsync, source.Avoid, cutsFork, answered, log, cancel)
+                .ConfigureAwait(false);
             RequireFormat(survey.Format);
             return new NodeBeginning(new CuriaNode(setup, survey), files, IsNewLedger: false);
         }

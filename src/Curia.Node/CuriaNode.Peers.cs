@@ -98,6 +98,8 @@ public sealed partial class CuriaNode
     private ServiceIdentity? Signer(Block block, ref ServiceIdentity? opened)
     {
         if (EpochBlock.TryRead(block, out EpochBlock? epoch)) opened = new ServiceIdentity(epoch.ServiceCertificate);
+        else if (agreement is not null && GenesisBlock.TryRead(block, out GenesisBlock? first))
+            opened = new ServiceIdentity(first.ServiceCertificate);
         return opened ?? Array.FindLast(identities, epoch => epoch.First.SeqNo <= block.First)?.Identity;
     }
 
@@ -194,6 +196,7 @@ public sealed partial class CuriaNode
         if (block.First != lastBefore.SeqNo.Next) return $"its block {last} does not follow {lastBefore}";
         if (!block.Signature.Frontier.Equals(before?.After ?? tail.CommittedAfter))
             return $"the Merkle tree of its block {last} does not go on from {lastBefore}";
+        if (lastBefore == TxId.Zero && FindGenesisProblem(block) is { } another) return another;
         if (EpochBlock.TryRead(block, out EpochBlock? epoch)
             && epoch.FindProblem(
                 identities[^1].Identity.Certificate, lastBefore, before?.Root ?? tail.CommittedRoot) is { } problem)
@@ -233,6 +236,13 @@ public sealed partial class CuriaNode
 
     private void BeginEpochIfOpened(Block block)
     {
+        if (agreement is not null && GenesisBlock.TryRead(block, out GenesisBlock? founded))
+        {
+            genesis = founded.Digest;
+            identities =
+                [new EpochIdentity(Genesis.TxId, new ServiceIdentity(founded.ServiceCertificate), Opened: null)];
+        }
+
         if (!EpochBlock.TryRead(block, out EpochBlock? epoch)) return;
         Invariant.Holds(joining is not null, "another node opened an epoch while this one holds the service");
         identities =
@@ -358,12 +368,19 @@ public sealed partial class CuriaNode
 
         using SealedSecrets all = service!.Export(id);
         effects.Add(new Effect.SendSecrets(to, all.Export()));
-        effects.Add(new Effect.Log(LogSeverity.Information, $"node {to} is {tail.CommittedNodes.StatusOf(to)} and is told the secrets"));
+        effects.Add(new Effect.Log(LogSeverity.Information,
+            $"node {to} is {tail.CommittedNodes.StatusOf(to)} and is told the secrets"));
     }
 
     private void AskForSecretsIfDue()
     {
         if (joining is null || !tail.CommittedNodes.IsAdmitted(id) || !joining.IsQuestionDue()) return;
+        if (told is { } known)
+        {
+            told = null;
+            Load(known);
+            return;
+        }
 
         // Who leads has them. But who led may be gone, and this node may be needed to elect another one: so every
         // other question goes to one after the other.
@@ -382,7 +399,8 @@ public sealed partial class CuriaNode
     // A vote is given to who can lead with it: else those who can might end first, and leave a majority that cannot.
     private void TellThatItOpensIfDue()
     {
-        if (joining is not null || tail.CommittedNodes.StatusOf(id) != NodeRecord.Pending || --ticksToTelling > 0) return;
+        bool isWaiting = joining is null && tail.CommittedNodes.StatusOf(id) == NodeRecord.Pending;
+        if (!isWaiting || --ticksToTelling > 0) return;
         if (replica.Primary is not { } primary || primary == id) return;
         ticksToTelling = Joining.TicksBetweenQuestions;
         effects.Add(new Effect.Send(primary, new OutgoingMessage(PeerCodec.CanOpen(), [])));
@@ -412,9 +430,14 @@ public sealed partial class CuriaNode
             return;
         }
 
+        effects.Add(new Effect.Log(LogSeverity.Information, $"node {from} told the secrets"));
+        Load(secrets);
+    }
+
+    private void Load(SealedSecrets secrets)
+    {
         joining!.Load();
-        effects.Add(new Effect.Log(LogSeverity.Information,
-            $"node {from} told the secrets; the state is made up to {tail.Committed}"));
+        effects.Add(new Effect.Log(LogSeverity.Information, $"the state is made up to {tail.Committed}"));
         Effect.LoadState load = new(secrets, tail.Committed.SeqNo, genesis, joining.Snapshots) { Epochs = identities };
         effects.Add(load);
     }
@@ -454,8 +477,9 @@ public sealed partial class CuriaNode
         if (block.Info.First > store.Current.TxId.SeqNo) Apply(block.Received!);
     }
 
-    // A primary gives a vote to who can open the ledger and has caught up, begins with a diversity rule when it can be met, and lets go who has
-    // left: the second transaction of each, which needs no one's word beyond the first (DESIGN 4, "Reconfiguration").
+    // A primary gives a vote to who can open the ledger and has caught up, begins with a diversity rule when it can be
+    // met, and lets go who has left: the second transaction of each, which needs no one's word beyond the first (DESIGN
+    // 4, "Reconfiguration").
     private void TendNodes()
     {
         if (!orders || !isOpen || isDraining || replica.Configurations.Count > 1 || !replica.CanPropose

@@ -6,6 +6,7 @@ using System.Linq;
 using Curia.Consensus;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Vocabulary;
@@ -60,6 +61,30 @@ public sealed partial class CuriaNode : IDisposable
             : new Configuration(from, [.. formation.Ids]) { NeedsAll = true };
         ReplicaOptions options = Options(isReady: true) with { Promised = formation?.Ids ?? [] };
         replica = new Replica(id, configuration, options, before, store.Committed.TxId);
+        acknowledging = new Acknowledging(setup.NodeKey, replica, tail);
+        published = Describe();
+    }
+
+    /// <summary>A founder of a network that all founders have agreed on; it has not started.</summary>
+    /// <param name="setup">What it is given.</param>
+    /// <param name="agreement">What they agreed on.</param>
+    /// <param name="told">What the primary has told the others, taken over; null for the primary itself, which makes
+    /// it.</param>
+    public CuriaNode(NodeSetup setup, FoundingAgreement agreement, SealedSecrets? told)
+        : this(setup, new KeyValueStore(), Genesis.TxId, outline: null)
+    {
+        ArgumentNullException.ThrowIfNull(agreement);
+        Invariant.Holds(agreement.Primary == id == told is null, "the primary of the first view makes the secrets");
+        this.agreement = agreement;
+        if (told is not null)
+        {
+            this.told = told;
+            joining = new Joining([]);
+        }
+
+        Configuration configuration = new(SeqNo.Zero, [.. agreement.Ids]) { NeedsAll = true };
+        ReplicaOptions options = Options(isReady: told is null) with { Promised = told is null ? agreement.Ids : [] };
+        replica = new Replica(id, configuration, options, new View(Genesis.FirstView.Value - 1), TxId.Zero);
         acknowledging = new Acknowledging(setup.NodeKey, replica, tail);
         published = Describe();
     }
@@ -166,12 +191,13 @@ public sealed partial class CuriaNode : IDisposable
         return (service ?? throw new InvalidOperationException("The node has not started.")).DataKeys();
     }
 
-    /// <summary>What a member of the formation must know before it stores the first block of the epoch that this node
-    /// has founded, in clear: for that member alone, over a channel that ends in it.</summary>
+    /// <summary>What another founder must know before it stores the first block of the network, or of the epoch, that
+    /// this node opens, in clear: for that node alone, over a channel that ends in it.</summary>
     /// <returns>Null when there is no such member, or the node has not started.</returns>
     public SecretBytes? SecretsFor(NodeId member)
     {
-        if (formation is null || !formation.Ids.Contains(member) || service is not { } running) return null;
+        IReadOnlyList<NodeId> founders = agreement?.Ids ?? formation?.Ids ?? [];
+        if (!founders.Contains(member) || service is not { } running) return null;
         using SealedSecrets all = running.Export(member);
         return all.Export();
     }
@@ -215,12 +241,18 @@ public sealed partial class CuriaNode : IDisposable
 
         // The replica elects itself at its first step; from then on this node orders.
         Perform(replica.Step(new ReplicaInput.Tick()));
-        Invariant.Holds(replica.Role == ReplicaRole.Primary, "a configuration of one has no primary");
+        Invariant.Holds(replica.Role == ReplicaRole.Primary, "who opens a network or an epoch is not its primary");
         Service created = Service.Create(
             setup, id, store, clock, replay?.Epochs ?? new ServiceEpochs(), () => published);
         created.Sealing.Begin(tail.After);
         Transaction transaction = store.Begin(MapAccess.Node);
-        if (replay is null) Genesis.Write(transaction, setup, id, created.Key);
+        if (agreement is not null)
+        {
+            Genesis.Write(
+                transaction, agreement, created.Key.Certificate, created.Key.NodeCertificate,
+                created.Secret.Commitment);
+        }
+        else if (replay is null) Genesis.Write(transaction, setup, id, created.Key);
         else EpochOpening.Write(transaction, setup, id, created.Key, created.Secret, replay, formation);
         CommitOutcome.Committed? outcome = store.Commit(transaction, replica.View) as CommitOutcome.Committed;
         Invariant.Holds(outcome is not null && outcome.Id == first, "the first transaction has not the first place");

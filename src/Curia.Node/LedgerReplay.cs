@@ -164,6 +164,14 @@ public sealed class LedgerReplay : LoadedState
         JsonNode? service = JsonNode.Parse(info ?? "{}");
         if ((string?)service!["name"] != settings.Name)
             return $"its network is named \"{service["name"]}\" and not \"{settings.Name}\" (genesis.name)";
+        if (genesis.Map(NodeMaps.Charter).TryGet(NodeMaps.CharterKeyName, out byte[]? charter))
+        {
+            // It says all that follows here, and the node's platform is that of its slot.
+            return settings.Charter is not { } own || own == Digest.Of(charter)
+                ? null
+                : $"it was founded by the charter {Digest.Of(charter)} and not by {own}";
+        }
+
         if ((string?)service["platform"] != platform)
             return $"its platform is {service["platform"]} and not {platform} (genesis.platform)";
         genesis.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule);

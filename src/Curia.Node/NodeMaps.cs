@@ -54,6 +54,18 @@ public static class NodeMaps
     public static readonly Map<string, byte[]> NodeEndorsements =
         new("public:curia.gov.node_endorsements", Codecs.Utf8, Codecs.Bytes);
 
+    /// <summary>The one key <c>charter</c> → the charter by which the founders have founded the network
+    /// (docs/charter.md).</summary>
+    public static readonly Map<string, byte[]> Charter = new("public:curia.gov.charter", Codecs.Utf8, Codecs.Bytes);
+
+    /// <summary>The name of a founding slot → the id of its node, hex.</summary>
+    public static readonly Map<string, string> Slots = new("public:curia.gov.slots", Codecs.Utf8, Codecs.Utf8);
+
+    /// <summary>The id of a founder, hex → the founding statement that it has signed
+    /// (docs/establishment.md).</summary>
+    public static readonly Map<string, byte[]> FoundingStatements =
+        new("public:curia.gov.founding_statements", Codecs.Utf8, Codecs.Bytes);
+
     /// <summary>The one key <c>service</c> → JSON: status, certificate, network name, INSECURE where it
     /// applies.</summary>
     public static readonly Map<string, string> ServiceInfo =
@@ -70,6 +82,9 @@ public static class NodeMaps
 
     /// <summary>The key of <see cref="CommitRule"/>.</summary>
     public const string RuleKeyName = "rule";
+
+    /// <summary>The key of <see cref="Charter"/>.</summary>
+    public const string CharterKeyName = "charter";
 
     /// <summary>The key of <see cref="ServiceInfo"/>.</summary>
     public const string ServiceKeyName = "service";

@@ -67,8 +67,8 @@ internal sealed class AttestationVerifyCommand
 
     private readonly Option<string[]> runtimeMeasurement = new("--runtime-measurement")
     {
-        Description = "What a TDX domain must have measured since its launch: the number of the register and its value. "
-            + "May be given several times.",
+        Description = "What a TDX domain must have measured since its launch: number of a register and its value; may be "
+            + "given several times.",
         HelpName = "N=HEX",
     };
 
@@ -212,7 +212,8 @@ internal sealed class AttestationVerifyCommand
             bool isRead = parts.Length == 2
                 & Measurement.TryParseHex(parts[^1], out Measurement value)
                 & int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number);
-            if (!isRead) throw CommandFailure.WrongUsage($"--runtime-measurement {text} is not like 2=HEX, of 96 digits.");
+            if (!isRead)
+                throw CommandFailure.WrongUsage($"--runtime-measurement {text} is not like 2=HEX, of 96 digits.");
             if (!registers.TryAdd(number, value))
                 throw CommandFailure.WrongUsage($"--runtime-measurement names register {number} twice.");
         }

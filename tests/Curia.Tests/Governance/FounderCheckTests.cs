@@ -117,7 +117,8 @@ public sealed class FounderCheckTests : IDisposable
         AssertEvidence("report-data-mismatch",
             report with { ReportData = FounderCheck.ReportDataOf(founder.Node, Digest.Of([1])) });
         AssertEvidence("report-data-mismatch", report with { ReportData = NodeAttestation.ReportDataOf(founder.Node) });
-        AssertRefused(FoundingFault.AnotherPlatform, founder.With(MadeFounder.Sign(report with { Platform = "virtual-c" })));
+        AssertRefused(FoundingFault.AnotherPlatform,
+            founder.With(MadeFounder.Sign(report with { Platform = "virtual-c" })));
         AssertRefused(FoundingFault.AnotherPlatform,
             founder.With(new AttesterEvidence("snp", founder.Evidence.Files)));
         AssertEvidence("evidence-malformed", null);
@@ -174,8 +175,8 @@ public sealed class FounderCheckTests : IDisposable
         Assert.False(FounderPresentation.TryDecode((byte[])[.. encoded, 0], out _));
         Assert.False(FounderPresentation.TryDecode(new byte[FounderPresentation.SizeMax + 1], out _));
         byte[] longer = [.. encoded];
-        Assert.Equal(0xa5, longer[0]); // a map of five
-        Assert.False(FounderPresentation.TryDecode((byte[])[0xb8, 5, .. encoded[1..]], out _));
+        Assert.Equal(0xa6, longer[0]); // a map of six
+        Assert.False(FounderPresentation.TryDecode((byte[])[0xb8, 6, .. encoded[1..]], out _));
     }
 
     private VirtualReport Report() => new(

@@ -9,7 +9,7 @@ namespace Curia.Tests.Governance;
 /// once.</summary>
 public sealed class FoundingTests : IDisposable
 {
-    private readonly MadeFounder[] made = [.. MadeFounders.Charter.Content.Slots.Keys.Select(slot => MadeFounders.Of(slot))];
+    private readonly MadeFounder[] made = MadeFounders.All();
 
     public void Dispose()
     {
@@ -183,8 +183,6 @@ public sealed class FoundingTests : IDisposable
         new FoundingStatement(
             MadeFounders.Charter.Digest, 1,
             [
-                .. of.Select(one => new FounderEntry(
-                    one.Node, one.Shown.Slot, FounderPresentation.DigestOf(one.Evidence),
-                    Digest.Of(one.Shown.Endorsement.Span))).OrderBy(one => one.Node),
+                .. of.Select(one => FounderEntry.Of(one.Node, one.Shown)).OrderBy(one => one.Node),
             ]), by.Key);
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Governance;
@@ -28,6 +29,9 @@ internal static class MadeFounders
                 }),
         },
         Consensus = new ConsensusRules(),
+        Opening = OpeningRule.AtOnce,
+        Participants = MadeCharter.Content().Participants.With(
+            "user", new CharterParticipant(MadeCharter.Actor("user").Certificate, ParticipantKind.Key)),
         Slots = new Dictionary<string, CharterSlot>
         {
             ["node0"] = new("alpha", "virtual", "node0.example:9000"),
@@ -35,6 +39,29 @@ internal static class MadeFounders
             ["node2"] = new("gamma", "virtual-c", "node2.example:9000"),
         },
     };
+
+    /// <summary>One process in each slot.</summary>
+    public static MadeFounder[] All(Charter? charter = null) =>
+        [.. (charter ?? Charter).Content.Slots.Keys.Select(slot => Of(slot, charter))];
+
+    /// <summary>What each of them agrees on, when all show and sign what they should.</summary>
+    public static FoundingAgreement[] Agree(IReadOnlyList<MadeFounder> founders)
+    {
+        Founding[] foundings = [.. founders.Select(founder => founder.Begin())];
+        foreach (Founding one in foundings)
+        {
+            foreach (MadeFounder other in founders.Where(founder => founder.Node != one.Self))
+                Assert.Null(one.Take(other.Node, other.Shown, Now));
+        }
+
+        foreach (Founding one in foundings)
+        {
+            foreach (Founding other in foundings.Where(founding => founding != one))
+                Assert.Null(one.Take(other.Self, other.Statement!));
+        }
+
+        return [.. foundings.Select(one => one.Agreement!)];
+    }
 
     /// <summary>A process that is to be in a slot.</summary>
     public static MadeFounder Of(string slot, Charter? charter = null, int attempt = 1) =>
@@ -57,8 +84,8 @@ internal sealed class MadeFounder : IDisposable
             false));
         Said = new NodeEndorsement(
             charter.Digest, slot, Node, charter.Content.Members[place.Owner].Id, place.Address,
-            FounderPresentation.DigestOf(Evidence), attempt, MadeFounders.Now.AddHours(1));
-        Shown = new FounderPresentation(charter.Digest, slot, Evidence, Endorse(Said));
+            [$"{slot}.example:8000"], FounderPresentation.DigestOf(Evidence), attempt, MadeFounders.Now.AddHours(1));
+        Shown = new FounderPresentation(charter.Digest, slot, Evidence, Endorse(Said), LedgerFormat: 2);
     }
 
     public Charter Charter { get; }

@@ -6,10 +6,12 @@ using System.Text.Json;
 using Curia.Consensus;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Node.Peers;
 using Curia.Tests.Attestation;
+using Curia.Tests.Governance;
 using Curia.Vocabulary;
 
 namespace Curia.Tests.Node;
@@ -45,6 +47,15 @@ internal sealed class TestNetwork : IDisposable
             Plays = rule is null ? null : "virtual-0",
         };
         Found(format);
+    }
+
+    private TestNetwork(Charter charter)
+    {
+        limits = new NodeLimits();
+        User = MadeCharter.Actor("user").Certificate;
+        Members = [];
+        Genesis = GenesisSettings.Of(charter);
+        now = MadeFounders.Now;
     }
 
     public Certificate User { get; }
@@ -90,6 +101,36 @@ internal sealed class TestNetwork : IDisposable
 
         Assert.All(network.Nodes, node => Assert.True(node.IsOpen));
         Assert.Equal(nodes, network.Primary.Node.View.Configurations[^1].Voters.Count);
+        return network;
+    }
+
+    /// <summary>A network that founders have just agreed on: the primary has told the others its secrets, and the
+    /// genesis block is on its way.</summary>
+    /// <param name="founders">All of them.</param>
+    /// <param name="cheat">What the primary takes in place of the agreement.</param>
+    /// <param name="told">What it tells in place of the secrets.</param>
+    public static TestNetwork Founded(
+        IReadOnlyList<MadeFounder> founders, Func<FoundingAgreement, FoundingAgreement>? cheat = null,
+        Func<SealedSecrets, SealedSecrets>? told = null)
+    {
+        TestNetwork network = new(founders[0].Charter);
+        FoundingAgreement[] agreements = MadeFounders.Agree(founders);
+        NodeId first = agreements[0].Primary;
+        MadeFounder leading = founders.Single(one => one.Node == first);
+        FoundingAgreement own = agreements[founders.ToList().IndexOf(leading)];
+        Member primary = network.Add(
+            leading, new CuriaNode(network.Setup(leading.Key), cheat?.Invoke(own) ?? own, told: null));
+        primary.Step(new Input.Start(network.now));
+        foreach ((MadeFounder founder, FoundingAgreement agreement) in founders.Zip(agreements))
+        {
+            if (founder == leading) continue;
+            using SecretBytes all = primary.Node.SecretsFor(founder.Node)!;
+            Assert.True(SealedSecrets.TryImport(all.Reveal(), out SealedSecrets? secrets));
+            network.Add(founder, new CuriaNode(
+                network.Setup(founder.Key), agreement, told?.Invoke(secrets) ?? secrets))
+                .Step(new Input.Start(network.now));
+        }
+
         return network;
     }
 
@@ -211,6 +252,13 @@ internal sealed class TestNetwork : IDisposable
     public void Dispose()
     {
         foreach (Member node in Nodes) node.Node.Dispose();
+    }
+
+    private Member Add(MadeFounder founder, CuriaNode node)
+    {
+        Member member = new(this, node, founder.Node) { Key = founder.Key };
+        Nodes.Add(member);
+        return member;
     }
 
     private void Found(int format)
