@@ -54,6 +54,16 @@ public static class FounderCheck
             ?? Find(charter, slot, node, shown, at, cache);
     }
 
+    /// <summary>Whether a node runs code that the charter authorises, on a platform that it takes, whichever charter the
+    /// node goes by: to such a one a charter may be shown.</summary>
+    public static bool IsAuthorised(Charter charter, NodeId node, FounderPresentation shown, DateTimeOffset at)
+    {
+        ArgumentNullException.ThrowIfNull(charter);
+        ArgumentNullException.ThrowIfNull(shown);
+        return AttesterEvidence.Platforms.ContainsKey(shown.Evidence.Platform)
+            && Appraise(charter, node, shown, at, cache: null).Accepted is not null;
+    }
+
     private static FoundingRefusal? Find(
         Charter charter, CharterSlot slot, int attempt, NodeId node, FounderPresentation shown,
         NodeEndorsement said, DateTimeOffset at)
@@ -82,7 +92,6 @@ public static class FounderCheck
             : new FoundingRefusal(FoundingFault.EndorsementExpired, $"its endorsement held until {said.Expires:u}");
     }
 
-    // Any of the programs that the charter has for the platform may run; the refusal is that of the first.
     private static FoundingRefusal? Find(
         Charter charter, CharterSlot slot, NodeId node, FounderPresentation shown, DateTimeOffset at,
         EndorsementCache? cache)
@@ -94,29 +103,34 @@ public static class FounderCheck
                 $"its evidence is of {shown.Evidence.Platform}, and its slot is for {slot.Platform}");
         }
 
+        (AttestationResult? accepted, string reason) = Appraise(charter, node, shown, at, cache);
+        if (accepted is null) return new FoundingRefusal(FoundingFault.EvidenceRefused, reason);
+        string named = NodeAttestation.PlatformOf(accepted.Claims!);
+        return named == slot.Platform
+            ? null
+            : new FoundingRefusal(FoundingFault.AnotherPlatform,
+                $"its evidence is of {named}, and its slot is for {slot.Platform}");
+    }
+
+    // Any of the programs that the charter has for the platform may run; the reason is that of the first.
+    private static (AttestationResult? Accepted, string Reason) Appraise(
+        Charter charter, NodeId node, FounderPresentation shown, DateTimeOffset at, EndorsementCache? cache)
+    {
+        string platform = shown.Evidence.Platform;
         AttestationPlatform kind = AttesterEvidence.Platforms[platform];
         AppraisalPolicy policy = charter.Content.Platforms.ToPolicy();
-        byte[] bound = ReportDataOf(node, charter.Digest);
-        AttestationResult? refused = null;
+        byte[] bound = ReportDataOf(node, shown.Charter);
+        string? reason = null;
         foreach (CodeReference reference in charter.Content.Code.Values
             .SelectMany(component => component.Platforms.GetValueOrDefault(platform, [])))
         {
             AttestationResult result = EvidenceAppraiser.Appraise(
                 shown.Evidence, reference.ToReferenceValues(kind, bound), policy, at, cache);
-            if (result.Verdict != AttestationVerdict.Accepted)
-            {
-                refused ??= result;
-                continue;
-            }
-
-            string named = NodeAttestation.PlatformOf(result.Claims!);
-            return named == slot.Platform
-                ? null
-                : new FoundingRefusal(FoundingFault.AnotherPlatform,
-                    $"its evidence is of {named}, and its slot is for {slot.Platform}");
+            if (result.Verdict == AttestationVerdict.Accepted) return (result, "");
+            reason ??= result.Reason;
         }
 
-        return new FoundingRefusal(FoundingFault.EvidenceRefused, $"{refused?.Reason ?? "no-code-for-platform"}");
+        return (null, reason ?? "no-code-for-platform");
     }
 
     private static FoundingRefusal Differs(FoundingFault fault, string what, object said, object expected) =>

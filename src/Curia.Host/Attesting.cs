@@ -32,29 +32,30 @@ internal sealed class Attesting(
     public string Said { get; private set; } = "";
 
     /// <summary>Asks the platform for evidence that binds the key of the node.</summary>
-    /// <param name="node">The node.</param>
+    /// <param name="reportData">What the evidence is to bind: the key of the node, and the charter of a
+    /// founder.</param>
     /// <param name="platform">The platform that node.json promises: <c>virtual</c>, <c>snp</c> or <c>tdx</c>.</param>
     /// <param name="plays">What a virtual one plays; null for nothing.</param>
     /// <param name="cancel">Ends waiting for devices and servers.</param>
     /// <exception cref="StartFailure">There is no such platform here, or its evidence is refused.</exception>
     /// <exception cref="OperationCanceledException">The process is asked to end.</exception>
     public async Task<AttesterEvidence> AttestAsync(
-        NodeId node, string platform, string? plays, CancellationToken cancel)
+        byte[] reportData, string platform, string? plays, CancellationToken cancel)
     {
         AttesterEvidence evidence;
         if (platform == NodeSetup.VirtualPlatform)
         {
-            evidence = VirtualPlatform.Attest(node, plays, settings.Tcb);
+            evidence = VirtualPlatform.Attest(reportData, plays, settings.Tcb);
             Current = () => evidence;
         }
         else
         {
-            CollectedEvidence collected = await CollectAsync(node, platform, cancel).ConfigureAwait(false);
+            CollectedEvidence collected = await CollectAsync(reportData, platform, cancel).ConfigureAwait(false);
             evidence = collected.Current;
             Current = () => collected.Current;
         }
 
-        ReferenceValues reference = new() { ReportData = NodeAttestation.ReportDataOf(node) };
+        ReferenceValues reference = new() { ReportData = reportData };
         AttestationResult result =
             EvidenceAppraiser.Appraise(evidence, reference, policy, machine.Time.GetUtcNow());
         if (result.Verdict != AttestationVerdict.Accepted)
@@ -75,7 +76,7 @@ internal sealed class Attesting(
         if (Collateral is { } store) await store.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<CollectedEvidence> CollectAsync(NodeId node, string platform, CancellationToken cancel)
+    private async Task<CollectedEvidence> CollectAsync(byte[] reportData, string platform, CancellationToken cancel)
     {
         if (settings.Collateral is { } collateral)
             Collateral = new CollateralStore(collateral, machine.Time, log.Warning);
@@ -92,7 +93,7 @@ internal sealed class Attesting(
             log.Info($"Evidence comes from {attester.Name}.");
             if (Collateral is not null) log.Info("Waiting for certificates and lists, for a minute at most.");
             return await EvidenceCollection.CollectAsync(
-                attester, Collateral, NodeAttestation.ReportDataOf(node), collateralTime, machine.Time, cancel)
+                attester, Collateral, reportData, collateralTime, machine.Time, cancel)
                 .ConfigureAwait(false);
         }
         catch (EvidenceException e)

@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.Evidence;
 using Curia.Host.Peers;
 using Curia.Node;
@@ -73,7 +74,10 @@ public static class CuriaHost
     {
         // Read and check everything, and bind the sockets, before the first byte is written.
         NodeConfiguration configuration = NodeConfiguration.Read(arguments.Config);
-        GenesisSettings genesis = GenesisMaterial.Read(configuration.Genesis);
+        Charter? charter = configuration.Establishment is { } establishment ? CharterOf.Read(establishment) : null;
+        if (charter is not null) configuration = CharterOf.Apply(charter, configuration);
+        GenesisSettings genesis =
+            charter is not null ? GenesisSettings.Of(charter) : GenesisMaterial.Read(configuration.Genesis);
         using Shutdown shutdown = new();
         using HostLog log = new(configuration.LogFormat, configuration.LogLevel);
         using HostMetrics metrics = new();
@@ -93,7 +97,7 @@ public static class CuriaHost
         AttesterEvidence evidence;
         try
         {
-            evidence = await AttestAsync(attesting, configuration, nodeKey, shutdown.Token);
+            evidence = await AttestAsync(attesting, configuration, charter, nodeKey, shutdown.Token);
         }
         catch (OperationCanceledException)
         {
@@ -121,7 +125,7 @@ public static class CuriaHost
                 CurrentEvidence = attesting.Current,
             };
         NodeBeginning? begun =
-            await NodeBeginning.FindAsync(configuration, setup, sealedFiles, disk, peers, log, shutdown);
+            await NodeBeginning.FindAsync(configuration, charter, setup, sealedFiles, disk, peers, log, shutdown);
         if (begun is null)
         {
             output.Withdraw();
@@ -221,11 +225,16 @@ public static class CuriaHost
     }
 
     private static Task<AttesterEvidence> AttestAsync(
-        Attesting attesting, NodeConfiguration configuration, Signer nodeKey, CancellationToken cancel) =>
-        attesting.AttestAsync(
-            new NodeId(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span)), configuration.Genesis.Platform,
+        Attesting attesting, NodeConfiguration configuration, Charter? charter, Signer nodeKey,
+        CancellationToken cancel)
+    {
+        NodeId node = new(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span));
+        return attesting.AttestAsync(
+            charter is null ? NodeAttestation.ReportDataOf(node) : FounderCheck.ReportDataOf(node, charter.Digest),
+            configuration.Genesis.Platform,
             configuration.Attestation.Plays ?? (configuration.Join is null ? configuration.Genesis.Plays : null),
             cancel);
+    }
 
     private static NodeSetup Setup(
         NodeConfiguration configuration, GenesisSettings genesis, EndpointTable application, Signer nodeKey,

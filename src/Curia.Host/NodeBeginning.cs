@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cryptography;
+using Curia.Governance;
 using Curia.Host.Peers;
 using Curia.Ledger;
 using Curia.Node;
@@ -27,10 +28,10 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
     /// <returns>Null when the process is asked to end meanwhile.</returns>
     /// <exception cref="StartFailure">What is on disk, or what was sent, cannot be believed.</exception>
     public static async Task<NodeBeginning?> FindAsync(
-        NodeConfiguration configuration, NodeSetup setup, SealedFiles sealedFiles, DiskFile disk, NodePeers? peers,
-        HostLog log, Shutdown shutdown)
+        NodeConfiguration configuration, Charter? charter, NodeSetup setup, SealedFiles sealedFiles, DiskFile disk,
+        NodePeers? peers, HostLog log, Shutdown shutdown)
     {
-        Search search = new(configuration, setup, sealedFiles, disk, peers, log, shutdown);
+        Search search = new(configuration, charter, setup, sealedFiles, disk, peers, log, shutdown);
         try
         {
             return await search.RunAsync().ConfigureAwait(false);
@@ -45,8 +46,8 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
     }
 
     private sealed class Search(
-        NodeConfiguration configuration, NodeSetup setup, SealedFiles sealedFiles, DiskFile disk, NodePeers? peers,
-        HostLog log, Shutdown shutdown)
+        NodeConfiguration configuration, Charter? charter, NodeSetup setup, SealedFiles sealedFiles, DiskFile disk,
+        NodePeers? peers, HostLog log, Shutdown shutdown)
     {
         // A founder that gives nothing for so long has ended.
         private static readonly TimeSpan FounderTime = TimeSpan.FromMinutes(1);
@@ -72,6 +73,8 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
 
             if (reading.Replay is null && configuration.Join is { } join)
                 return await JoinAsync(join.Network, join.Nodes, cutsFork: false, shutdown.Token).ConfigureAwait(false);
+            if (reading.Replay is null && charter is not null)
+                return await EstablishAsync(reading, charter, shutdown.Token).ConfigureAwait(false);
             RequireFormat(reading.Replay?.Format ?? LedgerFormat.Oldest);
             if (reading.Replay is not { IsAlone: false } replay) return Alone(reading);
             if (peers is null)
@@ -82,6 +85,46 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             }
 
             return await RestartAsync(reading, replay, shutdown.Token).ConfigureAwait(false);
+        }
+
+        private async Task<NodeBeginning> EstablishAsync(
+            LedgerReading reading, Charter by, CancellationToken cancel)
+        {
+            IReadOnlyList<FinishedChunk> files = Finish(reading);
+            StartChecks.NothingElse("ledger", Folder);
+            sealedFiles.RemoveAll();
+            using Establishing establishing = new(
+                peers!, by, configuration.Establishment!, (EcdsaSigner)setup.NodeKey, setup.Evidence!,
+                setup.LedgerFormat, setup.Entropy, log);
+            EstablishmentOutcome outcome = await establishing.RunAsync(cancel).ConfigureAwait(false);
+            FoundingAgreement agreement = outcome.Agreement;
+            Opener[] others =
+            [
+                .. agreement.Founders.Where(one => one.Node != peers!.Network.NodeId)
+                    .Select(one => new Opener(one.Node, by.Content.Slots[one.Shown.Slot].Address)),
+            ];
+            disk.Add(peers!.Network.NodeId);
+            peers.Expect(others.ToDictionary(one => one.Node, one => one.PeerAddress));
+            if (outcome is EstablishmentOutcome.Follow follow)
+            {
+                if (setup.SealingKey is not null) Keep(follow.Told);
+                CuriaNode member = new(setup, agreement, follow.Told);
+                return new NodeBeginning(member, files, IsNewLedger: true)
+                {
+                    AfterStart = stop => Beginning().AwaitAsync(
+                        others.Single(one => one.Node == agreement.Primary), () => member.View.IsOpen,
+                        () => member.View.Primary is not null, stop),
+                };
+            }
+
+            IReadOnlyList<SecretBytes> contributions = ((EstablishmentOutcome.Lead)outcome).Contributions;
+            MixedEntropy mixed = new(setup.Entropy, contributions);
+            CuriaNode primary = new(setup with { Entropy = mixed }, agreement, told: null);
+            return new NodeBeginning(primary, files, IsNewLedger: true)
+            {
+                AfterStart = stop => Beginning().TellAsync(
+                    others, PeerCalls.Found, primary.SecretsFor, () => primary.View.IsOpen, stop),
+            };
         }
 
         private SecretBytes RequireSealing() => setup.SealingKey ?? throw new StartFailure(

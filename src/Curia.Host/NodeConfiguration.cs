@@ -65,6 +65,15 @@ internal sealed record PeersConfiguration(IPEndPoint Bind, string PublishedHost,
 /// <param name="Nodes">Some of its nodes, by id, and where they hear others.</param>
 internal sealed record JoinConfiguration(Digest Network, IReadOnlyDictionary<NodeId, string> Nodes);
 
+/// <summary>The founding of a network by several members (docs/establishment.md).</summary>
+/// <param name="Charter">The file of the charter.</param>
+/// <param name="Slot">The slot that this node is in.</param>
+/// <param name="Endorsement">The file in which its owner's endorsement will be.</param>
+/// <param name="Attempt">The attempt.</param>
+/// <param name="DeadlineSeconds">How long the others are waited for.</param>
+internal sealed record EstablishmentConfiguration(
+    string Charter, string Slot, string Endorsement, int Attempt, int DeadlineSeconds);
+
 /// <summary>Where evidence comes from, and what belongs to it.</summary>
 /// <param name="Attester">The name of the attester; null for the first that the machine has.</param>
 /// <param name="Collateral">Where certificates and lists are kept and come from; null for nowhere.</param>
@@ -89,6 +98,9 @@ internal sealed record NodeConfiguration(
     AttestationConfiguration Attestation, GenesisConfiguration Genesis, LimitsConfiguration Limits,
     OutputConfiguration Output, LogFormat LogFormat, LogSeverity LogLevel)
 {
+    /// <summary>How the network is founded with others; null for a node that begins alone or joins.</summary>
+    public EstablishmentConfiguration? Establishment { get; init; }
+
     // Far above any configuration a person writes; a wrong file (a ledger, a device) is not read into memory.
     private const int FileBytesMax = 1024 * 1024;
 
@@ -111,6 +123,7 @@ internal sealed record NodeConfiguration(
         ConfigurationSection top = ConfigurationSection.Parse(path,
             ConfigurationFiles.Read("configuration", full, FileBytesMax));
         ConfigurationSection log = top.Section("log");
+        EstablishmentConfiguration? establishment = ReadEstablishment(top, folder);
         NodeConfiguration configuration = new(
             Name: Label(top, "name"),
             Ledger: Path.GetFullPath(top.Text("ledger"), folder),
@@ -121,15 +134,35 @@ internal sealed record NodeConfiguration(
             Join: ReadJoin(top),
             Consensus: ReadConsensus(top.Section("consensus")),
             Attestation: ReadAttestation(top.Section("attestation"), folder),
-            Genesis: ReadGenesis(top.Section("genesis"), folder),
+            Genesis: establishment is null ? ReadGenesis(top.Section("genesis"), folder) : ofCharter,
             Limits: ReadLimits(top.Section("limits")),
             Output: ReadOutput(top.Section("output"), folder),
             LogFormat: log.OneOf("format", LogFormat.Json, ("json", LogFormat.Json), ("text", LogFormat.Text)),
             LogLevel: log.OneOf("level", LogSeverity.Information, ("info", LogSeverity.Information),
-                ("warning", LogSeverity.Warning), ("error", LogSeverity.Error)));
+                ("warning", LogSeverity.Warning), ("error", LogSeverity.Error)))
+        {
+            Establishment = establishment,
+        };
+        if (establishment is not null && configuration.Peers is null)
+            throw top.Refuse("peers", "is missing, and establishment meets others", "say where this node hears them");
         log.Done();
         top.Done();
         return configuration;
+    }
+
+    // What genesis says otherwise, the charter says; it is read once everything else is.
+    private static readonly GenesisConfiguration ofCharter =
+        new("", NodeSetup.VirtualPlatform, CertificateValidityDays: 365, [], [], null, null, null);
+
+    private static EstablishmentConfiguration? ReadEstablishment(ConfigurationSection top, string folder)
+    {
+        if (top.SectionOrNull("establishment") is not { } section) return null;
+        EstablishmentConfiguration establishment = new(
+            Path.GetFullPath(section.Text("charter"), folder), section.Text("slot"),
+            Path.GetFullPath(section.Text("endorsement"), folder), section.Number("attempt", 1, int.MaxValue, 1),
+            section.Number("deadline_seconds", 1, 7 * 24 * 3600, 3600));
+        section.Done();
+        return establishment;
     }
 
     private static List<ListenerConfiguration> ReadListeners(ConfigurationSection top)

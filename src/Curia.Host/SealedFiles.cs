@@ -73,6 +73,12 @@ internal sealed class SealedFiles
         foreach (string path in Newest().Skip(FilesKept).ToArray()) DurableFiles.Remove(path);
     }
 
+    /// <summary>There is no ledger that they belong to: keys of a network that never came to be are removed.</summary>
+    public void RemoveAll()
+    {
+        foreach (string path in Newest().ToArray()) DurableFiles.Remove(path);
+    }
+
     private IEnumerable<string> Newest() =>
         Directory.EnumerateFiles(folder).Where(path => SealedSecrets.IsFileName(Path.GetFileName(path)))
             .OrderByDescending(File.GetLastWriteTimeUtc).ThenByDescending(path => path, StringComparer.Ordinal);

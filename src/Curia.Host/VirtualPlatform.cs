@@ -24,16 +24,16 @@ internal static class VirtualPlatform
 
     /// <summary>What the platform says of this process, as hardware would: the measurement is that of the program's
     /// files.</summary>
-    /// <param name="node">The node.</param>
+    /// <param name="reportData">What the evidence is to bind, 64 bytes.</param>
     /// <param name="plays">The name that the platform plays; null for its own.</param>
     /// <param name="tcb">The security version that it plays.</param>
     /// <exception cref="StartFailure">The program's files cannot be read.</exception>
-    public static AttesterEvidence Attest(NodeId node, string? plays, int tcb)
+    public static AttesterEvidence Attest(ReadOnlyMemory<byte> reportData, string? plays, int tcb)
     {
         using EcdsaSigner key = Platform.OpenKey();
         return AttesterEvidence.OfVirtual(VirtualEvidence.Sign(
             new VirtualReport(
-                plays ?? Platform.Name, MeasureProgram(), NodeAttestation.ReportDataOf(node), new byte[HostDataSize],
+                plays ?? Platform.Name, MeasureProgram(), reportData, new byte[HostDataSize],
                 tcb, Debug: false),
             key));
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using System.Threading;
@@ -10,9 +11,14 @@ using Curia.Vocabulary;
 
 namespace Curia.Host.Peers;
 
-/// <summary>From the promises of a cold restart to the first block of its epoch, which needs all members: the founder
-/// tells them the secrets, and they wait for it. Whoever is gone by then would be waited for in vain, so this ends
-/// (docs/consensus.md, "Cold restart").</summary>
+/// <summary>A node that opens a network or an epoch with others, or one of the others.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="PeerAddress">Where it hears others.</param>
+internal sealed record Opener(NodeId Node, string PeerAddress);
+
+/// <summary>From the promises of a cold restart to the first block of its epoch, or from an agreement of founders to the
+/// genesis block, each of which needs all: who opens it tells them the secrets, and they wait for it. Whoever is gone by
+/// then would be waited for in vain, so this ends (docs/consensus.md, "Cold restart").</summary>
 /// <param name="peers">Reaches the others.</param>
 /// <param name="log">Is told of whom it waits for.</param>
 /// <param name="end">Ends the process, for a reason; the next one searches again.</param>
@@ -40,11 +46,26 @@ internal sealed class EpochBeginning(
     /// <param name="cancel">The process is asked to end.</param>
     public Task TellAsync(
         Formation formation, Func<NodeId, SecretBytes?> secretsFor, Func<bool> isOpen, CancellationToken cancel) =>
-        Task.WhenAll(formation.Members.Where(one => one.Node != formation.Founder.Node)
-            .Select(member => TellAsync(member, secretsFor, isOpen, cancel)));
+        TellAsync(
+            [
+                .. formation.Members.Where(one => one.Node != formation.Founder.Node)
+                    .Select(one => new Opener(one.Node, one.PeerAddress)),
+            ],
+            PeerCalls.Begin, secretsFor, isOpen, cancel);
+
+    /// <summary>Of who opens: tells the others that it has begun, and waits for each until it is open.</summary>
+    /// <param name="others">The others.</param>
+    /// <param name="call">By which call: one of <see cref="PeerCalls"/>.</param>
+    /// <param name="secretsFor">The secrets for one of them; null as long as there are none.</param>
+    /// <param name="isOpen">Whether the first block has committed: then each of them has stored it.</param>
+    /// <param name="cancel">The process is asked to end.</param>
+    public Task TellAsync(
+        IReadOnlyList<Opener> others, byte call, Func<NodeId, SecretBytes?> secretsFor, Func<bool> isOpen,
+        CancellationToken cancel) =>
+        Task.WhenAll(others.Select(other => TellAsync(other, call, secretsFor, isOpen, cancel)));
 
     private async Task TellAsync(
-        RestartClaim member, Func<NodeId, SecretBytes?> secretsFor, Func<bool> isOpen, CancellationToken cancel)
+        Opener member, byte call, Func<NodeId, SecretBytes?> secretsFor, Func<bool> isOpen, CancellationToken cancel)
     {
         Waiting waiting = new(log, end, sayTime, endTime);
         bool isTold = false;
@@ -60,16 +81,16 @@ internal sealed class EpochBeginning(
             else if (secretsFor(member.Node) is { } secrets)
             {
                 PeerReply reply;
-                using (secrets) reply = await BeginAsync(member, secrets, cancel).ConfigureAwait(false);
+                using (secrets) reply = await BeginAsync(member, call, secrets, cancel).ConfigureAwait(false);
                 if (cancel.IsCancellationRequested || isOpen()) return;
                 byte? answer = reply is PeerReply.Answered { Body.Length: 1 } answered ? answered.Body.Span[0] : null;
                 isTold = answer == 1;
                 if (isTold) waiting = new Waiting(log, end, sayTime, endTime);
-                state = answer is null ? "does not answer" : "refuses: it takes part in another formation";
+                state = answer is null ? "does not answer" : "refuses: it takes part in something else";
             }
 
-            if (!waiting.GoesOn($"Node {member.Node} ({member.PeerAddress}) has promised to take part in the new epoch "
-                + $"and {state}; the epoch needs it."))
+            if (!waiting.GoesOn($"Node {member.Node} ({member.PeerAddress}) has promised to take part "
+                + $"and {state}; what opens needs it."))
             {
                 return;
             }
@@ -78,12 +99,13 @@ internal sealed class EpochBeginning(
         }
     }
 
-    private async Task<PeerReply> BeginAsync(RestartClaim member, SecretBytes secrets, CancellationToken cancel)
+    private async Task<PeerReply> BeginAsync(
+        Opener member, byte call, SecretBytes secrets, CancellationToken cancel)
     {
         if (ColdRestarting.AddressOf(member.PeerAddress) is not { } address) return new PeerReply.NotSent("no address");
         byte[] body = secrets.Reveal().ToArray();
         PeerReply reply = await peers.Network
-            .ProbeAsync(address, member.Node, PeerCalls.Begin, body, patience, cancel).ConfigureAwait(false);
+            .ProbeAsync(address, member.Node, call, body, patience, cancel).ConfigureAwait(false);
         Array.Clear(body);
         return reply;
     }
@@ -93,14 +115,19 @@ internal sealed class EpochBeginning(
     /// <param name="isOpen">Whether it is open here.</param>
     /// <param name="isLed">Whether a primary is heard.</param>
     /// <param name="cancel">The process is asked to end.</param>
+    public Task AwaitAsync(
+        RestartClaim founder, Func<bool> isOpen, Func<bool> isLed, CancellationToken cancel) =>
+        AwaitAsync(new Opener(founder.Node, founder.PeerAddress), isOpen, isLed, cancel);
+
+    /// <inheritdoc cref="AwaitAsync(RestartClaim, Func{bool}, Func{bool}, CancellationToken)"/>
     public async Task AwaitAsync(
-        RestartClaim founder, Func<bool> isOpen, Func<bool> isLed, CancellationToken cancel)
+        Opener founder, Func<bool> isOpen, Func<bool> isLed, CancellationToken cancel)
     {
         Waiting waiting = new(log, end, sayTime, endTime);
         while (!cancel.IsCancellationRequested && !isOpen())
         {
             if (isLed()) waiting = new Waiting(log, end, sayTime, endTime);
-            else if (!waiting.GoesOn($"Node {founder.Node} ({founder.PeerAddress}) opens the new epoch, and no node is "
+            else if (!waiting.GoesOn($"Node {founder.Node} ({founder.PeerAddress}) opens what this one takes part in, and no node is "
                 + "heard that leads it."))
             {
                 return;

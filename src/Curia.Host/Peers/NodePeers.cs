@@ -44,6 +44,18 @@ internal static class PeerCalls
 
     /// <summary>A part of a snapshot.</summary>
     public const byte Snapshot = 7;
+
+    /// <summary>In a probe: what a founder shows to another one.</summary>
+    public const byte Present = 8;
+
+    /// <summary>In a probe: the founding statement of a founder, and for the first primary its entropy.</summary>
+    public const byte Agree = 9;
+
+    /// <summary>In a probe: the genesis block is made, and these are its secrets.</summary>
+    public const byte Found = 10;
+
+    /// <summary>In a probe: the charter, for a founder of another one whose code is authorised here too.</summary>
+    public const byte Charter = 11;
 }
 
 /// <summary>What the answer to <see cref="PeerCalls.Claim"/> begins with.</summary>
