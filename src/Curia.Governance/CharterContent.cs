@@ -145,7 +145,17 @@ public sealed record CodeReference
 /// <param name="Snp">Of SEV-SNP.</param>
 /// <param name="Tdx">Of TDX.</param>
 /// <param name="Virtual">Of the virtual platform, which proves nothing.</param>
-public sealed record PlatformPolicies(SnpPolicy? Snp = null, TdxPolicy? Tdx = null, VirtualPolicy? Virtual = null);
+public sealed record PlatformPolicies(SnpPolicy? Snp = null, TdxPolicy? Tdx = null, VirtualPolicy? Virtual = null)
+{
+    /// <summary>The same for an appraisal, whose reference values say which platforms are accepted
+    /// (<see cref="CodeReference.ToReferenceValues"/>).</summary>
+    public AppraisalPolicy ToAppraisalPolicy() => new()
+    {
+        Snp = Snp ?? SnpPolicy.Strict,
+        Tdx = Tdx ?? TdxPolicy.Strict,
+        Virtual = Virtual ?? VirtualPolicy.Strict,
+    };
+}
 
 /// <summary>When a block is committed, and how it is made.</summary>
 public sealed record ConsensusRules

@@ -8,17 +8,22 @@ using System.Threading.Tasks;
 
 namespace Curia.EndToEnd.CommandLine;
 
-/// <summary><c>curia charter</c>, the way a team goes: a description, a charter, what it means, everybody's
-/// signature.</summary>
-public sealed class CharterTests : IAsyncLifetime
+/// <summary>A team before it has a charter: the template, and the keys of the members that it names.</summary>
+public sealed class CharterTeam : IAsyncLifetime
 {
-    private static readonly string[] members = ["alpha", "beta", "gamma"];
     private readonly TemporaryFolder folder = new();
+
+    /// <summary>The names of the members.</summary>
+    public static readonly string[] Members = ["alpha", "beta", "gamma"];
+
+    /// <summary>The files.</summary>
+    public string[] Files => Directory.GetFiles(folder.Path);
 
     public async ValueTask InitializeAsync()
     {
-        (await RunAsync("charter", "new", "--template")).Expect(0);
-        foreach (string name in members) (await RunAsync("member", "keygen", "--name", name)).Expect(0);
+        (await CuriaProgram.RunAsync(folder.Path, "charter", "new", "--template")).Expect(0);
+        foreach (string name in Members)
+            (await CuriaProgram.RunAsync(folder.Path, "member", "keygen", "--name", name)).Expect(0);
     }
 
     public ValueTask DisposeAsync()
@@ -26,6 +31,21 @@ public sealed class CharterTests : IAsyncLifetime
         folder.Dispose();
         return ValueTask.CompletedTask;
     }
+}
+
+/// <summary><c>curia charter</c>, the way a team goes: a description, a charter, what it means, everybody's
+/// signature.</summary>
+public sealed class CharterTests : IClassFixture<CharterTeam>, IDisposable
+{
+    private static readonly string[] members = CharterTeam.Members;
+    private readonly TemporaryFolder folder = new();
+
+    public CharterTests(CharterTeam team)
+    {
+        foreach (string file in team.Files) File.Copy(file, folder.File(Path.GetFileName(file)));
+    }
+
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public async Task A_template_and_members_keys_make_a_charter()
@@ -142,7 +162,7 @@ public sealed class CharterTests : IAsyncLifetime
     {
         await MakeAsync();
         (await RunAsync("charter", "diff", "charter.cbor", "charter.json")).Expect(0);
-        (await RunAsync("member", "keygen", "--name", "beta", "--out", "other")).Expect(0);
+        (await RunAsync("user", "keygen", "--name", "beta", "--out", "other")).Expect(0);
         File.Copy(folder.File("other/beta_cert.pem"), folder.File("beta_cert.pem"), overwrite: true);
         Change("127.0.0.1:9002", "127.0.0.1:9099");
         (await RunAsync("charter", "new", "description.json", "--out", "other")).Expect(0);
