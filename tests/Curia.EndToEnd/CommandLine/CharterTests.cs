@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
@@ -206,6 +207,29 @@ public sealed class CharterTests : IClassFixture<CharterTeam>, IDisposable
         // What is read, signed and compared is the charter: it reaches for no other file.
         File.WriteAllText(folder.File("reaching.json"), """{ "name": { "@file": "alpha_privk.pem" } }""");
         (await RunAsync("charter", "show", "reaching.json")).Expect(1).SaysOnce("UnexpectedType: name");
+    }
+
+    // Nothing of ours runs constitutions yet, so another program shows that what a team begins with is one.
+    [Fact]
+    public async Task The_constitution_of_the_template_decides_by_more_than_half()
+    {
+        if (CuriaProgram.JavaScript is null) Assert.Skip("node is not installed");
+        File.Copy(folder.File("constitution.js"), folder.File("constitution.mjs"));
+        File.WriteAllText(folder.File("try.mjs"), """
+            import { validate, resolve } from "./constitution.mjs";
+            const statuses = ["Active", "Active", "Active", "Active", "Accepted"];
+            globalThis.ccf = {
+              kv: { "public:ccf.gov.members.info": new Map(statuses.map((status, index) => [index, { status }])) },
+              bufToJsonCompatible: (info) => info,
+            };
+            const votes = (yes, no) => [...Array(yes).fill({ vote: true }), ...Array(no).fill({ vote: false })];
+            console.log(resolve("", "", votes(2, 1)), resolve("", "", votes(3, 1)), resolve("", "", votes(1, 2)));
+            console.log(validate('{"actions":[]}').valid, validate('{"actions":[{"name":"x"}]}').valid);
+            """);
+        using Process process =
+            CuriaProgram.StartProgram(CuriaProgram.JavaScript, folder.Path, folder.File("try.mjs"));
+        ProgramRun run = await CuriaProgram.EndOfAsync(process);
+        Assert.Equal("Open Accepted Rejected\ntrue false\n", run.Expect(0).Output);
     }
 
     private async Task MakeAsync() => (await RunAsync("charter", "new", "description.json")).Expect(0);

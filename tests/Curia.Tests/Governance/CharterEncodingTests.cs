@@ -232,6 +232,17 @@ public sealed class CharterEncodingTests
         Assert.Equal(CharterFault.TooLarge, Refuse(items).Fault);
     }
 
+    // Certificates take time to read: their number is bounded before.
+    [Fact]
+    public void More_names_than_anything_has_are_refused_unread()
+    {
+        JsonObject many = made.ToJson();
+        many["participants"] = new JsonObject(Enumerable.Range(0, 1_001).Select(
+            number => KeyValuePair.Create($"p{number}", (JsonNode?)JsonValue.Create("no participant"))));
+        Assert.False(Charter.TryReadJson(Utf8(many), out _, out CharterRefusal? refusal));
+        Assert.Equal((CharterFault.OutOfBounds, "participants"), (refusal.Fault, refusal.Path));
+    }
+
     [Theory]
     [InlineData("", CharterFault.Malformed)]
     [InlineData("{", CharterFault.Malformed)]
