@@ -49,6 +49,7 @@ internal static class CommandLine
         RootCommand root = new("Curia: a confidential consortium ledger.")
         {
             SandboxCommand.Build(),
+            CharterCommands.Build(),
             CallCommand.Build(),
             NodeCommand.Build(),
             KeygenCommands.BuildUser(),

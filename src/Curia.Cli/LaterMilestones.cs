@@ -9,10 +9,11 @@ namespace Curia.Cli;
 internal static class LaterMilestones
 {
     private static readonly string[] Commands =
-        ["charter", "establish", "proposal", "recovery"];
+        ["establish", "proposal", "recovery"];
 
     private static readonly Dictionary<string, string[]> Options = new()
     {
+        ["diff"] = ["--from"],
         ["sandbox"] = ["--js-app", "--constitution", "--prepare"],
         ["verify"] = ["--platforms", "--operators"],
     };

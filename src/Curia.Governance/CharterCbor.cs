@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Formats.Cbor;
+using System.Linq;
 using System.Text;
 
 namespace Curia.Governance;
@@ -12,6 +13,7 @@ internal static class CharterCbor
     // Levels: the charter has 8. Items: 1000 participants have 4000; the rest is small.
     private const int DepthMax = 12;
     private const int ItemsMax = 65_536;
+    private const int ShownMax = 64;
 
     public static byte[] Encode(CharterValue value)
     {
@@ -119,8 +121,11 @@ internal static class CharterCbor
         return new CharterValue.Fields(content);
     }
 
-    /// <summary>A name that somebody else wrote, so that it can stand in a message.</summary>
-    public static string Shown(string name) => name.Length <= 64 ? name : $"{name[..64]}…";
+    /// <summary>A name that somebody else wrote, so that it can stand in a message: letters that only look like others
+    /// do not.</summary>
+    public static string Shown(string name) =>
+        string.Concat(name.Take(ShownMax).Select(one => one is >= ' ' and <= '~' ? $"{one}" : $"\\u{(int)one:x4}"))
+        + (name.Length > ShownMax ? "..." : "");
 
     // RFC 8949 section 4.2.1: by the bytes of the encoded keys, which begin with their lengths.
     private static int Order(byte[] key, byte[] other) =>

@@ -147,9 +147,9 @@ public sealed record CodeReference
 /// <param name="Virtual">Of the virtual platform, which proves nothing.</param>
 public sealed record PlatformPolicies(SnpPolicy? Snp = null, TdxPolicy? Tdx = null, VirtualPolicy? Virtual = null)
 {
-    /// <summary>The same for an appraisal. A platform that is not accepted has no reference values either, so its
-    /// strictest policy is never asked.</summary>
-    public AppraisalPolicy ToPolicy() => new()
+    /// <summary>The same for an appraisal, whose reference values say which platforms are accepted
+    /// (<see cref="CodeReference.ToReferenceValues"/>).</summary>
+    public AppraisalPolicy ToAppraisalPolicy() => new()
     {
         Snp = Snp ?? SnpPolicy.Strict,
         Tdx = Tdx ?? TdxPolicy.Strict,

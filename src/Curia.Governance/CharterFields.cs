@@ -18,6 +18,9 @@ internal sealed class CharterFields
     private const string PublicKeyLabel = "PUBLIC KEY";
     private const string AnyWord = "any";
 
+    // The most that anything by names has, participants. Certificates are read before rules count them, and cost time.
+    private const int NamedMax = 1_000;
+
     private readonly CharterValue.Fields fields;
     private readonly HashSet<string> taken = [];
     private readonly bool isDescription;
@@ -133,6 +136,8 @@ internal sealed class CharterFields
         if (isDescription && !Has(name)) return ImmutableSortedDictionary<string, T>.Empty;
         string path = PathOf(name);
         CharterValue.Fields found = Take(name) as CharterValue.Fields ?? throw Wrong(path, "a map by names");
+        if (found.Content.Count > NamedMax)
+            throw new RefusedException(CharterFault.OutOfBounds, path, $"has more than {NamedMax} entries");
         return found.Content.ToImmutableSortedDictionary(
             field => field.Key,
             field => read(field.Value, $"{path}[\"{CharterCbor.Shown(field.Key)}\"]"), StringComparer.Ordinal);

@@ -46,7 +46,7 @@ internal static class CharterJson
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // The second is how the framework answers half of a surrogate pair.
-            throw new RefusedException(CharterFault.Malformed, "", $"it is no JSON: {e.Message}");
+            throw new RefusedException(CharterFault.Malformed, "", $"it is no JSON: {e.Message.TrimEnd('.')}");
         }
     }
 

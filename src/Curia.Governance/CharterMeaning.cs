@@ -92,21 +92,19 @@ public sealed record CharterMeaning(string Topic, string Text, bool IsWarning = 
         List<(string Name, string[] Weaknesses)> accepted = [];
         if (policies.Snp is { } snp) accepted.Add(("snp", [.. WeaknessesOf(snp)]));
         if (policies.Tdx is { } tdx) accepted.Add(("tdx", [.. WeaknessesOf(tdx)]));
+        (string weakest, string[] most) = accepted.Count > 0 ? accepted.MaxBy(one => one.Weaknesses.Length) : ("", []);
+        if (policies.Virtual is not null) weakest = VirtualPlatform.Name;
+        string[] names =
+            [.. accepted.Select(one => one.Name), .. policies.Virtual is null ? [] : (string[])[VirtualPlatform.Name]];
+        bool differ = most.Length > 0 || policies.Virtual is not null;
+        yield return new(Platforms, names.Length == 1
+            ? $"On {names[0]} alone: who breaks that reads everything."
+            : $"On each of {Listed(names)}, and so on the weakest of them: who breaks one reads everything"
+                + (differ ? $". By this charter that is {weakest}." : "."));
         if (policies.Virtual is not null)
         {
             yield return new(Platforms, "The virtual platform is simulated and proves nothing: INSECURE. Who owns such "
                 + "a machine reads everything, of all nodes.", IsWarning: true);
-        }
-
-        if (accepted.Count == 0) yield break;
-        string names = Listed(accepted.Select(one => one.Name));
-        (string weakest, string[] most) = accepted.MaxBy(one => one.Weaknesses.Length);
-        if (policies.Virtual is null)
-        {
-            yield return new(Platforms, accepted.Count == 1
-                ? $"On {names} alone: who breaks that reads everything."
-                : $"On each of {names}, and so on the weakest of them: who breaks one reads everything"
-                    + (most.Length > 0 ? $". By this charter that is {weakest}." : "."));
         }
 
         foreach ((string name, string[] weaknesses) in accepted)

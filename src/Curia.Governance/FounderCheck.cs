@@ -54,6 +54,22 @@ public static class FounderCheck
             ?? Find(charter, slot, node, shown, at, cache);
     }
 
+    /// <summary>Looks at the evidence of a node alone: what its owner asks before it endorses the node.</summary>
+    /// <param name="charter">The owner's charter.</param>
+    /// <param name="slot">The slot, one of the charter.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="evidence">What it shows.</param>
+    /// <param name="at">The time.</param>
+    /// <returns>Null when it is what the charter says.</returns>
+    public static FoundingRefusal? FindEvidence(
+        Charter charter, string slot, NodeId node, AttesterEvidence evidence, DateTimeOffset at)
+    {
+        ArgumentNullException.ThrowIfNull(charter);
+        return Find(
+            charter, charter.Content.Slots[slot], node,
+            new FounderPresentation(charter.Digest, slot, evidence, default, LedgerFormat: 0), at, cache: null);
+    }
+
     /// <summary>Whether a node runs code that the charter authorises, on a platform that it takes, whichever charter the
     /// node goes by: to such a one a charter may be shown.</summary>
     public static bool IsAuthorised(Charter charter, NodeId node, FounderPresentation shown, DateTimeOffset at)
@@ -118,7 +134,7 @@ public static class FounderCheck
     {
         string platform = shown.Evidence.Platform;
         AttestationPlatform kind = AttesterEvidence.Platforms[platform];
-        AppraisalPolicy policy = charter.Content.Platforms.ToPolicy();
+        AppraisalPolicy policy = charter.Content.Platforms.ToAppraisalPolicy();
         byte[] bound = ReportDataOf(node, shown.Charter);
         string? reason = null;
         foreach (CodeReference reference in charter.Content.Code.Values

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using Curia.Attestation;
 using Curia.Vocabulary;
@@ -19,6 +20,7 @@ internal static class PolicyRules
         if (policies.Snp is { } snp) Check(snp);
         if (policies.Tdx is { } tdx) Check(tdx);
         if (policies.Virtual is not { } played) return;
+        RequireRoots(played.Root == VirtualPlatform.KeyDigest, "platforms.virtual");
         CharterRules.RequireShort(played.MinimumTcb, 0, "platforms.virtual.minimum_tcb");
         foreach ((string name, int svn) in played.MinimumTcb)
         {
@@ -69,12 +71,20 @@ internal static class PolicyRules
             "are of tdx alone: registers 0 to 3, 48 bytes each");
     }
 
+    // They are not in the encoding, so a charter with others would not say what it means.
+    private static void RequireRoots(bool areOurs, string path) => CharterRules.Require(
+        areOurs, CharterFault.BadPolicy, path, "has other roots than the program, whose measurement they are part of");
+
     private static void Check(SnpPolicy policy)
     {
         const string path = "platforms.snp";
+        RequireRoots(policy.Roots.SequenceEqual(SnpRoot.Amd), path);
         CharterRules.RequireShort(policy.Providers, 0, $"{path}.providers");
         foreach (string provider in policy.Providers ?? []) CharterRules.RequireLine(provider, $"{path}.providers");
         CharterRules.RequireShort(policy.Processors, 1, $"{path}.processors");
+        CharterRules.Require(
+            (policy.Processors ?? []).All(Enum.IsDefined) && policy.MinimumTcb.Keys.All(Enum.IsDefined),
+            CharterFault.UnknownValue, $"{path}.processors", "has a generation that is not known");
         CharterRules.Require(policy.MinimumGuestSvn <= int.MaxValue, CharterFault.OutOfBounds,
             $"{path}.minimum_guest_svn", "is too much");
         CharterRules.RequireShort(policy.Vmpls, 1, $"{path}.vmpls");
@@ -98,7 +108,12 @@ internal static class PolicyRules
     private static void Check(TdxPolicy policy)
     {
         const string path = "platforms.tdx";
+        RequireRoots(policy.Roots.SequenceEqual(IntelRoot.Intel), path);
+        CharterRules.Require((policy.RequiredCollateral & ~IntelCollateral.All) == 0, CharterFault.UnknownValue,
+            $"{path}.required_collateral", "has a part that is not known");
         CharterRules.RequireShort(policy.AcceptedTcbStatuses, 1, $"{path}.accepted_tcb_statuses");
+        CharterRules.Require(policy.AcceptedTcbStatuses.All(Enum.IsDefined), CharterFault.UnknownValue,
+            $"{path}.accepted_tcb_statuses", "has a status that is not known");
         CharterRules.Require(!policy.AcceptedTcbStatuses.Contains(TcbStatus.Revoked), CharterFault.BadPolicy,
             $"{path}.accepted_tcb_statuses", "takes what Intel has revoked");
         CharterRules.RequireRange(

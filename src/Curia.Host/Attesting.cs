@@ -4,7 +4,6 @@ using System.Threading.Tasks;
 using Curia.Attestation;
 using Curia.Evidence;
 using Curia.Node;
-using Curia.Vocabulary;
 
 namespace Curia.Host;
 

@@ -1,4 +1,3 @@
-using System.Linq;
 using Curia.Attestation;
 using Curia.Governance;
 using Curia.Node;

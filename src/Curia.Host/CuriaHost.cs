@@ -104,11 +104,13 @@ public static class CuriaHost
             return 0;
         }
 
+        PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
         if (attesting.Collateral is { } collateral) metrics.ObserveCollateral(collateral);
         if (peers is not null)
         {
             output.WriteIdentity(
-                peers.Network.NodeId, peers.Address, configuration.Consensus.LedgerFormat, evidence);
+                peers.Network.NodeId, peers.Address, addresses.HostsAndPorts, configuration.Consensus.LedgerFormat,
+                evidence);
             metrics.ObservePeers(peers);
         }
 
@@ -117,7 +119,6 @@ public static class CuriaHost
         using SecretBytes? sealingKey = isVirtual ? VirtualPlatform.SealingKey() : null;
         SealedFiles sealedFiles = SealedFiles.Prepare(configuration.SealedSecrets);
         DiskFile disk = DiskFile.Read(configuration.SealedSecrets);
-        PublishedAddresses addresses = new(configuration.Listeners, frontend.Bound);
         NodeSetup setup =
             Setup(configuration, genesis, application, nodeKey, entropy, addresses, sealingKey, peers?.Address) with
             {

@@ -43,9 +43,10 @@ internal sealed class OutputFiles
 
     /// <summary>Writes who this node is, for those who admit it: long before it is open.</summary>
     /// <exception cref="StartFailure">The disk is full or broken.</exception>
-    public void WriteIdentity(NodeId id, string peerAddress, int ledgerFormat, AttesterEvidence evidence) => Write(
+    public void WriteIdentity(
+        NodeId id, string peerAddress, IReadOnlyList<string> published, int ledgerFormat, AttesterEvidence evidence) => Write(
         paths.Identity,
-        JsonSerializer.Serialize(new Identity(id.ToString(), peerAddress, ledgerFormat, evidence), JsonFormat.Options)
+        JsonSerializer.Serialize(new Identity(id.ToString(), peerAddress, published, ledgerFormat, evidence), JsonFormat.Options)
             + "\n");
 
     /// <summary>Writes all others; the addresses last, since tools wait for those.</summary>
@@ -114,6 +115,7 @@ internal sealed class OutputFiles
     private sealed record Identity(
         [property: JsonPropertyName("node_id")] string NodeId,
         [property: JsonPropertyName("peer_address")] string PeerAddress,
+        [property: JsonPropertyName("published_addresses")] IReadOnlyList<string> PublishedAddresses,
         [property: JsonPropertyName("ledger_format")] int LedgerFormat,
         [property: JsonPropertyName("evidence")] AttesterEvidence Evidence);
 

@@ -112,7 +112,7 @@ internal static class Genesis
             LedgerFormat: shown.LedgerFormat));
         transaction.Map(NodeMaps.Slots).Put(shown.Slot, id);
         transaction.Map(NodeMaps.NodeEvidence).Put(id, shown.Evidence);
-        transaction.Map(NodeMaps.NodeEndorsements).Put(id, shown.Endorsement.ToArray());
+        transaction.Map(NodeMaps.FoundingEndorsements).Put(id, shown.Endorsement.ToArray());
         transaction.Map(NodeMaps.FoundingStatements).Put(id, founder.Statement.Encode());
     }
 

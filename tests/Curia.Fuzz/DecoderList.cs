@@ -6,6 +6,7 @@ using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Endpoints;
 using Curia.Evidence;
+using Curia.Governance;
 using Curia.Host;
 using Curia.KeyValue;
 using Curia.Ledger;
@@ -23,7 +24,7 @@ internal static class DecoderList
     [
         typeof(TxId).Assembly, typeof(CoseSign1).Assembly, typeof(WriteSet).Assembly, typeof(Block).Assembly,
         typeof(Request).Assembly, typeof(LedgerReplay).Assembly, typeof(PeerFrame).Assembly,
-        typeof(SnpReport).Assembly, typeof(Collateral).Assembly,
+        typeof(SnpReport).Assembly, typeof(Collateral).Assembly, typeof(Charter).Assembly,
     ];
 
     private static readonly Type[] inputs =

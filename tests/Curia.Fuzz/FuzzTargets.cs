@@ -13,7 +13,7 @@ internal static class FuzzTargets
         .. BlockTargets.All, .. EpochTargets.All, .. LedgerTargets.All, .. StateTargets.All, .. ReceiptTargets.All,
         .. CryptographyTargets.All, .. TextTargets.All, .. RequestTargets.All,
         .. PeerTargets.All, .. FrameTargets.All, .. AttestationTargets.All, .. IntelTargets.All,
-        .. EvidenceTargets.All, .. ForwardingTargets.All,
+        .. EvidenceTargets.All, .. ForwardingTargets.All, .. GovernanceTargets.All,
     ];
 
     public static bool TryFind(string name, out FuzzTarget? target)

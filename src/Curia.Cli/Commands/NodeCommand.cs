@@ -43,8 +43,7 @@ internal static class NodeCommand
         });
         return new Command("node", "Nodes: those that keep the ledger.")
         {
-            start, NodeMembershipCommands.BuildAdd(), NodeMembershipCommands.BuildRetire(),
-            NodeMembershipCommands.BuildEndorse(),
+            start, NodeMembershipCommands.BuildAdd(), NodeMembershipCommands.BuildRetire(), NodeEndorseCommand.Build(),
         };
     }
 

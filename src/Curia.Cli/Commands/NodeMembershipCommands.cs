@@ -125,37 +125,15 @@ internal static class NodeMembershipCommands
         return retire;
     }
 
-    public static Command BuildEndorse()
-    {
-        Argument<string> node = new("NODE") { Description = "The id of the node, or how it begins." };
-        Option<string> platform = new("--platform")
-        {
-            Description = "Its TEE platform, as the nodes map has it.",
-            HelpName = "NAME",
-            DefaultValueFactory = _ => "virtual",
-        };
-        NetworkOptions network = new();
-        Command endorse =
-            new("endorse", "Sign as the owner of a node, so that receipts prove what it acknowledges.")
-        {
-            node, platform,
-        };
-        network.AddForMembersTo(endorse);
-        endorse.SetAction((parsed, cancel) =>
-        {
-            string asked = parsed.GetValue(node)!;
-            string named = parsed.GetValue(platform)!;
-            return SignAsync(
-                Screen.For(parsed), network, parsed, async (client, genesis, owner) =>
-                {
-                    NetworkNode found =
-                        (await NetworkNodes.OfAsync(client, cancel).ConfigureAwait(false)).Find(asked);
-                    return NodeChange.Endorse(genesis, found.Id, named, owner);
-                },
-                cancel);
-        });
-        return endorse;
-    }
+    /// <summary>The owner of a node of a network that lives says whose it is.</summary>
+    public static Task<int> EndorseAsync(
+        ParseResult parsed, NetworkOptions network, string node, string platform, CancellationToken cancel) => SignAsync(
+            Screen.For(parsed), network, parsed, async (client, genesis, owner) =>
+            {
+                NetworkNode found = (await NetworkNodes.OfAsync(client, cancel).ConfigureAwait(false)).Find(node);
+                return NodeChange.Endorse(genesis, found.Id, platform, owner);
+            },
+            cancel);
 
     private static Option<string> EvidenceOption() => new("--evidence")
     {

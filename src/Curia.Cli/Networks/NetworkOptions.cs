@@ -59,7 +59,13 @@ internal sealed class NetworkOptions
         HelpName = "N",
     };
 
-    /// <summary>Adds all of them to a command.</summary>
+    /// <summary>The certificate of who signs.</summary>
+    public Option<string> Certificate => certificate;
+
+    /// <summary>The private key of that certificate.</summary>
+    public Option<string> Key => key;
+
+    /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
         Option[] all = [dir, node, url, serviceCertificate, follow, certificate, key, identity];

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -52,6 +54,11 @@ internal sealed class Screen(bool json)
     /// <summary>A document in the shortest or a readable spelling.</summary>
     public static string Text(JsonNode? document, bool indented = false) =>
         document?.ToJsonString(indented ? Indented : Compact) ?? "null";
+
+    /// <summary>What somebody else wrote, with a sign in place of each character that a terminal would obey, or that
+    /// shows text in another order than it has.</summary>
+    public static string Visible(string text) => string.Concat(text.Select(one => one is '\n' or '\t'
+        || char.GetUnicodeCategory(one) is not (UnicodeCategory.Control or UnicodeCategory.Format) ? one : '\uFFFD'));
 
     /// <summary>Text that is not markup.</summary>
     public static string Escape(string text) => Markup.Escape(text);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -47,6 +48,12 @@ internal static class CuriaProgram
 
     /// <summary>The root of the repository.</summary>
     public static string Repository { get; } = FindRepository();
+
+    /// <summary>The program that runs JavaScript; null where there is none.</summary>
+    public static string? JavaScript { get; } = new[] { "node", "nodejs" }
+        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, name)))
+        .FirstOrDefault(File.Exists);
 
     /// <summary>Runs <c>./curia</c> with arguments and waits for its end.</summary>
     public static async Task<ProgramRun> RunAsync(string folder, params string[] arguments)

@@ -12,10 +12,7 @@ namespace Curia.EndToEnd.CommandLine;
 /// was written from the pages alone.</summary>
 public sealed class SecondReaderTests : IDisposable
 {
-    private static readonly string? node = new[] { "node", "nodejs" }
-        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Select(folder => Path.Combine(folder, name)))
-        .FirstOrDefault(File.Exists);
+    private static readonly string? node = CuriaProgram.JavaScript;
 
     private readonly TemporaryFolder folder = new();
 

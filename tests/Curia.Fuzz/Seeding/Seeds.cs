@@ -68,5 +68,9 @@ internal static class Seeds
         ("azure-host", EvidenceSeeds.Hosts()),
         ("evidence", EvidenceSeeds.Evidence()),
         ("collateral", EvidenceSeeds.Collateral()),
+        ("charter", GovernanceSeeds.Charters()),
+        ("charter-json", GovernanceSeeds.Descriptions()),
+        ("charter-signature", GovernanceSeeds.Signatures()),
+        ("encryption-key", GovernanceSeeds.Keys()),
     ];
 }

@@ -1,10 +1,10 @@
 using System;
 using System.Security.Cryptography;
+using CsCheck;
 using Curia.Cryptography;
 using Curia.Tests.Governance;
 using Curia.Tests.Ledger;
 using Curia.Vocabulary;
-using CsCheck;
 
 namespace Curia.Tests.Cryptography;
 

@@ -100,7 +100,18 @@ public sealed class CharterEncodingTests
     [Fact]
     public void Each_changed_byte_is_refused_or_is_a_difference()
     {
-        byte[] bytes = made.Encoded.ToArray();
+        // Every kind of field; one certificate, because reading these is what takes time.
+        CharterContent content = MadeCharter.Content();
+        Charter of = MadeCharter.Of(content with
+        {
+            Members = content.Members.Where(one => one.Key == "alpha").ToDictionary(),
+            Participants = new Dictionary<string, CharterParticipant>(),
+            Slots = content.Slots.ToDictionary(one => one.Key, one => one.Value with { Owner = "alpha" }),
+            Consensus = content.Consensus with { Operators = 1 },
+            Admission = new AdmissionRules(),
+            RecoveryThreshold = 1,
+        });
+        byte[] bytes = of.Encoded.ToArray();
         int accepted = 0;
         for (int at = 0; at < bytes.Length; at++)
         {
@@ -110,8 +121,8 @@ public sealed class CharterEncodingTests
             {
                 accepted++;
                 Assert.Null(refusal);
-                Assert.NotEqual(made.Digest, other.Digest);
-                Assert.NotEmpty(CharterDifference.Between(made, other));
+                Assert.NotEqual(of.Digest, other.Digest);
+                Assert.NotEmpty(CharterDifference.Between(of, other));
                 Assert.Equal(bytes, other.Encoded.ToArray());
             }
             else
@@ -219,6 +230,17 @@ public sealed class CharterEncodingTests
         Assert.Equal(CharterFault.TooLarge, refusal.Fault);
         byte[] items = [0x9A, 0, 1, 0, 0, .. new byte[1 << 16]];
         Assert.Equal(CharterFault.TooLarge, Refuse(items).Fault);
+    }
+
+    // Certificates take time to read: their number is bounded before.
+    [Fact]
+    public void More_names_than_anything_has_are_refused_unread()
+    {
+        JsonObject many = made.ToJson();
+        many["participants"] = new JsonObject(Enumerable.Range(0, 1_001).Select(
+            number => KeyValuePair.Create($"p{number}", (JsonNode?)JsonValue.Create("no participant"))));
+        Assert.False(Charter.TryReadJson(Utf8(many), out _, out CharterRefusal? refusal));
+        Assert.Equal((CharterFault.OutOfBounds, "participants"), (refusal.Fault, refusal.Path));
     }
 
     [Theory]

@@ -80,9 +80,11 @@ public sealed class CharterMeaningTests
     [Fact]
     public void Virtual_is_the_weakest_of_all_and_INSECURE()
     {
-        CharterMeaning first = Of(made, "platforms")[0];
-        Assert.Contains("INSECURE", first.Text, StringComparison.Ordinal);
-        Assert.True(first.IsWarning);
+        IReadOnlyList<CharterMeaning> said = Of(made, "platforms");
+        Assert.Equal("On each of snp, tdx, virtual, and so on the weakest of them: who breaks one reads everything. By "
+            + "this charter that is virtual.", said[0].Text);
+        Assert.Contains("INSECURE", said[1].Text, StringComparison.Ordinal);
+        Assert.True(said[1].IsWarning);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class CharterRuleTests
         {
             Members = good.Members.With("Alpha", Member("x", 20)),
         }),
-        ["a member's name of another alphabet"] = (CharterFault.BadName, "members[\"аlpha\"]", good with
+        ["a member's name of another alphabet"] = (CharterFault.BadName, "members[\"\\u0430lpha\"]", good with
         {
             Members = good.Members.With("аlpha", Member("x", 20)),
         }),
@@ -163,6 +163,24 @@ public sealed class CharterRuleTests
             Snp(CharterFault.BadPolicy, "id_key_digests", one => one with { IdKeyDigests = [new byte[32]] }),
         ["an author key digest of another size"] =
             Snp(CharterFault.BadPolicy, "author_key_digests", one => one with { AuthorKeyDigests = [new byte[32]] }),
+        ["other roots of AMD"] = (CharterFault.BadPolicy, "platforms.snp", good with
+        {
+            Platforms = good.Platforms with { Snp = good.Platforms.Snp! with { Roots = [] } },
+        }),
+        ["other roots of Intel"] = (CharterFault.BadPolicy, "platforms.tdx", good with
+        {
+            Platforms = good.Platforms with { Tdx = good.Platforms.Tdx! with { Roots = [] } },
+        }),
+        ["another root of the virtual platform"] = (CharterFault.BadPolicy, "platforms.virtual", good with
+        {
+            Platforms = good.Platforms with { Virtual = VirtualPolicy.Strict with { Root = Digest.Zero } },
+        }),
+        ["a generation that is not known"] =
+            Snp(CharterFault.UnknownValue, "processors", one => one with { Processors = [(SnpProcessor)99] }),
+        ["a part of collateral that is not known"] = Tdx(CharterFault.UnknownValue, "required_collateral",
+            one => one with { RequiredCollateral = (IntelCollateral)64 }),
+        ["a status that is not known"] = Tdx(CharterFault.UnknownValue, "accepted_tcb_statuses",
+            one => one with { AcceptedTcbStatuses = [(TcbStatus)99] }),
         ["what Intel has revoked"] = Tdx(CharterFault.BadPolicy, "accepted_tcb_statuses",
             one => one with { AcceptedTcbStatuses = [TcbStatus.UpToDate, TcbStatus.Revoked] }),
         ["no status"] = Tdx(CharterFault.OutOfBounds, "accepted_tcb_statuses",
@@ -276,6 +294,23 @@ public sealed class CharterRuleTests
     public void What_all_of_them_were_made_of_is_a_charter() => MadeCharter.Of(good);
 
     [Fact]
+    public void Each_fault_of_a_content_has_a_case()
+    {
+        // Those of the form are in CharterEncodingTests, those of single values below.
+        CharterFault[] ofForm =
+        [
+            CharterFault.TooLarge, CharterFault.Malformed, CharterFault.TrailingBytes, CharterFault.UnexpectedType,
+            CharterFault.UnknownField, CharterFault.MissingField, CharterFault.DuplicateField,
+            CharterFault.UnorderedFields, CharterFault.NotCanonical, CharterFault.UnknownVersion,
+        ];
+        CharterFault[] ofValues =
+            [CharterFault.BadCertificate, CharterFault.BadEncryptionKey, CharterFault.BadAddress];
+        Assert.Equal(
+            Enum.GetValues<CharterFault>().Except(ofForm).Except(ofValues).Order(),
+            cases.Values.Select(one => one.Fault).Distinct().Order());
+    }
+
+    [Fact]
     public void Each_fault_is_on_the_page_and_the_other_way_round()
     {
         string[] named = [.. MarkdownTable.Read("docs/charter.md", "Reason", "Means")
@@ -366,6 +401,36 @@ public sealed class CharterRuleTests
         json[parts[0]]![parts[1]]![parts[2]] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         Assert.False(Charter.TryReadJson(CharterEncodingTests.Utf8(json), out _, out CharterRefusal? refusal));
         Assert.Equal((fault, $"members[\"alpha\"].{parts[2]}"), (refusal.Fault, refusal.Path));
+    }
+
+    // The code manifest as reference values, the policies as an appraisal policy: what establishment compares with.
+    [Fact]
+    public void Evidence_is_appraised_by_what_the_charter_says()
+    {
+        byte[] bound = Enumerable.Repeat((byte)42, 64).ToArray();
+        CodeReference reference = good.Code["ledger-node"].Platforms["virtual"][0];
+        Assert.Equal("", Appraise(Evidence("virtual-c", reference.Measurement!.Value, 2)));
+        Assert.Equal(
+            "measurement-not-expected", Appraise(Evidence("virtual-c", MadeCharter.Measure(8, 32), 2)));
+        Assert.Equal("tcb-below-minimum", Appraise(Evidence("virtual-c", reference.Measurement!.Value, 1)));
+        Assert.Equal("processor-not-allowed", Appraise(Evidence("virtual-d", reference.Measurement!.Value, 2)));
+        Assert.Equal("platform-not-expected", Appraise(Evidence("virtual-c", reference.Measurement!.Value, 2),
+            AttestationPlatform.Snp));
+        bound[0]++;
+        Assert.Equal("report-data-mismatch", Appraise(Evidence("virtual-c", reference.Measurement!.Value, 2, 42)));
+
+        string Appraise(AttesterEvidence evidence, AttestationPlatform platform = AttestationPlatform.Virtual) =>
+            EvidenceAppraiser.Appraise(
+                evidence, reference.ToReferenceValues(platform, bound), good.Platforms.ToAppraisalPolicy(),
+                DateTimeOffset.UnixEpoch).Reason;
+
+        AttesterEvidence Evidence(string platform, Measurement measurement, int tcb, byte? first = null)
+        {
+            byte[] data = [first ?? bound[0], .. bound[1..]];
+            using EcdsaSigner key = VirtualPlatform.OpenKey();
+            return AttesterEvidence.OfVirtual(VirtualEvidence.Sign(
+                new VirtualReport(platform, measurement, data, new byte[32], tcb, Debug: false), key));
+        }
     }
 
     private static CharterMember Member(string name, int key) =>

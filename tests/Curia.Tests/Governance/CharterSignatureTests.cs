@@ -3,10 +3,10 @@ using System.Formats.Cbor;
 using System.Security.Cryptography;
 using System.Security.Cryptography.Cose;
 using System.Text;
+using CsCheck;
 using Curia.Cryptography;
 using Curia.Governance;
 using Curia.Tests.Ledger;
-using CsCheck;
 
 namespace Curia.Tests.Governance;
 

@@ -61,7 +61,7 @@ public sealed class FoundedNetworkTests : IDisposable
             Assert.True(state.Map(NodeMaps.Slots).TryGet(founder.Shown.Slot, out string? node));
             Assert.Equal(id, node);
             Assert.True(state.Map(NodeMaps.NodeEvidence).TryGet(id, out var evidence));
-            Assert.True(state.Map(NodeMaps.NodeEndorsements).TryGet(id, out byte[]? endorsement));
+            Assert.True(state.Map(NodeMaps.FoundingEndorsements).TryGet(id, out byte[]? endorsement));
             Assert.Null(FounderCheck.Find(
                 charter, 1, founder.Node,
                 founder.Shown with { Evidence = evidence, Endorsement = endorsement }, MadeFounders.Now));

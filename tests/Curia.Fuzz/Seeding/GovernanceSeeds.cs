@@ -1,0 +1,68 @@
+using System.Collections.Generic;
+using System.Linq;
+using Curia.Attestation;
+using Curia.Cryptography;
+using Curia.Governance;
+using Curia.Tests.Governance;
+
+namespace Curia.Fuzz.Seeding;
+
+/// <summary>Charters that nobody agreed on, and signatures of them.</summary>
+internal static class GovernanceSeeds
+{
+    private static readonly Charter full = MadeCharter.Of(MadeCharter.Content());
+    private static readonly Charter small = MadeCharter.Of(Small());
+
+    public static List<byte[]> Charters() =>
+    [
+        full.Encoded.ToArray(), small.Encoded.ToArray(), [0xA0], [.. small.Encoded.Span, 0],
+        [0xB1, .. small.Encoded.Span[1..]],
+    ];
+
+    public static List<byte[]> Descriptions() =>
+    [
+        Seeds.Text(full.ToJson().ToJsonString()), Seeds.Text(small.ToJson().ToJsonString()),
+        Seeds.Text("{\"name\":\"a\",\"members\":{},\"recovery_threshold\":1}"),
+    ];
+
+    public static List<byte[]> Signatures()
+    {
+        (EcdsaSigner key, Certificate certificate) = MadeCharter.Actor("alpha");
+        (EcdsaSigner otherKey, Certificate other) = MadeCharter.Actor("beta");
+        return
+        [
+            Parts.Join(small.Encoded.ToArray(), CharterSignature.Sign(small, certificate, key)),
+            Parts.Join(small.Encoded.ToArray(), CharterSignature.Sign(full, certificate, key)),
+            Parts.Join(small.Encoded.ToArray(), CharterSignature.Sign(small, other, otherKey)),
+            Parts.Join(small.Encoded.ToArray(), CharterSignature.Assemble(small, certificate, new byte[64])),
+        ];
+    }
+
+    public static List<byte[]> Keys() =>
+    [
+        MadeCharter.RsaInfo(1), MadeCharter.RsaInfo(1, exponent: 3), MadeCharter.RsaInfo(1, bits: 1024),
+        Seeds.Text(MadeCharter.Rsa(1).ToPem()), EcdsaSignature.ToDer([.. Enumerable.Repeat((byte)0x81, 64)]),
+    ];
+
+    // As little as a charter can say.
+    private static CharterContent Small() => new()
+    {
+        Name = "small",
+        Members = new Dictionary<string, CharterMember>
+        {
+            ["alpha"] = new(MadeCharter.Actor("alpha").Certificate, MadeCharter.Rsa(1), RecoveryRole.Owner),
+        },
+        Code = new Dictionary<string, CodeComponent>
+        {
+            ["node"] = new("1", "here", default, new Dictionary<string, IReadOnlyList<CodeReference>>
+            {
+                ["virtual"] = [new CodeReference { Measurement = MadeCharter.Measure(1, 32) }],
+            }),
+        },
+        Platforms = new PlatformPolicies(Virtual: VirtualPolicy.Strict),
+        Constitution = "x",
+        RecoveryThreshold = 1,
+        FoundersNeeded = 1,
+        Slots = new Dictionary<string, CharterSlot> { ["node0"] = new("alpha", "virtual", "a:1") },
+    };
+}

@@ -1,0 +1,93 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using Curia.Cryptography;
+using Curia.Governance;
+using Curia.Vocabulary;
+
+namespace Curia.Fuzz.Targets;
+
+/// <summary>What members hand each other before there is a network: charters and signatures of them.</summary>
+internal static class GovernanceTargets
+{
+    public static IEnumerable<FuzzTarget> All =>
+    [
+        new("charter", ["Charter.TryDecode"], TryCharter),
+        new("charter-json", ["Charter.TryReadJson"], TryDescription),
+        new("charter-signature", ["CharterSignature.TryVerify"], TrySignature),
+        new("encryption-key",
+            ["EncryptionKey.TryFromDer", "EncryptionKey.TryFromPem", "EcdsaSignature.TryFromDer"], TryKey),
+    ];
+
+    private static void TryCharter(ReadOnlyMemory<byte> input)
+    {
+        bool read = Charter.TryDecode(input, out Charter? charter, out CharterRefusal? refusal);
+        Check(read, charter, refusal);
+        if (charter is null) return;
+        Must.BeSame(charter.Encoded.Span, input.Span, "charter");
+        Must.Hold(charter.Digest == Digest.Of(input.Span), "a charter is named by its bytes");
+        Must.Hold(Charter.TryCreate(charter.Content, out Charter? again, out _), "what was read can be made");
+        Must.BeSame(again!.Encoded.Span, input.Span, "charter, made again");
+        Must.Hold(Charter.TryReadJson(Encoding.UTF8.GetBytes(charter.ToJson().ToJsonString()), out again, out _),
+            "the readable form of a charter is read");
+        Must.BeSame(again!.Encoded.Span, input.Span, "charter, from its readable form");
+    }
+
+    private static void TryDescription(ReadOnlyMemory<byte> input)
+    {
+        bool read = Charter.TryReadJson(input, out Charter? charter, out CharterRefusal? refusal);
+        Check(read, charter, refusal);
+        if (charter is null) return;
+        Must.Hold(Charter.TryDecode(charter.Encoded, out Charter? again, out _), "what was described is decoded");
+        Must.Hold(again!.Digest == charter.Digest, "both forms are one charter");
+    }
+
+    private static void Check(bool read, Charter? charter, CharterRefusal? refusal)
+    {
+        Must.Hold(read == charter is not null && read == refusal is null, "there is a charter or a refusal");
+        if (refusal is not null)
+        {
+            Must.Hold(Enum.IsDefined(refusal.Fault) && refusal.Detail.Length > 0, "what is refused has a name");
+            return;
+        }
+
+        Must.Hold(charter!.CheatingFoundersMax >= 0, "more than half of the founders are needed");
+        Must.Hold(charter.Content.RecoveryThreshold <= Math.Max(1, charter.Content.Members.Count),
+            "there are as many shares as are needed");
+        Must.Hold(CharterMeaning.Of(charter).All(one => CharterMeaning.Topics.ContainsKey(one.Topic)),
+            "what it means can be said");
+        Must.Hold(CharterDifference.Between(charter, charter).Count == 0, "a charter is the same as itself");
+    }
+
+    // A charter, and a signature that says to be of it.
+    private static void TrySignature(ReadOnlyMemory<byte> input)
+    {
+        List<ReadOnlyMemory<byte>> parts = Parts.Split(input);
+        if (parts.Count != 2 || !Charter.TryDecode(parts[0], out Charter? charter, out _)) return;
+        bool valid = CharterSignature.TryVerify(
+            charter, parts[1], out CharterSignature? signature, out CharterSignatureFault? fault);
+        Must.Hold(valid == signature is not null && valid == fault is null, "there is a signature or a reason");
+        if (signature is null) return;
+        Must.Hold(charter.TryGetMember(signature.Member, out string? name, out _) && name == signature.MemberName,
+            "who signed is a member");
+        Must.BeSame(signature.Encoded.Span, parts[1].Span, "signature");
+    }
+
+    private static void TryKey(ReadOnlyMemory<byte> input)
+    {
+        if (EncryptionKey.TryFromDer(input.Span, out EncryptionKey? key))
+        {
+            Must.BeSame(key!.Der.Span, input.Span, "encryption key");
+            Must.Hold(key.Bits is >= EncryptionKey.BitsMin and <= EncryptionKey.BitsMax, "a key is of a size in use");
+            Must.Hold(EncryptionKey.TryFromPem(key.ToPem(), out EncryptionKey? again)
+                && again!.Fingerprint == key.Fingerprint, "a key is read from its own PEM");
+        }
+
+        EncryptionKey.TryFromPem(Encoding.Latin1.GetString(input.Span), out _);
+        if (EcdsaSignature.TryFromDer(input, SigningCurve.P256, out byte[] signature))
+            Must.BeSame(EcdsaSignature.ToDer(signature), input.Span, "signature in DER");
+        else
+            Must.Hold(signature.Length == 0, "what is no signature is nothing");
+    }
+}
