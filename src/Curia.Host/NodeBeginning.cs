@@ -98,13 +98,8 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
                 setup.LedgerFormat, setup.Entropy, log);
             EstablishmentOutcome outcome = await establishing.RunAsync(cancel).ConfigureAwait(false);
             FoundingAgreement agreement = outcome.Agreement;
-            Opener[] others =
-            [
-                .. agreement.Founders.Where(one => one.Node != peers!.Network.NodeId)
-                    .Select(one => new Opener(one.Node, by.Content.Slots[one.Shown.Slot].Address)),
-            ];
+            Opener[] others = [.. establishing.OthersOf(agreement)];
             disk.Add(peers!.Network.NodeId);
-            peers.Expect(others.ToDictionary(one => one.Node, one => one.PeerAddress));
             if (outcome is EstablishmentOutcome.Follow follow)
             {
                 if (setup.SealingKey is not null) Keep(follow.Told);

@@ -147,7 +147,11 @@ internal sealed class Establishing : IProbed, IDisposable
             if (refusal != before || asked is not { } last || Stopwatch.GetElapsedTime(last) > sayInterval)
             {
                 asked = Stopwatch.GetTimestamp();
-                if (isMissing) log.Info($"Waiting for the owner's endorsement in {settings.Endorsement} (curia node endorse).");
+                if (isMissing)
+                {
+                    log.Info($"Waiting for the owner's endorsement in {settings.Endorsement} (curia node endorse "
+                        + $"--charter FILE --slot {settings.Slot} --identity FILE).");
+                }
                 else log.Warning($"The endorsement in {settings.Endorsement} is refused: {refusal}.");
             }
 
@@ -181,6 +185,7 @@ internal sealed class Establishing : IProbed, IDisposable
     private EstablishmentOutcome? TryConclude()
     {
         if (founding?.Agreement is not { } agreement) return null;
+        peers.Expect(OthersOf(agreement).ToDictionary(one => one.Node, one => one.PeerAddress));
         if (agreement.Primary != founding.Self)
         {
             if (told is not { } secrets) return null;
@@ -193,6 +198,11 @@ internal sealed class Establishing : IProbed, IDisposable
         log.Info($"All {agreement.Founders.Count} founders agree; this one makes the genesis block.");
         return new EstablishmentOutcome.Lead(agreement, [.. agreement.Ids.Select(id => contributions[id])]);
     }
+
+    /// <summary>The other founders, and where they hear this one.</summary>
+    public IEnumerable<Opener> OthersOf(FoundingAgreement agreement) => agreement.Founders
+        .Where(one => one.Node != peers.Network.NodeId)
+        .Select(one => new Opener(one.Node, charter.Content.Slots[one.Shown.Slot].Address));
 
     private async Task AskAsync(string slot, string address, byte[] shown, CancellationToken cancel)
     {
@@ -238,8 +248,8 @@ internal sealed class Establishing : IProbed, IDisposable
         }
 
         string reason = Encoding.UTF8.GetString(body.Span[1..]);
-        if (reason.Length == 0 || !Say($"{slot} refuses", $"The node at the address of slot {slot} refuses this one: {reason}."))
-            return;
+        string line = $"The node at the address of slot {slot} refuses this one: {reason}.";
+        if (reason.Length == 0 || !SayOnce($"{slot} refuses", line)) return;
         if (!reason.StartsWith(nameof(FoundingFault.AnotherCharter), StringComparison.Ordinal)) return;
         PeerReply answer = await peers.Network
             .ProbeAsync(address, null, PeerCalls.Charter, shown, patience, cancel).ConfigureAwait(false);
@@ -310,16 +320,17 @@ internal sealed class Establishing : IProbed, IDisposable
             return default;
         }
 
-        ReadOnlySpan<byte> entropy = rest.Span[length..];
+        ReadOnlyMemory<byte> entropy = rest[length..];
         if (entropy.Length == MixedEntropy.ContributionSize && !contributions.ContainsKey(from))
-            contributions[from] = new SecretBytes(entropy);
-        NodePeers.Clear(body);
+            contributions[from] = new SecretBytes(entropy.Span);
+        NodePeers.Clear(entropy); // it was copied out; the statement keeps the rest
         return own.Encode();
     }
 
     private bool TryFound(NodeId from, ReadOnlyMemory<byte> body)
     {
-        if (founding?.Agreement is not { } agreement || agreement.Primary != from || from == founding.Self) return false;
+        if (founding?.Agreement is not { } agreement || agreement.Primary != from || from == founding.Self)
+            return false;
         if (told is not null) return true;
         if (!SealedSecrets.TryImport(body.Span, out SealedSecrets? secrets)) return false;
         NodePeers.Clear(body); // they were copied out
@@ -352,6 +363,11 @@ internal sealed class Establishing : IProbed, IDisposable
                     _ => $"slot {slot.Key} is missing",
                 }));
         }
+    }
+
+    private bool SayOnce(string about, string line)
+    {
+        lock (gate) return Say(about, line);
     }
 
     // What is the same as before is not said again.
