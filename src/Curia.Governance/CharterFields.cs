@@ -45,6 +45,8 @@ internal sealed class CharterFields
 
     public string Text(string name) => AsText(Take(name), PathOf(name));
 
+    public string TextOr(string name, string usual) => IsUsual(name, usual) ? usual : Text(name);
+
     public int Number(string name, int? usual = null) =>
         IsUsual(name, usual) ? usual!.Value : AsNumber(Take(name), PathOf(name));
 

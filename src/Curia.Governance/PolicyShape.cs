@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using Curia.Attestation;
 
@@ -10,6 +11,9 @@ namespace Curia.Governance;
 internal static class PolicyShape
 {
     private const string ProcessorsField = "processors";
+    private const string SinceField = "revocation_lists_since";
+    private const string AnyTime = "any";
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
     private static readonly Dictionary<string, SnpProcessor> processors =
         Enum.GetValues<SnpProcessor>().ToDictionary(one => one.ToString(), StringComparer.Ordinal);
@@ -45,6 +49,7 @@ internal static class PolicyShape
 
     private static CharterValue Write(SnpPolicy policy) => CharterValue.OfFields(
         ("revocation_list_required", CharterValue.Of(policy.RevocationListRequired)),
+        (SinceField, WriteSince(policy.RevocationListsSince)),
         ("providers", CharterFields.SetOrAny(policy.Providers, CharterValue.Of)),
         (ProcessorsField, CharterFields.SetOrAny(policy.Processors, one => CharterValue.Of(one.ToString()))),
         ("minimum_tcb", CharterValue.OfNamed(
@@ -68,6 +73,7 @@ internal static class PolicyShape
         SnpPolicy policy = usual with
         {
             RevocationListRequired = fields.Flag("revocation_list_required", usual.RevocationListRequired),
+            RevocationListsSince = ReadSince(fields),
             Providers = fields.ListOrAny("providers", CharterFields.AsText, usual.Providers),
             Processors = fields.ListOrAny(
                 ProcessorsField, (value, path) => CharterFields.Word(value, path, processors), usual.Processors),
@@ -126,6 +132,7 @@ internal static class PolicyShape
         ("accepted_tcb_statuses", CharterValue.OfSet(policy.AcceptedTcbStatuses.Select(
             accepted => CharterValue.Of(statuses.First(status => status.Value == accepted).Key)))),
         ("minimum_tcb_evaluation_number", CharterValue.Of(policy.MinimumTcbEvaluationNumber)),
+        (SinceField, WriteSince(policy.RevocationListsSince)),
         ("allowed_attributes", Bits((ulong)policy.AllowedAttributes)),
         ("required_attributes", Bits((ulong)policy.RequiredAttributes)),
         ("required_xfam", Bits(policy.RequiredXfam)),
@@ -146,6 +153,7 @@ internal static class PolicyShape
                 "accepted_tcb_statuses", (value, path) => CharterFields.Word(value, path, statuses),
                 usual.AcceptedTcbStatuses),
             MinimumTcbEvaluationNumber = fields.Number("minimum_tcb_evaluation_number", 0),
+            RevocationListsSince = ReadSince(fields),
             AllowedAttributes = (TdxAttributes)fields.Bits("allowed_attributes", (ulong)usual.AllowedAttributes),
             RequiredAttributes = (TdxAttributes)fields.Bits("required_attributes", (ulong)usual.RequiredAttributes),
             RequiredXfam = fields.Bits("required_xfam", usual.RequiredXfam),
@@ -168,6 +176,20 @@ internal static class PolicyShape
             VirtualPolicy.Strict with { MinimumTcb = fields.Named("minimum_tcb", CharterFields.AsNumber) };
         fields.Done();
         return policy;
+    }
+
+    private static CharterValue WriteSince(DateTimeOffset? since) => CharterValue.Of(
+        since is { } moment ? moment.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture) : AnyTime);
+
+    private static DateTimeOffset? ReadSince(CharterFields fields)
+    {
+        string text = fields.TextOr(SinceField, AnyTime);
+        if (text == AnyTime) return null;
+        return DateTimeOffset.TryParseExact(
+            text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset since)
+                ? since
+                : throw new RefusedException(CharterFault.UnknownValue, fields.PathOf(SinceField),
+                    $"is \"{CharterCbor.Shown(text)}\" and not any, or a time as 2026-11-01T00:00:00Z");
     }
 
     private static CharterValue.Number Bits(ulong bits) => new(bits, IsBits: true);

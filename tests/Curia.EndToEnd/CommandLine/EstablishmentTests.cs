@@ -124,7 +124,7 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
         (await EndorseAsync(0)).Expect(0); // the same again says nothing new
         Process first = processes[0];
         first.Kill(entireProcessTree: true);
-        await first.WaitForExitAsync();
+        await first.WaitForExitAsync(TestContext.Current.CancellationToken);
         File.Delete(At(0, "identity.json"));
         Start(0, deadline: 60);
         await WaitForAsync(0, "identity.json");
@@ -201,7 +201,7 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
         while (!File.Exists(At(node, file)))
         {
             Assert.True(waited.Elapsed < patience, $"node {node} did not write {file}");
-            await Task.Delay(50);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }
 

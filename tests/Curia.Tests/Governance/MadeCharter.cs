@@ -150,6 +150,7 @@ internal static class MadeCharter
 
     private static SnpPolicy Snp() => new()
     {
+        RevocationListsSince = new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero),
         Providers = ["CN=provider.example"],
         Processors = [SnpProcessor.Genoa],
         MinimumTcb = new Dictionary<SnpProcessor, SnpTcb> { [SnpProcessor.Genoa] = new(0, 10, 0, 23, 84) },
@@ -167,6 +168,7 @@ internal static class MadeCharter
         RequiredCollateral = IntelCollateral.TcbInfo,
         AcceptedTcbStatuses = [TcbStatus.UpToDate],
         MinimumTcbEvaluationNumber = 17,
+        RevocationListsSince = new DateTimeOffset(2026, 11, 2, 3, 4, 5, TimeSpan.Zero),
         RequiredAttributes = TdxAttributes.SeptVeDisabled,
         RequiredXfam = 3,
         ForbiddenXfam = 4,
