@@ -44,8 +44,8 @@ public static class FounderCheck
         if (!charter.Content.Slots.TryGetValue(shown.Slot, out CharterSlot? slot))
             return new FoundingRefusal(FoundingFault.UnknownSlot, $"the charter has no slot {Shown(shown.Slot)}");
         Certificate owner = charter.Content.Members[slot.Owner].Certificate;
-        if (!NodeEndorsement.TryVerify(
-            shown.Endorsement, owner, out NodeEndorsement? endorsement, out FoundingRefusal? refusal))
+        if (!FounderEndorsement.TryVerify(
+            shown.Endorsement, owner, out FounderEndorsement? endorsement, out FoundingRefusal? refusal))
         {
             return refusal;
         }
@@ -70,8 +70,8 @@ public static class FounderCheck
             new FounderPresentation(charter.Digest, slot, evidence, default, LedgerFormat: 0), at, cache: null);
     }
 
-    /// <summary>Whether a node runs code that the charter authorises, on a platform that it takes, whichever charter the
-    /// node goes by: to such a one a charter may be shown.</summary>
+    /// <summary>Whether a node runs code that the charter authorises, on a platform that it takes, whichever charter
+    /// the node goes by: to such a one a charter may be shown.</summary>
     public static bool IsAuthorised(Charter charter, NodeId node, FounderPresentation shown, DateTimeOffset at)
     {
         ArgumentNullException.ThrowIfNull(charter);
@@ -82,7 +82,7 @@ public static class FounderCheck
 
     private static FoundingRefusal? Find(
         Charter charter, CharterSlot slot, int attempt, NodeId node, FounderPresentation shown,
-        NodeEndorsement said, DateTimeOffset at)
+        FounderEndorsement said, DateTimeOffset at)
     {
         if (said.Charter != charter.Digest)
             return Differs(FoundingFault.EndorsementForAnotherCharter, "charter", said.Charter, charter.Digest);
@@ -92,10 +92,10 @@ public static class FounderCheck
             return Differs(FoundingFault.EndorsementForAnotherNode, "node", said.Node, node);
         if (said.Address != slot.Address)
             return Differs(FoundingFault.EndorsementForAnotherAddress, "address", Shown(said.Address), slot.Address);
-        if (said.Role != NodeEndorsement.VoterRole)
+        if (said.Role != FounderEndorsement.VoterRole)
         {
             return Differs(
-                FoundingFault.EndorsementForAnotherRole, "role", Shown(said.Role), NodeEndorsement.VoterRole);
+                FoundingFault.EndorsementForAnotherRole, "role", Shown(said.Role), FounderEndorsement.VoterRole);
         }
 
         if (said.Attempt != attempt)

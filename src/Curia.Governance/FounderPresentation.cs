@@ -12,7 +12,7 @@ namespace Curia.Governance;
 /// <param name="Charter">SHA-256 of its charter.</param>
 /// <param name="Slot">The slot, by name.</param>
 /// <param name="Evidence">Its evidence, which binds the node's key and the charter.</param>
-/// <param name="Endorsement">COSE_Sign1 (<see cref="NodeEndorsement"/>).</param>
+/// <param name="Endorsement">COSE_Sign1 (<see cref="FounderEndorsement"/>).</param>
 /// <param name="LedgerFormat">The newest format of the ledger that its program reads.</param>
 public sealed record FounderPresentation(
     Digest Charter, string Slot, AttesterEvidence Evidence, ReadOnlyMemory<byte> Endorsement, int LedgerFormat)

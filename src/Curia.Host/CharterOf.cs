@@ -4,8 +4,8 @@ using Curia.Node;
 
 namespace Curia.Host;
 
-/// <summary>The charter that a founding node goes by, and what follows from it for the node: node.json is the host's, and
-/// promises nothing (DESIGN 6, "node.json").</summary>
+/// <summary>The charter that a founding node goes by, and what follows from it for the node: node.json is the host's,
+/// and promises nothing (DESIGN 6, "node.json").</summary>
 internal static class CharterOf
 {
     /// <summary>Reads and checks the file.</summary>

@@ -44,10 +44,11 @@ internal sealed class OutputFiles
     /// <summary>Writes who this node is, for those who admit it: long before it is open.</summary>
     /// <exception cref="StartFailure">The disk is full or broken.</exception>
     public void WriteIdentity(
-        NodeId id, string peerAddress, IReadOnlyList<string> published, int ledgerFormat, AttesterEvidence evidence) => Write(
-        paths.Identity,
-        JsonSerializer.Serialize(new Identity(id.ToString(), peerAddress, published, ledgerFormat, evidence), JsonFormat.Options)
-            + "\n");
+        NodeId id, string peerAddress, IReadOnlyList<string> published, int ledgerFormat, AttesterEvidence evidence)
+    {
+        Identity identity = new(id.ToString(), peerAddress, published, ledgerFormat, evidence);
+        Write(paths.Identity, JsonSerializer.Serialize(identity, JsonFormat.Options) + "\n");
+    }
 
     /// <summary>Writes all others; the addresses last, since tools wait for those.</summary>
     /// <exception cref="StartFailure">The disk is full or broken.</exception>

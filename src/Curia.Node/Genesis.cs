@@ -104,8 +104,8 @@ internal static class Genesis
         FounderPresentation shown = founder.Shown;
         CharterSlot slot = charter.Slots[shown.Slot];
         CharterMember owner = charter.Members[slot.Owner];
-        bool isRead = NodeEndorsement.TryVerify(
-            shown.Endorsement, owner.Certificate, out NodeEndorsement? endorsement, out _);
+        bool isRead = FounderEndorsement.TryVerify(
+            shown.Endorsement, owner.Certificate, out FounderEndorsement? endorsement, out _);
         Invariant.Holds(isRead && endorsement is not null, "founders agreed on an endorsement that is none");
         transaction.Map(NodeMaps.NodeInfo).Put(id, new NodeRecord(
             NodeRecord.Trusted, slot.Platform, endorsement.PublishedAddresses, slot.Address, Owner: owner.Id,

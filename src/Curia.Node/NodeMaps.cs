@@ -61,8 +61,8 @@ public static class NodeMaps
     /// <summary>The name of a founding slot → the id of its node, hex.</summary>
     public static readonly Map<string, string> Slots = new("public:curia.gov.slots", Codecs.Utf8, Codecs.Utf8);
 
-    /// <summary>The id of a founder, hex → its owner's endorsement, on which it was founded (docs/establishment.md). Those
-    /// for receipts are <see cref="NodeEndorsements"/>.</summary>
+    /// <summary>The id of a founder, hex → its owner's endorsement, on which it was founded (docs/establishment.md).
+    /// Those for receipts are <see cref="NodeEndorsements"/>.</summary>
     public static readonly Map<string, byte[]> FoundingEndorsements =
         new("public:curia.gov.founding_endorsements", Codecs.Utf8, Codecs.Bytes);
 

@@ -67,8 +67,8 @@ internal sealed class AttestationVerifyCommand
 
     private readonly Option<string[]> runtimeMeasurement = new("--runtime-measurement")
     {
-        Description = "What a TDX domain must have measured since its launch: number of a register and its value; may be "
-            + "given several times.",
+        Description = "What a TDX domain must have measured since its launch: a register and its value; may be given "
+            + "several times.",
         HelpName = "N=HEX",
     };
 

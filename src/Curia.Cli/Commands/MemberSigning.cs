@@ -15,7 +15,8 @@ namespace Curia.Cli.Commands;
 internal sealed record Signable(
     Func<Signer, byte[]> Sign, Func<byte[]> BytesToSign, Func<byte[], byte[]> Assemble, Func<byte[], bool> IsRight);
 
-/// <summary>How a member signs on the command line: with a key in a file, or in two steps with one in a device.</summary>
+/// <summary>How a member signs on the command line: with a key in a file, or in two steps with one in a
+/// device.</summary>
 /// <param name="certificate">The member's certificate.</param>
 /// <param name="key">Its private key.</param>
 internal sealed class MemberSigning(Option<string> certificate, Option<string> key)

@@ -145,7 +145,7 @@ internal sealed class NodeEndorseCommand
 
         // To the hour, so that both steps of signing with a device say the same.
         DateTimeOffset expires = new(now.UtcDateTime.Date.AddHours(now.Hour + 1 + valid), TimeSpan.Zero);
-        NodeEndorsement said = new(
+        FounderEndorsement said = new(
             charter.Digest, name, shown.Id, new MemberId(member.Fingerprint), place.Address,
             parsed.GetValue(published) is { Length: > 0 } given ? given : shown.PublishedAddresses,
             FounderPresentation.DigestOf(shown.Evidence), number, expires);
@@ -168,7 +168,7 @@ internal sealed class NodeEndorseCommand
         byte[] message = signing.Sign(parsed, member, new Signable(
             signer => said.Sign(member, signer), () => said.BytesToSign(member),
             signature => said.Assemble(member, signature),
-            encoded => NodeEndorsement.TryVerify(encoded, member, out _, out _)));
+            encoded => FounderEndorsement.TryVerify(encoded, member, out _, out _)));
 
         // First what keeps this member from saying it twice, then what says it.
         if (!before.Contains(kept)) WriteRecord(records, [.. before, kept]);
@@ -182,8 +182,8 @@ internal sealed class NodeEndorseCommand
             one => one with { Node = wanted.Node } == wanted && one.Node != wanted.Node);
         if (other is null) return;
         throw CommandFailure.Refused($"node {other.Node} is endorsed for slot {wanted.Slot} and attempt "
-            + $"{wanted.Attempt} already. Two nodes for one slot could be in two networks: all owners endorse anew with --attempt "
-            + $"{wanted.Attempt + 1}.");
+            + $"{wanted.Attempt} already. Two nodes for one slot could be in two networks: all owners endorse anew with "
+            + $"--attempt {wanted.Attempt + 1}.");
     }
 
     private static SaidOfItself Read(string path)
@@ -242,7 +242,8 @@ internal sealed class NodeEndorseCommand
         }
     }
 
-    private static int Report(Screen screen, NodeEndorsement said, (string Name, string Path) written, string? algorithm)
+    private static int Report(
+        Screen screen, FounderEndorsement said, (string Name, string Path) written, string? algorithm)
     {
         if (screen.Json)
         {

@@ -127,7 +127,8 @@ internal static class NodeMembershipCommands
 
     /// <summary>The owner of a node of a network that lives says whose it is.</summary>
     public static Task<int> EndorseAsync(
-        ParseResult parsed, NetworkOptions network, string node, string platform, CancellationToken cancel) => SignAsync(
+        ParseResult parsed, NetworkOptions network, string node, string platform, CancellationToken cancel) =>
+        SignAsync(
             Screen.For(parsed), network, parsed, async (client, genesis, owner) =>
             {
                 NetworkNode found = (await NetworkNodes.OfAsync(client, cancel).ConfigureAwait(false)).Find(node);

@@ -16,9 +16,9 @@ namespace Curia.Host.Peers;
 /// <param name="PeerAddress">Where it hears others.</param>
 internal sealed record Opener(NodeId Node, string PeerAddress);
 
-/// <summary>From the promises of a cold restart to the first block of its epoch, or from an agreement of founders to the
-/// genesis block, each of which needs all: who opens it tells them the secrets, and they wait for it. Whoever is gone by
-/// then would be waited for in vain, so this ends (docs/consensus.md, "Cold restart").</summary>
+/// <summary>From the promises of a cold restart to the first block of its epoch, or from an agreement of founders to
+/// the genesis block, each of which needs all: who opens it tells them the secrets, and they wait for it. Whoever is
+/// gone by then would be waited for in vain, so this ends (docs/consensus.md, "Cold restart").</summary>
 /// <param name="peers">Reaches the others.</param>
 /// <param name="log">Is told of whom it waits for.</param>
 /// <param name="end">Ends the process, for a reason; the next one searches again.</param>
@@ -127,8 +127,8 @@ internal sealed class EpochBeginning(
         while (!cancel.IsCancellationRequested && !isOpen())
         {
             if (isLed()) waiting = new Waiting(log, end, sayTime, endTime);
-            else if (!waiting.GoesOn($"Node {founder.Node} ({founder.PeerAddress}) opens what this one takes part in, and no node is "
-                + "heard that leads it."))
+            else if (!waiting.GoesOn($"Node {founder.Node} ({founder.PeerAddress}) opens what this one takes "
+                + "part in, and no node is heard that leads it."))
             {
                 return;
             }

@@ -106,7 +106,8 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
         for (int node = 0; node < 2; node++) Start(node, deadline: 12);
         for (int node = 0; node < 2; node++) (await EndorseAsync(node)).Expect(0);
         ProgramRun[] ends = await Task.WhenAll(processes.Select(CuriaProgram.EndOfAsync));
-        Assert.All(ends, end => Assert.Contains("slot node2 is missing", end.Expect(3).Errors, StringComparison.Ordinal));
+        Assert.All(
+            ends, end => Assert.Contains("slot node2 is missing", end.Expect(3).Errors, StringComparison.Ordinal));
         Assert.All(Enumerable.Range(0, 2), node => Assert.Empty(Directory.GetFiles(At(node, "ledger"), "ledger_*")));
     }
 

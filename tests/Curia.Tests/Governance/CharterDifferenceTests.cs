@@ -18,7 +18,7 @@ public sealed class CharterDifferenceTests
     // What may stand in a field that has something else now; for each field at least one of them makes a charter.
     private static readonly string[] words =
     [
-        "Owner", "Participant", "NonParticipant", "key", "waived", "buffered", "P-384", "at_once", "Milan",
+        "Owner", "Participant", "NonParticipant", "key", "waived", "buffered", "P-384", "at_once", "Milan", "any",
         "OutOfDate", "qe_identity", "alpha", "delta", "virtual-c", "snp", "tdx", "other.example:1", "another text",
     ];
 

@@ -47,7 +47,7 @@ public sealed class FounderCheckTests : IDisposable
     [Fact]
     public void An_endorsement_is_for_one_process_in_one_place_and_by_the_owner()
     {
-        NodeEndorsement said = founder.Said;
+        FounderEndorsement said = founder.Said;
         AssertRefused(FoundingFault.UnknownSlot, founder.Shown with { Slot = "node9" });
         AssertRefused(FoundingFault.EndorsementMissing, founder.Shown with { Endorsement = default });
         AssertRefused(FoundingFault.EndorsementMalformed, founder.Shown with { Endorsement = new byte[100] });
@@ -74,7 +74,7 @@ public sealed class FounderCheckTests : IDisposable
         Certificate lookAlike = MadeCharter.CertificateOf("beta", key);
         AssertRefused(FoundingFault.EndorsementMalformed,
             founder.Shown with { Endorsement = founder.Said.Sign(lookAlike, key) });
-        NodeEndorsement own = founder.Said with { Owner = new MemberId(lookAlike.Fingerprint) };
+        FounderEndorsement own = founder.Said with { Owner = new MemberId(lookAlike.Fingerprint) };
         AssertRefused(
             FoundingFault.EndorsementNotByOwner, founder.Shown with { Endorsement = own.Sign(lookAlike, key) });
 

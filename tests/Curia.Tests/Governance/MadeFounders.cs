@@ -82,7 +82,7 @@ internal sealed class MadeFounder : IDisposable
         Evidence = Sign(new VirtualReport(
             place.Platform, TestEvidence.Program, FounderCheck.ReportDataOf(Node, charter.Digest), new byte[32], 1,
             false));
-        Said = new NodeEndorsement(
+        Said = new FounderEndorsement(
             charter.Digest, slot, Node, charter.Content.Members[place.Owner].Id, place.Address,
             [$"{slot}.example:8000"], FounderPresentation.DigestOf(Evidence), attempt, MadeFounders.Now.AddHours(1));
         Shown = new FounderPresentation(charter.Digest, slot, Evidence, Endorse(Said), LedgerFormat: 2);
@@ -100,7 +100,7 @@ internal sealed class MadeFounder : IDisposable
 
     public AttesterEvidence Evidence { get; }
 
-    public NodeEndorsement Said { get; }
+    public FounderEndorsement Said { get; }
 
     public FounderPresentation Shown { get; }
 
@@ -114,14 +114,14 @@ internal sealed class MadeFounder : IDisposable
     }
 
     /// <summary>What it shows with another endorsement, signed by its owner or by somebody else.</summary>
-    public FounderPresentation With(NodeEndorsement said, string? signer = null) =>
+    public FounderPresentation With(FounderEndorsement said, string? signer = null) =>
         Shown with { Endorsement = Endorse(said, signer) };
 
     /// <summary>What it shows with other evidence, which its owner has endorsed.</summary>
     public FounderPresentation With(AttesterEvidence evidence) => With(
         Said with { Evidence = FounderPresentation.DigestOf(evidence) }) with { Evidence = evidence };
 
-    public byte[] Endorse(NodeEndorsement said, string? signer = null)
+    public byte[] Endorse(FounderEndorsement said, string? signer = null)
     {
         (EcdsaSigner key, Certificate certificate) = MadeCharter.Actor(signer ?? Owner);
         return said.Sign(certificate, key);

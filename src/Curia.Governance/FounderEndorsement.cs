@@ -21,7 +21,7 @@ namespace Curia.Governance;
 /// <param name="Attempt">The first founding of a charter is attempt 1. Another one needs new endorsements of
 /// all.</param>
 /// <param name="Expires">Until when a node may be founded on it, in whole seconds.</param>
-public sealed record NodeEndorsement(
+public sealed record FounderEndorsement(
     Digest Charter, string Slot, NodeId Node, MemberId Owner, string Address,
     IReadOnlyList<string> PublishedAddresses, Digest Evidence, int Attempt, DateTimeOffset Expires)
 {
@@ -62,7 +62,7 @@ public sealed record NodeEndorsement(
     /// <param name="endorsement">What is said, or null.</param>
     /// <param name="refusal">Why it is refused, or null.</param>
     public static bool TryVerify(
-        ReadOnlyMemory<byte> encoded, Certificate owner, [NotNullWhen(true)] out NodeEndorsement? endorsement,
+        ReadOnlyMemory<byte> encoded, Certificate owner, [NotNullWhen(true)] out FounderEndorsement? endorsement,
         [NotNullWhen(false)] out FoundingRefusal? refusal)
     {
         ArgumentNullException.ThrowIfNull(owner);
@@ -109,11 +109,11 @@ public sealed record NodeEndorsement(
         ("attempt", CharterValue.Of(Attempt)),
         ("expires", CharterValue.Of(Expires))));
 
-    private static NodeEndorsement? Decode(ReadOnlyMemory<byte> payload) => SignedStatement.Read(
+    private static FounderEndorsement? Decode(ReadOnlyMemory<byte> payload) => SignedStatement.Read(
         payload,
         fields => fields.Number("version") != Version
             ? null
-            : new NodeEndorsement(
+            : new FounderEndorsement(
                 fields.Digest("charter"), fields.Text("slot"), new NodeId(fields.Digest("node")),
                 new MemberId(fields.Digest("owner")), fields.Text("address"),
                 fields.List("published", CharterFields.AsText, []), fields.Digest("evidence"),
