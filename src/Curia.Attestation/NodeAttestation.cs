@@ -9,12 +9,13 @@ public static class NodeAttestation
 {
     private const int ReportDataSize = 64;
 
-    /// <summary>What the evidence of a node binds: SHA-256 of its public key, which is its id, and 32 zeros until
-    /// establishment has a charter to bind (DESIGN 1).</summary>
-    public static byte[] ReportDataOf(NodeId node)
+    /// <summary>What the evidence of a node binds: SHA-256 of its public key, which is its id, and of the charter that
+    /// a founder goes by (DESIGN 1); 32 zeros for a node that joins.</summary>
+    public static byte[] ReportDataOf(NodeId node, Digest? charter = null)
     {
         byte[] data = new byte[ReportDataSize];
         node.Value.CopyTo(data);
+        charter?.CopyTo(data.AsSpan(Digest.Size));
         return data;
     }
 

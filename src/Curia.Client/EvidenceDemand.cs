@@ -15,6 +15,10 @@ public sealed record EvidenceDemand
     /// <summary>The measurements of the programs that are believed, on any platform.</summary>
     public required IReadOnlyList<Measurement> Measurements { get; init; }
 
+    /// <summary>The charter by which the network was founded, when the client goes to founders: their evidence binds
+    /// it. Null for nodes that have joined.</summary>
+    public Digest? Charter { get; init; }
+
     /// <summary>Who may endorse a measurement that is not listed; null for nobody.</summary>
     public IReadOnlyList<UvmEndorser>? MeasurementEndorsers { get; init; }
 
@@ -96,7 +100,7 @@ internal sealed record SelfQuote(
                 Measurements = demand.Measurements,
                 RuntimeMeasurements = demand.RuntimeMeasurements,
                 MeasurementEndorsers = demand.MeasurementEndorsers,
-                ReportData = NodeAttestation.ReportDataOf(node),
+                ReportData = NodeAttestation.ReportDataOf(node, demand.Charter),
             };
             AttestationResult result =
                 EvidenceAppraiser.Appraise(

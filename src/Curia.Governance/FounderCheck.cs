@@ -12,15 +12,6 @@ namespace Curia.Governance;
 /// match?").</summary>
 public static class FounderCheck
 {
-    /// <summary>What the evidence of a founder binds: its key and its charter.</summary>
-    public static byte[] ReportDataOf(NodeId node, Digest charter)
-    {
-        byte[] data = new byte[2 * Digest.Size];
-        node.Value.CopyTo(data);
-        charter.CopyTo(data.AsSpan(Digest.Size));
-        return data;
-    }
-
     /// <summary>Looks at what a node shows, from what is cheap and says most to what costs.</summary>
     /// <param name="charter">The charter of who asks.</param>
     /// <param name="attempt">The attempt.</param>
@@ -135,7 +126,7 @@ public static class FounderCheck
         string platform = shown.Evidence.Platform;
         AttestationPlatform kind = AttesterEvidence.Platforms[platform];
         AppraisalPolicy policy = charter.Content.Platforms.ToAppraisalPolicy();
-        byte[] bound = ReportDataOf(node, shown.Charter);
+        byte[] bound = NodeAttestation.ReportDataOf(node, shown.Charter);
         string? reason = null;
         foreach (CodeReference reference in charter.Content.Code.Values
             .SelectMany(component => component.Platforms.GetValueOrDefault(platform, [])))

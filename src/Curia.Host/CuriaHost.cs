@@ -231,7 +231,7 @@ public static class CuriaHost
     {
         NodeId node = new(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span));
         return attesting.AttestAsync(
-            charter is null ? NodeAttestation.ReportDataOf(node) : FounderCheck.ReportDataOf(node, charter.Digest),
+            NodeAttestation.ReportDataOf(node, charter?.Digest),
             configuration.Genesis.Platform,
             configuration.Attestation.Plays ?? (configuration.Join is null ? configuration.Genesis.Plays : null),
             cancel);

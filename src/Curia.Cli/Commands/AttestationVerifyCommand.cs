@@ -78,6 +78,12 @@ internal sealed class AttestationVerifyCommand
         HelpName = "NODEID",
     };
 
+    private readonly Option<string> charter = new("--charter")
+    {
+        Description = "With --node, of a founder: the charter that the evidence must bind too.",
+        HelpName = "DIGEST",
+    };
+
     public static Command Build()
     {
         AttestationVerifyCommand options = new();
@@ -85,6 +91,7 @@ internal sealed class AttestationVerifyCommand
         {
             options.platform, options.bundle, options.at, options.trustRoot, options.minimumTcb, options.policy,
             options.reportData, options.hostData, options.measurement, options.runtimeMeasurement, options.node,
+            options.charter,
         };
         verify.SetAction(options.Run);
         return verify;
@@ -182,7 +189,7 @@ internal sealed class AttestationVerifyCommand
             if (data is not null)
                 throw CommandFailure.WrongUsage("--node and --report-data say the same thing: give one of them.");
             data = Digest.TryParseHex(id, out Digest digest)
-                ? NodeAttestation.ReportDataOf(new NodeId(digest))
+                ? NodeAttestation.ReportDataOf(new NodeId(digest), ReadCharter(parsed))
                 : throw CommandFailure.WrongUsage("--node is the id of a node: 64 hexadecimal digits.");
         }
 
@@ -201,6 +208,14 @@ internal sealed class AttestationVerifyCommand
                     : throw CommandFailure.WrongUsage("--measurement is 64 or 96 hexadecimal digits."))],
             RuntimeMeasurements = ReadRegisters(parsed.GetValue(runtimeMeasurement) ?? []),
         };
+    }
+
+    private Digest? ReadCharter(ParseResult parsed)
+    {
+        if (parsed.GetValue(charter) is not { } text) return null;
+        return Digest.TryParseHex(text, out Digest digest)
+            ? digest
+            : throw CommandFailure.WrongUsage("--charter is the digest of a charter: 64 hexadecimal digits.");
     }
 
     private static Dictionary<int, Measurement>? ReadRegisters(string[] texts)

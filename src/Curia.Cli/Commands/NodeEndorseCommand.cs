@@ -182,8 +182,8 @@ internal sealed class NodeEndorseCommand
             one => one with { Node = wanted.Node } == wanted && one.Node != wanted.Node);
         if (other is null) return;
         throw CommandFailure.Refused($"node {other.Node} is endorsed for slot {wanted.Slot} and attempt "
-            + $"{wanted.Attempt} already. Two nodes for one slot could be in two networks: all owners endorse anew with "
-            + $"--attempt {wanted.Attempt + 1}.");
+            + $"{wanted.Attempt} already. Two nodes for one slot could be in two networks: all owners endorse anew "
+            + $"with --attempt {wanted.Attempt + 1}.");
     }
 
     private static SaidOfItself Read(string path)

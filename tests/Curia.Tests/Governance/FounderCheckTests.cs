@@ -113,9 +113,9 @@ public sealed class FounderCheckTests : IDisposable
             report with { Measurement = new Measurement(Digest.Of("older"u8).ToArray()) });
         AssertEvidence("policy-debug-enabled", report with { Debug = true });
         AssertEvidence("report-data-mismatch",
-            report with { ReportData = FounderCheck.ReportDataOf(other.Node, Charter.Digest) });
+            report with { ReportData = NodeAttestation.ReportDataOf(other.Node, Charter.Digest) });
         AssertEvidence("report-data-mismatch",
-            report with { ReportData = FounderCheck.ReportDataOf(founder.Node, Digest.Of([1])) });
+            report with { ReportData = NodeAttestation.ReportDataOf(founder.Node, Digest.Of([1])) });
         AssertEvidence("report-data-mismatch", report with { ReportData = NodeAttestation.ReportDataOf(founder.Node) });
         AssertRefused(FoundingFault.AnotherPlatform,
             founder.With(MadeFounder.Sign(report with { Platform = "virtual-c" })));
@@ -159,7 +159,7 @@ public sealed class FounderCheckTests : IDisposable
         using MadeFounder one = MadeFounders.Of("node1", both);
         Assert.Null(FounderCheck.Find(both, 1, one.Node, one.Shown, MadeFounders.Now));
         AttesterEvidence older = MadeFounder.Sign(new VirtualReport(
-            "virtual", MadeCharter.Measure(1, 32), FounderCheck.ReportDataOf(one.Node, both.Digest), new byte[32], 1,
+            "virtual", MadeCharter.Measure(1, 32), NodeAttestation.ReportDataOf(one.Node, both.Digest), new byte[32], 1,
             false));
         Assert.Null(FounderCheck.Find(both, 1, one.Node, one.With(older), MadeFounders.Now));
     }
@@ -180,7 +180,7 @@ public sealed class FounderCheckTests : IDisposable
     }
 
     private VirtualReport Report() => new(
-        "virtual", TestEvidence.Program, FounderCheck.ReportDataOf(founder.Node, Charter.Digest), new byte[32], 1,
+        "virtual", TestEvidence.Program, NodeAttestation.ReportDataOf(founder.Node, Charter.Digest), new byte[32], 1,
         false);
 
     private void AssertEvidence(string reason, VirtualReport? report)

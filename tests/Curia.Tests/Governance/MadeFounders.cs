@@ -80,7 +80,7 @@ internal sealed class MadeFounder : IDisposable
         Node = new NodeId(Digest.Of(Key.SubjectPublicKeyInfo.Span));
         Owner = place.Owner;
         Evidence = Sign(new VirtualReport(
-            place.Platform, TestEvidence.Program, FounderCheck.ReportDataOf(Node, charter.Digest), new byte[32], 1,
+            place.Platform, TestEvidence.Program, NodeAttestation.ReportDataOf(Node, charter.Digest), new byte[32], 1,
             false));
         Said = new FounderEndorsement(
             charter.Digest, slot, Node, charter.Content.Members[place.Owner].Id, place.Address,
