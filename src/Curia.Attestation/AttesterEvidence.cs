@@ -27,7 +27,7 @@ public sealed record AttesterEvidence(string Platform, IReadOnlyDictionary<strin
         new(VirtualPlatform.Name, new Dictionary<string, byte[]> { [VirtualFile] = evidence });
 
     /// <summary>Whether it is within the bounds: what is not is refused unread.</summary>
-    public bool IsBounded => Files.Count is > 0 and <= FilesMax
+    public bool IsBounded => Files.Count <= FilesMax
         && Files.All(file => file.Value is not null) && Files.Sum(file => (long)file.Value.Length) <= SizeMax
         && Platforms.ContainsKey(Platform);
 

@@ -47,12 +47,13 @@ public static class EvidenceAppraiser
             return checks.Conclude(finished: false, null);
         AttestationPlatform platform = AttesterEvidence.Platforms[evidence.Platform];
         IReadOnlyList<string> known = EvidenceBundle.FilesOf(platform);
-        string? missing = EvidenceBundle.RequiredFilesOf(platform).FirstOrDefault(file => !IsThere(evidence, file));
+        string[] missing = [.. EvidenceBundle.RequiredFilesOf(platform).Where(file => !IsThere(evidence, file))];
         string? unknown = evidence.Files.Keys.Order(StringComparer.Ordinal).FirstOrDefault(
             file => !known.Contains(file, StringComparer.Ordinal));
         bool complete = (reference.Platforms is not { } platforms || checks.Require("platform", SnpSource.Reference,
                 platforms.Contains(platform), "platform-not-expected", evidence.Platform))
-            && checks.Require("evidence-files-there", Files, missing is null, "evidence-file-missing", missing ?? "")
+            && checks.Require("evidence-files-there", Files, missing.Length == 0, "evidence-file-missing",
+                string.Join(", ", missing))
             && checks.Require("evidence-files-known", Files, unknown is null, "evidence-file-unknown");
         if (!complete) return checks.Conclude(finished: false, null);
         EvidenceBundle files = new(evidence.Find);

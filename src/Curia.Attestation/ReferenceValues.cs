@@ -18,7 +18,9 @@ public sealed record ReferenceValues
     /// <summary>The accepted measurements; an empty list accepts none.</summary>
     public IReadOnlyList<Measurement>? Measurements { get; init; }
 
-    /// <summary>Who may endorse a measurement that is not listed.</summary>
+    /// <summary>Who may endorse a measurement that is not listed; null where an endorsement does not make up for that.
+    /// One that is there must hold in any case: without a list, of Microsoft
+    /// (<see cref="UvmEndorser.Microsoft"/>).</summary>
     public IReadOnlyList<UvmEndorser>? MeasurementEndorsers { get; init; }
 
     /// <summary>What the attester must have bound: all 64 bytes.</summary>

@@ -13,6 +13,8 @@ namespace Curia.Evidence;
 /// starts.</summary>
 public static class EvidenceCollection
 {
+    private const int CertificatesCount = 3; // leaf, signer and root
+
     // Evidence that may be appraised without collateral: whatever that says of the processor is good enough to ask by.
     private static readonly AppraisalPolicy standalone = AppraisalPolicy.Strict with
     {
@@ -49,21 +51,25 @@ public static class EvidenceCollection
         return collected;
     }
 
-    // A host may give the certificates, and hardly ever the list.
+    // A host may give the certificates, hardly ever the list, and now and then a certificate of the firmware that it
+    // had before an update. What verifies the certificate of a key is kept beside it.
     private static IEnumerable<WantedCollateral> OfSnp(
         MachineEvidence machine, IReadOnlyDictionary<string, byte[]> files)
     {
         if (!SnpReport.TryDecode(machine.Report, out SnpReport? report)) yield break;
         SnpKeyKind kind = report!.SigningKey == (uint)SnpKeyKind.Vlek ? SnpKeyKind.Vlek : SnpKeyKind.Vcek;
-        if (Processor(report, machine) is not { } processor) yield break;
-        bool hasKey = files.ContainsKey(EvidenceBundle.SnpLeafFile);
-        if (!hasKey && SnpKeyName.TryOf(report, processor, out SnpKeyName? key))
+        SnpEndorsementKey? given = null;
+        if (files.TryGetValue(EvidenceBundle.SnpLeafFile, out byte[]? leaf))
+            SnpEndorsementKey.TryDecode(leaf, out given);
+        if ((report.Processor ?? given?.Processor ?? Processor(machine)) is not { } processor) yield break;
+        bool wantsKey = SnpKeyName.TryOf(report, processor, out SnpKeyName? key) && given?.IsNamed(key!) != true;
+        if (wantsKey)
         {
             yield return new WantedCollateral(
                 CollateralItem.AmdKey(key!), (held, to) => to[EvidenceBundle.SnpLeafFile] = held.Content.ToArray());
         }
 
-        if (!hasKey)
+        if (wantsKey || machine.Certificates.Count < CertificatesCount)
         {
             yield return new WantedCollateral(
                 CollateralItem.AmdChain(processor, kind),
@@ -76,10 +82,9 @@ public static class EvidenceCollection
             (held, to) => to[EvidenceBundle.SnpRevocationListFile] = held.Content.ToArray());
     }
 
-    // A report of version 2 does not say which; the certificate of its key does.
-    private static SnpProcessor? Processor(SnpReport report, MachineEvidence machine)
+    // A report of version 2 does not say which; the certificates do.
+    private static SnpProcessor? Processor(MachineEvidence machine)
     {
-        if (report.Processor is { } said) return said;
         foreach (ReadOnlyMemory<byte> der in machine.Certificates)
         {
             if (!VendorCertificate.TryDecode(der.Span, out VendorCertificate? certificate)) continue;

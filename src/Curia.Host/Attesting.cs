@@ -78,7 +78,15 @@ internal sealed class Attesting(
     private async Task<CollectedEvidence> CollectAsync(byte[] reportData, string platform, CancellationToken cancel)
     {
         if (settings.Collateral is { } collateral)
-            Collateral = new CollateralStore(collateral, machine.Time, log.Warning);
+        {
+            CollateralSettings believed = collateral with
+            {
+                AmdRoots = policy.Snp.Roots,
+                IntelRoots = policy.Tdx.Roots,
+            };
+            Collateral = new CollateralStore(believed, machine.Time, log.Warning);
+        }
+
         try
         {
             IAttester attester = Attesters.Select(machine, settings.Attester);

@@ -282,7 +282,6 @@ internal sealed record NodeConfiguration(
             Folder = Path.GetFullPath(section.Text("folder"), folder),
             AmdKds = ReadAddress(section, "amd_kds"),
             IntelPccs = ReadAddress(section, "intel_pccs"),
-            AzureThim = ReadAddress(section, "azure_thim"),
         };
         section.Done();
         return collateral;

@@ -135,7 +135,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                 return isKnown
                     ? Response.Error(409, "NodeKnown", $"Node {asked.NodeId} is {record!.Status}; ids never come back.")
                     : FindFormatProblem(asked, transaction) ?? FindKindProblem(asked, transaction)
-                        ?? FindEvidenceProblem(asked);
+                        ?? FindPlatformProblem(asked, transaction);
             case NodeRequest.Retire:
                 if (!isKnown || record!.Status == NodeRecord.Retired)
                     return Response.Error(409, "NodeNotHere", $"Node {asked.NodeId} does not take part.");
@@ -172,16 +172,32 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             : null;
     }
 
+    // The genesis block promises what the network runs on: nobody gets in by a platform that proves less.
+    private Response? FindPlatformProblem(NodeRequest asked, Transaction transaction)
+    {
+        string[] accepted = PlatformsOf(transaction);
+        string platform = VirtualEvidence.IsName(asked.Platform!) ? NodeSetup.VirtualPlatform : asked.Platform!;
+        if (!accepted.Contains(platform))
+        {
+            return Refuse("PlatformNotAccepted",
+                $"The genesis block of this network accepts nodes of {string.Join(" and ", accepted)}, and none of "
+                + $"{asked.Platform}.");
+        }
+
+        return FindEvidenceProblem(asked, isProven: accepted is not [NodeSetup.VirtualPlatform]);
+    }
+
     // Whatever its evidence is of, it must be genuine, of the platform that it names, and bound to the node's own key.
     // Which code may run is for the members: they sign the measurement with the rest.
-    private Response? FindEvidenceProblem(NodeRequest asked)
+    private Response? FindEvidenceProblem(NodeRequest asked, bool isProven)
     {
         if (asked.Evidence is not { } evidence)
         {
-            // Evidence of the virtual platform proves nothing; it is missed where rules look at it.
-            return VirtualEvidence.IsName(asked.Platform!)
-                ? null
-                : Refuse("EvidenceMissing", "add_node needs evidence, as the node's identity.json has it.");
+            // Where all is simulated evidence proves nothing; it is missed where rules look at it. Any other network
+            // has it of everybody.
+            return isProven
+                ? Refuse("EvidenceMissing", "add_node needs evidence, as the node's identity.json has it.")
+                : null;
         }
 
         AttestationResult result = NodeAttestation.Appraise(evidence, asked.NodeId, clock.Now, endorsements);
@@ -192,6 +208,14 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             ? null
             : Refuse(
                 "EvidenceRefused", $"The evidence is of platform {platform}, and the request says {asked.Platform}.");
+    }
+
+    private static string[] PlatformsOf(Transaction transaction)
+    {
+        bool isFounded = transaction.Map(NodeMaps.ServiceInfo).TryGet(NodeMaps.ServiceKeyName, out string? info);
+        Invariant.Holds(isFounded, "a service that takes requests has been founded");
+        using JsonDocument service = JsonDocument.Parse(info!);
+        return service.RootElement.GetProperty("platform").GetString()!.Split(',');
     }
 
     // What all nodes could read may stand in the ledger already.

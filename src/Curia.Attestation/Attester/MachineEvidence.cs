@@ -74,9 +74,9 @@ public sealed record MachineEvidence
         }
 
         files[EvidenceBundle.SnpReportFile] = Report.ToArray();
-        if (Certificates.Count > 0)
+        if (Certificates.Count > 0) files[EvidenceBundle.SnpLeafFile] = Certificates[0].ToArray();
+        if (Certificates.Count > 1)
         {
-            files[EvidenceBundle.SnpLeafFile] = Certificates[0].ToArray();
             files[EvidenceBundle.SnpChainFile] = Encoding.ASCII.GetBytes(string.Concat(
                 Certificates.Skip(1).Select(der => PemEncoding.WriteString("CERTIFICATE", der.Span) + "\n")));
         }

@@ -82,6 +82,7 @@ public sealed class UvmEndorsement
         ReadOnlyMemory<byte> bytes,
         Measurement measurement,
         IReadOnlyList<UvmEndorser> endorsers,
+        ulong minimumSvn,
         DateTimeOffset at,
         Appraisal checks)
     {
@@ -105,9 +106,10 @@ public sealed class UvmEndorsement
                 endorsement.chain[0].HasPurpose(endorser.Purpose), "uvm-endorsement-purpose", endorser.Purpose)
             && checks.Require("uvm-endorsement-signature", AzureSource.Cose, endorsement.SignatureHolds,
                 "uvm-endorsement-signature-invalid")
-            && checks.Require("uvm-svn", SnpSource.Policy, endorsement.Svn >= endorser.MinimumSvn,
-                "uvm-svn-below-minimum", $"{endorsement.Svn}")
-            && checks.Require("measurement", SnpSource.Reference, endorsement.Measurement == measurement,
+            && checks.Require("uvm-svn", SnpSource.Policy,
+                endorsement.Svn >= Math.Max(minimumSvn, endorser.MinimumSvn), "uvm-svn-below-minimum",
+                $"{endorsement.Svn}")
+            && checks.Require("measurement-endorsed", SnpSource.Reference, endorsement.Measurement == measurement,
                 "measurement-not-endorsed", $"{measurement}; endorsed {endorsement.Measurement}");
     }
 

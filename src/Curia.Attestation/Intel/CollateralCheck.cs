@@ -19,7 +19,9 @@ internal sealed class CollateralCheck(
         "tcb-info", "tcbInfo", IntelSource.TcbInfo, "tcb-info-malformed", "tcb-info-signature-invalid");
 
     private const int CertificatesCount = 2;
-    private const string SignerName = "Intel SGX TCB Signing";
+
+    /// <summary>The subject of the certificate that signs collateral.</summary>
+    public const string SignerName = "Intel SGX TCB Signing";
 
     /// <summary>The identity, or null when a check fails.</summary>
     public QeIdentity? ReadQeIdentity(ReadOnlyMemory<byte> json) => EndorsementCache.Use(

@@ -53,6 +53,9 @@ internal static class IntelChain
         return new Endorsed<PckCertificate>(pck!, period);
     }
 
+    /// <summary>The subject of the authority for platforms with several processors, or for single ones.</summary>
+    public static string AuthorityName(bool platformCa) => platformCa ? PlatformAuthority : ProcessorAuthority;
+
     /// <summary>Whether a certificate is one of the roots, byte for byte.</summary>
     public static bool IsPinned(this IReadOnlyList<IntelRoot> roots, VendorCertificate certificate) =>
         roots.Any(root => root.Certificate.Der.Span.SequenceEqual(certificate.Der.Span));

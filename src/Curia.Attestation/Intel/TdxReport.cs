@@ -31,6 +31,21 @@ public sealed class TdxReport
 
     internal TdxReport(ReadOnlyMemory<byte> bytes) => this.bytes = bytes;
 
+    /// <summary>What a TDREPORT of the machine and the body of a quote have in common, as a body of TDX 1.0. Its MAC is
+    /// not looked at: it is for the machine alone.</summary>
+    /// <returns>False for less than a TDREPORT has.</returns>
+    public static bool TryFromLocalReport(ReadOnlyMemory<byte> localReport, out TdxReport? report)
+    {
+        report = null;
+        if (localReport.Length != LocalReportSize) return false;
+        byte[] body = new byte[Size10];
+        localReport.Slice(LocalModule, DomainStart).CopyTo(body);
+        localReport.Slice(LocalDomain, ReportDataStart - DomainStart).CopyTo(body.AsMemory(DomainStart));
+        localReport.Slice(LocalReportData, Size10 - ReportDataStart).CopyTo(body.AsMemory(ReportDataStart));
+        report = new TdxReport(body);
+        return true;
+    }
+
     /// <summary>TEE_TCB_SVN: the security versions of module (0, and its major version in 1) and firmware: 16
     /// bytes.</summary>
     public ReadOnlyMemory<byte> TcbSvn => bytes[..16];

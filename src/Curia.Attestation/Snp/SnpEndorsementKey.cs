@@ -73,6 +73,14 @@ public sealed class SnpEndorsementKey
         return VendorCertificate.TryDecode(der, out VendorCertificate? certificate) && TryRead(certificate!, out key);
     }
 
+    /// <summary>Whether it is the key of a name: of that chip at that TCB.</summary>
+    public bool IsNamed(SnpKeyName name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Kind == SnpKeyKind.Vcek && Processor == name.Processor && Tcb == name.Tcb
+            && ChipId.Span.SequenceEqual(name.ChipId.Span);
+    }
+
     internal static bool TryRead(VendorCertificate certificate, out SnpEndorsementKey? key)
     {
         key = null;

@@ -46,6 +46,10 @@ public sealed record SnpPolicy
     /// <summary>The oldest security version of the guest.</summary>
     public uint MinimumGuestSvn { get; init; }
 
+    /// <summary>The oldest security version of a utility machine whose endorsement is taken, whoever endorses it
+    /// (<see cref="UvmEndorser.MinimumSvn"/>): endorsements have no end.</summary>
+    public ulong MinimumUvmSvn { get; init; }
+
     /// <summary>SHA-384 of the keys that may have signed the guest's identity; null takes all, and guests without
     /// one.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>>? IdKeyDigests { get; init; }

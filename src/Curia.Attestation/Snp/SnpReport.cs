@@ -43,6 +43,18 @@ public sealed class SnpReport
     /// <summary>The oldest firmware that the guest's policy takes, by its ABI version.</summary>
     public SnpFirmware GuestPolicyAbi => new(bytes.Span[0x009], bytes.Span[0x008], 0);
 
+    /// <summary>The family of the guest, as its owner signed it: 16 bytes.</summary>
+    public ReadOnlyMemory<byte> FamilyId => bytes.Slice(0x010, 16);
+
+    /// <summary>The image of the guest, as its owner signed it: 16 bytes.</summary>
+    public ReadOnlyMemory<byte> ImageId => bytes.Slice(0x020, 16);
+
+    /// <summary>The number that firmware gave the guest at its launch: 32 bytes.</summary>
+    public ReadOnlyMemory<byte> ReportId => bytes.Slice(0x140, 32);
+
+    /// <summary>The same of its migration agent; all ones when there is none.</summary>
+    public ReadOnlyMemory<byte> MigrationReportId => bytes.Slice(0x160, 32);
+
     /// <summary>The privilege level that asked for the report, 0 is the highest; all ones when the host
     /// asked.</summary>
     public uint Vmpl => Word(0x030);

@@ -32,9 +32,11 @@ public readonly record struct SnpTcb(byte Fmc, byte Bootloader, byte Tee, byte S
     }
 
     /// <summary>Reads the eight bytes as a generation lays them out.</summary>
-    /// <returns>False when a reserved byte is not zero.</returns>
-    internal static bool TryRead(ReadOnlySpan<byte> bytes, SnpProcessor processor, out SnpTcb tcb)
+    /// <returns>False for another size, and when a reserved byte is not zero.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, SnpProcessor processor, out SnpTcb tcb)
     {
+        tcb = default;
+        if (bytes.Length != Size) return false;
         if (processor == SnpProcessor.Turin)
         {
             tcb = new SnpTcb(bytes[0], bytes[1], bytes[2], bytes[3], bytes[7]);

@@ -254,14 +254,20 @@ public sealed class SnpVerifier
                 && report.HostData.Span.SequenceEqual(SHA256.HashData(container.Span)),
             "host-data-not-sha256-of-policy"));
 
-    // A measurement is listed, or somebody who may do so has endorsed it.
+    // A measurement is listed, or somebody who may do so has endorsed it. An endorsement that is there is held to in
+    // any case: one that is wrong is no reason to look away.
     private bool MeasurementHolds(Measurement measurement)
     {
-        bool listed = reference.Lists(measurement);
-        if (!listed && reference.MeasurementEndorsers is { } endorsers && endorsements.UvmEndorsement is { } bytes)
-            return UvmEndorsement.Endorses(bytes, measurement, endorsers, at, checks);
-        return !reference.AsksForMeasurement || checks.Require("measurement", SnpSource.Reference, listed,
-            "measurement-not-expected", $"{measurement}");
+        bool endorsed = false;
+        if (endorsements.UvmEndorsement is { } bytes)
+        {
+            IReadOnlyList<UvmEndorser> endorsers = reference.MeasurementEndorsers ?? [UvmEndorser.Microsoft];
+            if (!UvmEndorsement.Endorses(bytes, measurement, endorsers, policy.MinimumUvmSvn, at, checks)) return false;
+            endorsed = reference.MeasurementEndorsers is not null;
+        }
+
+        return endorsed || !reference.AsksForMeasurement || checks.Require("measurement", SnpSource.Reference,
+            reference.Lists(measurement), "measurement-not-expected", $"{measurement}");
     }
 
     private static AttestationClaims ClaimsOf(SnpReport report, SnpEndorsementKey? leaf)

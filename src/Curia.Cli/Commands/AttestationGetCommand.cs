@@ -78,7 +78,8 @@ internal static class AttestationGetCommand
                 told.Text("platform"),
                 told.GetProperty("files").EnumerateObject()
                     .ToDictionary(file => file.Name, file => file.Value.GetBytesFromBase64(), StringComparer.Ordinal));
-            if (evidence.IsBounded && Digest.TryParseHex(node, out _)) return (node, evidence);
+            if (evidence.IsBounded && evidence.Files.Count > 0 && Digest.TryParseHex(node, out _))
+                return (node, evidence);
         }
         catch (Exception e) when (e is FormatException or InvalidOperationException or KeyNotFoundException
             or ArgumentException)

@@ -29,8 +29,9 @@ internal static class AttestationShowCommand
         byte[] bytes = InputFile.Read(file, AttesterEvidence.SizeMax);
         if (EvidenceExplained.Of(bytes) is not { } explained)
         {
-            throw CommandFailure.Refused(
-                $"{file} is no report of SEV-SNP, no quote of TDX or SGX, and no evidence of the virtual platform.");
+            throw CommandFailure.Refused(EvidenceExplained.WhyNot(bytes) is { } why
+                ? $"{file} {why}."
+                : $"{file} is no report of SEV-SNP, no quote of TDX or SGX, and no evidence of the virtual platform.");
         }
 
         if (screen.Json)
@@ -62,7 +63,7 @@ internal static class AttestationShowCommand
     private static string InFolder(string folder)
     {
         string[] names = ["hcl-report.bin", "report.bin", "quote.bin", AttesterEvidence.VirtualFile];
-        return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+        return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(Path.Exists)
             ?? throw CommandFailure.Environment($"{folder} has none of {string.Join(", ", names)}.");
     }
 }

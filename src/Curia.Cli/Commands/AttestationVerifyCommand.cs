@@ -67,8 +67,8 @@ internal sealed class AttestationVerifyCommand
 
     private readonly Option<string[]> runtimeMeasurement = new("--runtime-measurement")
     {
-        Description = "What a TDX domain must have measured since its launch: a register and its value; may be given "
-            + "several times.",
+        Description = "What a TDX domain must have measured since its launch: the number of the register and its "
+            + "value. May be given several times.",
         HelpName = "N=HEX",
     };
 
@@ -101,7 +101,7 @@ internal sealed class AttestationVerifyCommand
     {
         string name = parsed.GetValue(platform)!;
         DateTimeOffset moment = ReadTime(parsed.GetValue(at));
-        ReferenceValues reference = ReadReference(parsed);
+        ReferenceValues reference = ReadReference(parsed, name);
         AppraisalPolicy taken = ReadPolicy(parsed, name);
         AttesterEvidence evidence = EvidenceFolder.Read(parsed.GetValue(bundle)!, name);
 
@@ -181,7 +181,7 @@ internal sealed class AttestationVerifyCommand
                 : throw CommandFailure.WrongUsage($"--at {text} is no time; one looks like 2026-11-23T00:00:00Z.");
     }
 
-    private ReferenceValues ReadReference(ParseResult parsed)
+    private ReferenceValues ReadReference(ParseResult parsed, string name)
     {
         byte[]? data = parsed.GetValue(reportData) is { } hex ? Hex("--report-data", hex, 64) : null;
         if (parsed.GetValue(node) is { } id)
@@ -198,14 +198,8 @@ internal sealed class AttestationVerifyCommand
         {
             // An array that is null would convert to no bytes, which is not null.
             ReportData = data is null ? (ReadOnlyMemory<byte>?)null : data,
-            HostData = parsed.GetValue(hostData) is { } host
-                ? Convert.FromHexString(Even("--host-data", host))
-                : (ReadOnlyMemory<byte>?)null,
-            Measurements = expected.Length == 0
-                ? null
-                : [.. expected.Select(one => Measurement.TryParseHex(one, out Measurement known)
-                    ? known
-                    : throw CommandFailure.WrongUsage("--measurement is 64 or 96 hexadecimal digits."))],
+            HostData = parsed.GetValue(hostData) is { } host ? HostDataOf(host, name) : (ReadOnlyMemory<byte>?)null,
+            Measurements = expected.Length == 0 ? null : [.. expected.Select(one => MeasurementOf(one, name))],
             RuntimeMeasurements = ReadRegisters(parsed.GetValue(runtimeMeasurement) ?? []),
         };
     }
@@ -216,6 +210,30 @@ internal sealed class AttestationVerifyCommand
         return Digest.TryParseHex(text, out Digest digest)
             ? digest
             : throw CommandFailure.WrongUsage("--charter is the digest of a charter: 64 hexadecimal digits.");
+    }
+
+    // One of another size could never match, and who gives it has taken something else for it.
+    private static byte[] HostDataOf(string hex, string name)
+    {
+        (int size, string what) = name switch
+        {
+            "tdx" => (144, "MRCONFIGID, MROWNER and MROWNERCONFIG"),
+            "sgx" => (64, "CONFIGID"),
+            _ => (32, "HOST_DATA"),
+        };
+        byte[] read = Convert.FromHexString(Even("--host-data", hex));
+        return read.Length == size
+            ? read
+            : throw CommandFailure.WrongUsage(
+                $"--host-data has {read.Length} bytes; on {name} there are {size} ({what}).");
+    }
+
+    private static Measurement MeasurementOf(string hex, string name)
+    {
+        int size = name is "snp" or "tdx" ? 48 : 32;
+        return Measurement.TryParseHex(hex, out Measurement known) && known.Bytes.Length == size
+            ? known
+            : throw CommandFailure.WrongUsage($"--measurement is {2 * size} hexadecimal digits on {name}.");
     }
 
     private static Dictionary<int, Measurement>? ReadRegisters(string[] texts)

@@ -19,7 +19,7 @@ internal static class EvidenceFolder
         foreach (string name in EvidenceBundle.FilesOf(AttesterEvidence.Platforms[platform]))
         {
             string path = Path.Combine(folder, name);
-            if (File.Exists(path)) files[name] = InputFile.Read(path, AttesterEvidence.SizeMax);
+            if (Path.Exists(path)) files[name] = InputFile.Read(path, AttesterEvidence.SizeMax);
         }
 
         return new AttesterEvidence(platform, files);

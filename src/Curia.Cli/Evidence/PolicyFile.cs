@@ -14,6 +14,8 @@ namespace Curia.Cli.Evidence;
 internal sealed record PolicyFile
 {
     private const long BytesMax = 1 << 20;
+    private const int Sha256Size = 32;
+    private const int Sha384Size = 48;
 
     private static readonly JsonSerializerOptions format = new(JsonSerializerOptions.Strict)
     {
@@ -63,11 +65,18 @@ internal sealed record PolicyFile
         switch (platform)
         {
             case "snp":
-                SnpTcb minimum = Parse<TcbPart>(bytes, "--minimum-tcb").ToTcb();
-                SnpProcessor[] all = Enum.GetValues<SnpProcessor>();
+                TcbPart minimum = Parse<TcbPart>(bytes, "--minimum-tcb");
+                if (minimum with { Fmc = null } == new TcbPart() && minimum.Fmc is not null)
+                    throw CommandFailure.WrongUsage("--minimum-tcb with fmc alone says nothing of Milan and Genoa, "
+                        + "which have none: add another level, or write minimum_tcb of Turin into a policy file.");
                 return policy with
                 {
-                    Snp = policy.Snp with { MinimumTcb = all.ToDictionary(one => one, _ => minimum) },
+                    Snp = policy.Snp with
+                    {
+                        MinimumTcb = Guard("--minimum-tcb", () => Enum.GetValues<SnpProcessor>().ToDictionary(
+                            one => one,
+                            one => (one == SnpProcessor.Turin ? minimum : minimum with { Fmc = null }).ToTcb(one))),
+                    },
                 };
             case "virtual":
                 int svn = Parse<SvnPart>(bytes, "--minimum-tcb").Svn;
@@ -100,11 +109,28 @@ internal sealed record PolicyFile
         {
             return read();
         }
-        catch (Exception e) when (e is JsonException or FormatException)
+        catch (JsonException e)
         {
-            throw CommandFailure.WrongUsage(
-                $"{source} is not what docs/attestation.md says, \"Policy files\": {e.Message}");
+            throw Wrong(source, Say(e));
         }
+        catch (FormatException e)
+        {
+            throw Wrong(source, e.Message);
+        }
+    }
+
+    private static CommandFailure Wrong(string source, string why) => CommandFailure.WrongUsage(
+        $"{source} is not what docs/attestation.md says, \"Policy files\": {why.TrimEnd('.')}.");
+
+    // The framework speaks of its types; who wrote the file knows members.
+    private static string Say(JsonException e)
+    {
+        if (e.Path is not { } path) // the text itself
+            return $"line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1} is no JSON";
+        return path is "$"
+            ? "it is no object with the members that belong there; the page lists them"
+            : $"{path.TrimStart('$', '.')} is no member, or there twice, or its value is of another kind; the page "
+                + "lists the members and what they take";
     }
 
     private static bool HasNull(JsonElement json) => json.ValueKind switch
@@ -120,8 +146,24 @@ internal sealed record PolicyFile
             ? bits
             : throw new FormatException($"{text} is no bits; write them as 0x10.");
 
-    private static List<ReadOnlyMemory<byte>>? Digests(IReadOnlyList<string>? hex) =>
-        hex is null ? null : [.. hex.Select(one => (ReadOnlyMemory<byte>)Convert.FromHexString(one))];
+    // One of another size would be compared with nothing that it could be.
+    private static List<ReadOnlyMemory<byte>>? Digests(IReadOnlyList<string>? hex, int size) => hex is null
+        ? null
+        : [.. hex.Select(one => one.Length == 2 * size && one.All(char.IsAsciiHexDigit)
+            ? (ReadOnlyMemory<byte>)Convert.FromHexString(one)
+            : throw new FormatException($"\"{one}\" is no digest of {2 * size} hexadecimal digits"))];
+
+    private static SnpFirmware FirmwareOf(string text)
+    {
+        string[] parts = text.Split('.');
+        byte[] read = new byte[3];
+        bool isVersion = parts.Length == read.Length;
+        for (int i = 0; isVersion && i < read.Length; i++)
+            isVersion = byte.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out read[i]);
+        return isVersion
+            ? new SnpFirmware(read[0], read[1], read[2])
+            : throw new FormatException($"\"{text}\" is no version of firmware; one looks like 1.55.40");
+    }
 
     private static Measurement MeasurementOf(string hex) => Measurement.TryParseHex(hex, out Measurement measurement)
         ? measurement
@@ -140,7 +182,11 @@ internal sealed record PolicyFile
 
         public IReadOnlyDictionary<string, TcbPart>? MinimumTcb { get; init; }
 
+        public string? MinimumFirmware { get; init; }
+
         public uint? MinimumGuestSvn { get; init; }
+
+        public ulong? MinimumUvmSvn { get; init; }
 
         public IReadOnlyList<uint>? Vmpls { get; init; }
 
@@ -168,9 +214,11 @@ internal sealed record PolicyFile
             RevocationListsSince = RevocationListsSince ?? policy.RevocationListsSince,
             Providers = Providers ?? policy.Providers,
             Processors = Processors?.Select(ProcessorOf).ToList() ?? policy.Processors,
-            MinimumTcb = MinimumTcb?.ToDictionary(one => ProcessorOf(one.Key), one => one.Value.ToTcb())
-                ?? policy.MinimumTcb,
+            MinimumTcb = MinimumTcb?.ToDictionary(
+                one => ProcessorOf(one.Key), one => one.Value.ToTcb(ProcessorOf(one.Key))) ?? policy.MinimumTcb,
+            MinimumFirmware = MinimumFirmware is { } firmware ? FirmwareOf(firmware) : policy.MinimumFirmware,
             MinimumGuestSvn = MinimumGuestSvn ?? policy.MinimumGuestSvn,
+            MinimumUvmSvn = MinimumUvmSvn ?? policy.MinimumUvmSvn,
             Vmpls = Vmpls ?? policy.Vmpls,
             MaskedChipIdAllowed = MaskedChipIdAllowed ?? policy.MaskedChipIdAllowed,
             MigrationAgentAllowed = MigrationAgentAllowed ?? policy.MigrationAgentAllowed,
@@ -183,8 +231,8 @@ internal sealed record PolicyFile
             ForbiddenPlatformInfo = ForbiddenPlatformInfo is { } unwanted
                 ? (SnpPlatformInfo)Bits(unwanted) : policy.ForbiddenPlatformInfo,
             RequiredMitigations = RequiredMitigations is { } bits ? Bits(bits) : policy.RequiredMitigations,
-            IdKeyDigests = Digests(IdKeyDigests) ?? policy.IdKeyDigests,
-            AuthorKeyDigests = Digests(AuthorKeyDigests) ?? policy.AuthorKeyDigests,
+            IdKeyDigests = Digests(IdKeyDigests, Sha384Size) ?? policy.IdKeyDigests,
+            AuthorKeyDigests = Digests(AuthorKeyDigests, Sha384Size) ?? policy.AuthorKeyDigests,
         };
 
         private static SnpProcessor ProcessorOf(string name) =>
@@ -260,7 +308,7 @@ internal sealed record PolicyFile
                     ? (SgxAttributes)Bits(allowed) : policy.AllowedAttributes,
                 RequiredAttributes = RequiredAttributes is { } required
                     ? (SgxAttributes)Bits(required) : policy.RequiredAttributes,
-                Signers = Digests(Signers) ?? policy.Signers,
+                Signers = Digests(Signers, Sha256Size) ?? policy.Signers,
                 ProductId = ProductId ?? policy.ProductId,
                 MinimumSecurityVersion = MinimumSecurityVersion ?? policy.MinimumSecurityVersion,
             };
@@ -295,17 +343,25 @@ internal sealed record PolicyFile
     /// <summary>Security versions of SEV-SNP; what is left out may be any.</summary>
     internal sealed record TcbPart
     {
-        public byte Fmc { get; init; }
+        public byte? Fmc { get; init; }
 
-        public byte Bootloader { get; init; }
+        public byte? Bootloader { get; init; }
 
-        public byte Tee { get; init; }
+        public byte? Tee { get; init; }
 
-        public byte Snp { get; init; }
+        public byte? Snp { get; init; }
 
-        public byte Microcode { get; init; }
+        public byte? Microcode { get; init; }
 
-        public SnpTcb ToTcb() => new(Fmc, Bootloader, Tee, Snp, Microcode);
+        /// <exception cref="FormatException">It names nothing, or what the generation does not have.</exception>
+        public SnpTcb ToTcb(SnpProcessor processor)
+        {
+            if (this == new TcbPart())
+                throw new FormatException("a minimum names one level or more: fmc, bootloader, tee, snp, microcode");
+            if (Fmc is not null && processor != SnpProcessor.Turin)
+                throw new FormatException($"{processor} has no fmc; only Turin has");
+            return new SnpTcb(Fmc ?? 0, Bootloader ?? 0, Tee ?? 0, Snp ?? 0, Microcode ?? 0);
+        }
     }
 
     internal sealed record SvnPart([property: JsonRequired] int Svn);

@@ -1,5 +1,5 @@
 using System;
-using System.IO;
+using Curia.Cli.Files;
 using Curia.Cryptography;
 using Curia.Vocabulary;
 
@@ -23,8 +23,8 @@ internal sealed class MemberKey : IDisposable
     /// <summary>Reads a certificate and its private key.</summary>
     public static MemberKey Read(string certificatePath, string keyPath)
     {
-        string certificatePem = ReadText(certificatePath);
-        string keyPem = ReadText(keyPath);
+        string certificatePem = InputFile.ReadPem(certificatePath);
+        string keyPem = InputFile.ReadPem(keyPath);
         if (!Certificate.TryFromPem(certificatePem, out Certificate? certificate))
             throw CommandFailure.Environment($"{certificatePath} is no certificate in PEM with a key on a NIST curve.");
         if (!EcdsaSigner.TryFromPem(keyPem, out EcdsaSigner? signer))
@@ -40,16 +40,4 @@ internal sealed class MemberKey : IDisposable
         MemberMessage.Sign(signer, member, MemberMessage.ProposalType, DateTimeOffset.UtcNow, payload);
 
     public void Dispose() => signer.Dispose();
-
-    private static string ReadText(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CommandFailure.File("read", path, e);
-        }
-    }
 }

@@ -1,10 +1,10 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Tasks;
+using Curia.Cli.Files;
 using Curia.Client;
 
 namespace Curia.Cli.Networks;
@@ -89,12 +89,8 @@ internal sealed record Network(
         try
         {
             X509Certificate2Collection certificates = [];
-            certificates.ImportFromPemFile(path);
+            certificates.ImportFromPem(InputFile.ReadPem(path));
             if (certificates.Count > 0) return [.. certificates];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CommandFailure.File("read", path, e);
         }
         catch (CryptographicException e)
         {
@@ -109,12 +105,7 @@ internal sealed record Network(
     {
         try
         {
-            return X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CommandFailure.Environment(
-                $"cannot read {certificatePath} or {keyPath}: {CommandFailure.Reason(e)}", e);
+            return X509Certificate2.CreateFromPem(InputFile.ReadPem(certificatePath), InputFile.ReadPem(keyPath));
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {

@@ -8,8 +8,8 @@ using Curia.Attestation;
 
 namespace Curia.Evidence;
 
-/// <summary>Collateral that is held: bytes that an appraisal takes, and the moment from which it takes them no longer.
-/// Whether anybody signed them, only an appraisal says. Immutable; any thread.</summary>
+/// <summary>Collateral that was read: bytes that an appraisal takes, and the moment from which it takes them no longer.
+/// Whether anybody signed them, the store asks before it keeps them. Immutable; any thread.</summary>
 public sealed class Collateral
 {
     private const string Time = "yyyy-MM-dd'T'HH:mm:ss'Z'";
@@ -54,8 +54,6 @@ public sealed class Collateral
             CollateralForm.RevocationList => TryList(ref content, ref expires),
             CollateralForm.TcbInfo => TryStatement(content.Span, "tcbInfo", ref expires),
             CollateralForm.QeIdentity => TryStatement(content.Span, "enclaveIdentity", ref expires),
-            CollateralForm.AzureHost => AzureHostCertificate.TryDecode(content, out AzureHostCertificate? host)
-                && TryCertificates(host!.Certificates, certificates, ref expires),
             _ => false,
         };
         if (!read || (item.ChainHeader is not null && !TryPem(chain, certificates, ref expires))) return false;

@@ -72,9 +72,6 @@ internal sealed class CollateralFetch : IDisposable
     {
         using HttpRequestMessage request = new(
             HttpMethod.Get, new Uri($"{server.AbsoluteUri.TrimEnd('/')}/{item.Path}"));
-
-        // Azure answers only who can set a header, so that no page in a browser can ask.
-        if (item.Source == CollateralSource.AzureThim) request.Headers.Add("Metadata", "true");
         using HttpResponseMessage response = await client
             .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.OK) return OfStatus(response);

@@ -17,7 +17,4 @@ public enum CollateralForm
 
     /// <summary>Intel's identity of a quoting enclave, JSON.</summary>
     QeIdentity,
-
-    /// <summary>Azure's certificates of a host, JSON.</summary>
-    AzureHost,
 }

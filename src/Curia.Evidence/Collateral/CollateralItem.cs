@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Curia.Attestation;
@@ -13,9 +14,6 @@ public enum CollateralSource
 
     /// <summary>A caching service for Intel's certificates (PCCS), version 4.</summary>
     IntelPccs,
-
-    /// <summary>Azure's service for the certificates of a host (THIM).</summary>
-    AzureThim,
 }
 
 /// <summary>One thing that is fetched and kept: its file, its path at a server, and what it is. Two are the same when
@@ -25,13 +23,16 @@ public sealed record CollateralItem
     private const int CertificateSizeMax = VendorCertificate.SizeMax;
     private const int ChainSizeMax = 64 * 1024;
 
-    private CollateralItem(string kind, string file, CollateralSource source, string path, CollateralForm form)
+    private CollateralItem(
+        string kind, string file, CollateralSource source, string path, CollateralForm form,
+        Func<Collateral, CollateralTrust, bool?> isGenuine)
     {
         Kind = kind;
         File = file;
         Source = source;
         Path = path;
         Form = form;
+        IsGenuine = isGenuine;
     }
 
     /// <summary>What it is called in metrics: one of a few words.</summary>
@@ -53,13 +54,16 @@ public sealed record CollateralItem
     /// The chain is a file of its own, with <c>.chain.pem</c> behind the name.</summary>
     public string? ChainHeader { get; private init; }
 
+    /// <summary>Whether its vendor has signed what is said to be this item; null where the certificate of the signer is
+    /// not at hand.</summary>
+    internal Func<Collateral, CollateralTrust, bool?> IsGenuine { get; }
+
     /// <summary>The most bytes that it may have as a file or in an answer.</summary>
     public int SizeMax => Form switch
     {
         CollateralForm.Certificate => CertificateSizeMax,
         CollateralForm.RevocationList => RevocationList.SizeMax,
         CollateralForm.Chain => ChainSizeMax,
-        CollateralForm.AzureHost => AzureHostCertificate.SizeMax,
         _ => IntelEndorsements.DocumentSizeMax,
     };
 
@@ -75,24 +79,23 @@ public sealed record CollateralItem
         string levels = Text($"{tcb.Fmc}-{tcb.Bootloader}-{tcb.Tee}-{tcb.Snp}-{tcb.Microcode}");
         return new CollateralItem("amd-vcek", $"amd-vcek-{Lower(key.Processor)}-{chip}-{levels}.der",
             CollateralSource.AmdKds, $"vcek/v1/{key.Processor}/{chip}?{fmc}{query}&{microcode}",
-            CollateralForm.Certificate);
+            CollateralForm.Certificate,
+            (held, trust) => trust.Held(AmdChain(key.Processor, SnpKeyKind.Vcek)) is { } chain
+                ? EndorsementOrigin.IsAmdKey(held.Content, key, chain.Certificates)
+                : null);
     }
 
     /// <summary>The certificates of AMD's signing key and root key (AMD 57230 section 4.2).</summary>
     public static CollateralItem AmdChain(SnpProcessor processor, SnpKeyKind kind) => new(
         "amd-chain", $"amd-{Lower(kind)}-{Lower(processor)}-chain.pem", CollateralSource.AmdKds,
-        $"{Lower(kind)}/v1/{processor}/cert_chain", CollateralForm.Chain);
+        $"{Lower(kind)}/v1/{processor}/cert_chain", CollateralForm.Chain,
+        (held, trust) => EndorsementOrigin.IsAmdChain(held.Certificates, processor, kind, trust.Amd));
 
     /// <summary>The revocation list of AMD's root key (AMD 57230 section 4.3).</summary>
     public static CollateralItem AmdRevocationList(SnpProcessor processor, SnpKeyKind kind) => new(
         "amd-crl", $"amd-{Lower(kind)}-{Lower(processor)}.crl", CollateralSource.AmdKds,
-        $"{Lower(kind)}/v1/{processor}/crl", CollateralForm.RevocationList);
-
-    /// <summary>What Azure's service says of the host that this machine runs on. It asks for a header
-    /// <c>Metadata</c>.</summary>
-    public static CollateralItem AzureHost() => new(
-        "azure-host", "azure-host.json", CollateralSource.AzureThim, "metadata/THIM/amd/certification",
-        CollateralForm.AzureHost);
+        $"{Lower(kind)}/v1/{processor}/crl", CollateralForm.RevocationList,
+        (held, trust) => EndorsementOrigin.IsAmdList(held.Content, processor, trust.Amd));
 
     /// <summary>Intel's TCB info of processors.</summary>
     /// <param name="platform">TDX or SGX.</param>
@@ -103,7 +106,8 @@ public sealed record CollateralItem
         string digits = Digits(fmspc, 12, nameof(fmspc));
         return new CollateralItem("intel-tcb-info", $"intel-{Intel(platform)}-tcb-info-{digits}.json",
             CollateralSource.IntelPccs, $"{Intel(platform)}/certification/v4/tcb?fmspc={digits}",
-            CollateralForm.TcbInfo)
+            CollateralForm.TcbInfo, (held, trust) => EndorsementOrigin.IsIntelTcbInfo(
+                held.Content, held.Certificates, platform, Convert.FromHexString(digits), trust.Intel))
         { ChainHeader = "TCB-Info-Issuer-Chain" };
     }
 
@@ -111,7 +115,8 @@ public sealed record CollateralItem
     /// <param name="platform">TDX or SGX.</param>
     public static CollateralItem IntelQeIdentity(AttestationPlatform platform) => new(
         "intel-qe-identity", $"intel-{Intel(platform)}-qe-identity.json", CollateralSource.IntelPccs,
-        $"{Intel(platform)}/certification/v4/qe/identity", CollateralForm.QeIdentity)
+        $"{Intel(platform)}/certification/v4/qe/identity", CollateralForm.QeIdentity,
+        (held, trust) => EndorsementOrigin.IsIntelQeIdentity(held.Content, held.Certificates, platform, trust.Intel))
     { ChainHeader = "SGX-Enclave-Identity-Issuer-Chain" };
 
     /// <summary>The revocation list of one of the authorities that certify processors.</summary>
@@ -120,32 +125,16 @@ public sealed record CollateralItem
     {
         string authority = platformCa ? "platform" : "processor";
         return new CollateralItem("intel-pck-crl", $"intel-pck-{authority}.crl", CollateralSource.IntelPccs,
-            $"sgx/certification/v4/pckcrl?ca={authority}&encoding=der", CollateralForm.RevocationList)
+            $"sgx/certification/v4/pckcrl?ca={authority}&encoding=der", CollateralForm.RevocationList,
+            (held, trust) => EndorsementOrigin.IsIntelPckList(
+                held.Content, held.Certificates, platformCa, trust.Intel))
         { ChainHeader = "SGX-PCK-CRL-Issuer-Chain" };
     }
 
     /// <summary>The revocation list of Intel's root key.</summary>
     public static CollateralItem IntelRootRevocationList() => new(
         "intel-root-crl", "intel-root.crl", CollateralSource.IntelPccs, "sgx/certification/v4/rootcacrl",
-        CollateralForm.RevocationList);
-
-    /// <summary>The certificate of the key that one Intel processor vouches with, for quotes that do not carry
-    /// it.</summary>
-    /// <param name="qeId">The id of its quoting enclave: 32 hexadecimal digits.</param>
-    /// <param name="cpuSvn">Its security versions: 32 hexadecimal digits.</param>
-    /// <param name="pceSvn">The version of the certifying enclave: 4 hexadecimal digits.</param>
-    /// <param name="pceId">Its id: 4 hexadecimal digits.</param>
-    /// <exception cref="ArgumentException">One of them is something else.</exception>
-    public static CollateralItem IntelPckCertificate(string qeId, string cpuSvn, string pceSvn, string pceId)
-    {
-        string id = Digits(qeId, 32, nameof(qeId));
-        string cpu = Digits(cpuSvn, 32, nameof(cpuSvn));
-        string pce = Digits(pceSvn, 4, nameof(pceSvn));
-        string enclave = Digits(pceId, 4, nameof(pceId));
-        return new CollateralItem("intel-pck", $"intel-pck-{id}-{cpu}-{pce}-{enclave}.pem", CollateralSource.IntelPccs,
-            $"sgx/certification/v4/pckcert?qeid={id}&cpusvn={cpu}&pcesvn={pce}&pceid={enclave}", CollateralForm.Chain)
-        { ChainHeader = "SGX-PCK-Certificate-Issuer-Chain" };
-    }
+        CollateralForm.RevocationList, (held, trust) => EndorsementOrigin.IsIntelRootList(held.Content, trust.Intel));
 
     /// <inheritdoc/>
     public bool Equals(CollateralItem? other) => other is not null && File == other.File;
@@ -169,3 +158,10 @@ public sealed record CollateralItem
             ? text.ToUpperInvariant()
             : throw new ArgumentException($"There are {count} hexadecimal digits.", name);
 }
+
+/// <summary>By whom collateral must be signed.</summary>
+/// <param name="Amd">The roots of AMD.</param>
+/// <param name="Intel">The roots of Intel.</param>
+/// <param name="Held">What is held of another item; null when nothing is.</param>
+internal sealed record CollateralTrust(
+    IReadOnlyList<SnpRoot> Amd, IReadOnlyList<IntelRoot> Intel, Func<CollateralItem, Collateral?> Held);

@@ -27,6 +27,9 @@ public enum CollateralRefusal
     /// <summary>The answer, or the file, is not what was asked for.</summary>
     Malformed,
 
+    /// <summary>Its vendor has not signed the answer, or the file, or has signed it for something else.</summary>
+    NotSigned,
+
     /// <summary>The answer expires before what is held already: an older one that somebody plays again.</summary>
     Older,
 

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using Curia.Attestation;
 
 namespace Curia.Evidence;
 
@@ -15,8 +17,11 @@ public sealed record CollateralSettings
     /// <summary>A caching service for Intel's certificates; null to use the folder alone.</summary>
     public Uri? IntelPccs { get; init; }
 
-    /// <summary>Azure's service for the certificates of the host; null to use the folder alone.</summary>
-    public Uri? AzureThim { get; init; }
+    /// <summary>The roots that AMD's collateral must chain to, as those of a policy.</summary>
+    public IReadOnlyList<SnpRoot> AmdRoots { get; init; } = SnpRoot.Amd;
+
+    /// <summary>The roots that Intel's collateral must chain to, as those of a policy.</summary>
+    public IReadOnlyList<IntelRoot> IntelRoots { get; init; } = IntelRoot.Intel;
 
     /// <summary>How long an answer may take from connecting to its last byte.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
@@ -41,7 +46,6 @@ public sealed record CollateralSettings
     public Uri? AddressOf(CollateralSource source) => source switch
     {
         CollateralSource.AmdKds => AmdKds,
-        CollateralSource.IntelPccs => IntelPccs,
-        _ => AzureThim,
+        _ => IntelPccs,
     };
 }

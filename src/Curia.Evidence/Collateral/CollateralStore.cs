@@ -9,10 +9,10 @@ namespace Curia.Evidence;
 
 /// <summary>Fetches collateral in the background, keeps it, and renews it before it expires. Asking never waits for a
 /// server or a disk. Safe on any thread.</summary>
-/// <remarks>Each item has a task of its own, so that one server that is slow holds nothing else up. Newer is better by
-/// what it says of itself: an answer that expires sooner than what is held is not taken, so that nobody brings back an
-/// old list. Whether it is signed, only an appraisal says: a server that sends what nobody signed can keep a node from
-/// being admitted, and nothing more.</remarks>
+/// <remarks>Each item has a task of its own, so that one server that is slow holds nothing else up. Only what its
+/// vendor has signed is kept, and of that the newer is better: an answer that expires sooner than what is held is not
+/// taken, so that nobody brings back an old list. Where the signer's certificate is not at hand yet, a date proves
+/// nothing: what comes later is taken, until it can be verified.</remarks>
 public sealed class CollateralStore : IAsyncDisposable
 {
     /// <summary>The most items that are kept. A network of a hundred nodes needs some two hundred: a certificate for
@@ -28,6 +28,7 @@ public sealed class CollateralStore : IAsyncDisposable
     private readonly ConcurrentDictionary<CollateralItem, Kept> items = new();
     private readonly ConcurrentDictionary<CollateralRefusal, long> failures = new();
     private readonly Lock adding = new();
+    private readonly CollateralTrust trust;
 
     /// <summary>A store that keeps nothing yet.</summary>
     /// <param name="settings">Where collateral comes from.</param>
@@ -41,6 +42,8 @@ public sealed class CollateralStore : IAsyncDisposable
         this.log = log ?? (_ => { });
         folder = new CollateralFolder(settings.Folder);
         fetch = new CollateralFetch(settings, this.time);
+        trust = new CollateralTrust(settings.AmdRoots, settings.IntelRoots,
+            item => items.TryGetValue(item, out Kept? kept) ? kept.Held : null);
     }
 
     /// <summary>How many items are kept and not held: nothing of them has come yet, or it has expired.</summary>
@@ -132,10 +135,11 @@ public sealed class CollateralStore : IAsyncDisposable
     {
         try
         {
-            if (folder.Read(item) is { } stored)
+            if (folder.Read(item) is { } stored && item.IsGenuine(stored, trust) is not false)
             {
                 kept.Hold(stored);
-                if (stored.Expires > time.GetUtcNow()) await WaitAsync(UntilRefresh(stored)).ConfigureAwait(false);
+                if (stored.Expires > time.GetUtcNow())
+                    await WaitAsync(UntilRefresh(item, stored)).ConfigureAwait(false);
             }
 
             int failed = 0;
@@ -143,7 +147,7 @@ public sealed class CollateralStore : IAsyncDisposable
             {
                 TimeSpan? asked = await RenewAsync(item, kept, failed).ConfigureAwait(false);
                 failed = asked is null ? 0 : failed + 1;
-                await WaitAsync(asked is { } wait ? Longer(wait, BackOff(failed - 1)) : UntilRefresh(kept.Held!))
+                await WaitAsync(asked is { } wait ? Longer(wait, BackOff(failed - 1)) : UntilRefresh(item, kept.Held!))
                     .ConfigureAwait(false);
             }
         }
@@ -157,10 +161,13 @@ public sealed class CollateralStore : IAsyncDisposable
     private async Task<TimeSpan?> RenewAsync(CollateralItem item, Kept kept, int failed)
     {
         FetchOutcome outcome = await fetch.FetchAsync(item, stop.Token).ConfigureAwait(false);
+
+        // What was held before its signer was known may turn out to be nobody's.
+        if (kept.Held is { } before && item.IsGenuine(before, trust) is false) kept.Drop();
         Collateral? held = kept.Held;
         if (outcome.Collateral is { } fetched)
         {
-            if (held is null || fetched.Expires >= held.Expires)
+            if (IsBetter(item, fetched, held, out CollateralRefusal refusal))
             {
                 if (!folder.Write(item, fetched, outcome.Chain)) Count(CollateralRefusal.NotStored);
                 kept.Hold(fetched);
@@ -168,11 +175,13 @@ public sealed class CollateralStore : IAsyncDisposable
                 return null;
             }
 
-            outcome = outcome with { Refusal = CollateralRefusal.Older };
+            outcome = outcome with { Refusal = refusal };
         }
 
         // Perhaps an operator has put it there meanwhile.
-        if (folder.Read(item) is { } stored && (held is null || stored.Expires > held.Expires))
+        if (folder.Read(item) is { } stored
+            && (held is null || !stored.Content.Span.SequenceEqual(held.Content.Span))
+            && IsBetter(item, stored, held, out _))
         {
             kept.Hold(stored);
             return null;
@@ -183,10 +192,25 @@ public sealed class CollateralStore : IAsyncDisposable
         return outcome.RetryAfter ?? TimeSpan.Zero;
     }
 
+    // What is verified is better than what cannot be, and of two that are the newer. Of two that cannot be the date
+    // says nothing: whoever made one up would choose a late one.
+    private bool IsBetter(CollateralItem item, Collateral found, Collateral? held, out CollateralRefusal refusal)
+    {
+        bool? isGenuine = item.IsGenuine(found, trust);
+        refusal = isGenuine is false ? CollateralRefusal.NotSigned : CollateralRefusal.Older;
+        if (isGenuine is false) return false;
+        if (held is null) return true;
+        bool isHeldGenuine = item.IsGenuine(held, trust) is true;
+        if (isHeldGenuine != isGenuine is true) return !isHeldGenuine;
+        return !isHeldGenuine || found.Expires >= held.Expires;
+    }
+
     private Task WaitAsync(TimeSpan wait) => Task.Delay(wait, time, stop.Token);
 
-    private TimeSpan UntilRefresh(Collateral held)
+    private TimeSpan UntilRefresh(CollateralItem item, Collateral held)
     {
+        bool isAsked = settings.AddressOf(item.Source) is not null;
+        if (isAsked && item.IsGenuine(held, trust) is null) return settings.RefreshMin;
         TimeSpan half = (held.Expires - time.GetUtcNow()) / 2;
         if (half < settings.RefreshMin) return settings.RefreshMin;
         return half < settings.RefreshMax ? half : settings.RefreshMax;
@@ -215,6 +239,8 @@ public sealed class CollateralStore : IAsyncDisposable
         public Task Running { get; set; } = Task.CompletedTask;
 
         public TaskCompletionSource Arrived { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Drop() => held = null;
 
         public void Hold(Collateral collateral)
         {

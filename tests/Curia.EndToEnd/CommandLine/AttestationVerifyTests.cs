@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
@@ -106,16 +107,118 @@ public sealed class AttestationVerifyTests(OpenSandbox sandbox) : IClassFixture<
     [InlineData("""{"snp":{"id_key_digests":[null]}}""")]
     [InlineData("""{"snp":{"id_key_digests":["x"]}}""")]
     [InlineData("""{"snp":{"vmpls":null}}""")]
+    [InlineData("""{"snp":{"id_key_digests":["00"]}}""")]
+    [InlineData("""{"snp":{"minimum_tcb":{"Genoa":{}}}}""")]
+    [InlineData("""{"snp":{"minimum_tcb":{"Genoa":{"fmc":1,"snp":1}}}}""")]
+    [InlineData("""{"snp":{"minimum_firmware":"1.55"}}""")]
+    [InlineData("""{"snp":{"minimum_uvm_svn":-1}}""")]
+    [InlineData("""{"snp":{"vmpls":0}}""")]
+    [InlineData("""{"snp":{"vmpls":[0],"vmpls":[1]}}""")]
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("{")]
     public async Task What_is_no_policy_is_wrong_usage(string policy)
     {
         File.WriteAllText(folder.File("policy.json"), policy);
-        (await CuriaProgram.RunAsync(folder.Path, "attestation", "verify", "--platform", "tdx", "--bundle", ".",
-            "--policy", "policy.json")).Expect(2).SaysOnce(policy.Contains("signers", StringComparison.Ordinal)
+        ProgramRun run = await CuriaProgram.RunAsync(
+            folder.Path, "attestation", "verify", "--platform", "tdx", "--bundle", ".", "--policy", "policy.json");
+        Assert.DoesNotContain(".NET", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Path:", run.Errors, StringComparison.Ordinal);
+        run.Expect(2).SaysOnce(policy.Contains("signers", StringComparison.Ordinal)
                 ? "belong under sgx"
                 : "\"Policy files\"");
+    }
+
+    [Fact]
+    public async Task A_policy_that_holds_is_taken_and_minimums_count()
+    {
+        string bundle = Case("snp/milan-v2-vcek-aci-sidecar");
+        async Task<string> ReasonAsync(int exitCode, string policy)
+        {
+            File.WriteAllText(folder.File("policy.json"), policy);
+            ProgramRun run = await CuriaProgram.RunAsync(
+                folder.Path, "attestation", "verify", "--platform", "snp", "--bundle", bundle, "--at",
+                "2026-06-01", "--policy", "policy.json", "--json");
+            return run.Expect(exitCode).Json.GetProperty("reason").GetString()!;
+        }
+
+        Assert.Equal("uvm-svn-below-minimum", await ReasonAsync(1, """{"snp":{"minimum_uvm_svn":100000}}"""));
+        Assert.Equal("firmware-below-minimum", await ReasonAsync(1, """{"snp":{"minimum_firmware":"9.0.0"}}"""));
+        Assert.Equal("", await ReasonAsync(
+            0, """{"snp":{"minimum_uvm_svn":1,"minimum_firmware":"1.0.0"}, /* so it stays */ }"""));
+    }
+
+    // To open a pipe waits for somebody who writes into it.
+    [Fact]
+    public async Task What_is_no_file_is_refused_and_not_opened()
+    {
+        string bundle = folder.File("bundle");
+        Directory.CreateDirectory(bundle);
+        using (Process made = Process.Start("mkfifo", Path.Combine(bundle, "report.bin")))
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        string[] verify = ["attestation", "verify", "--platform", "snp", "--bundle", bundle];
+        (await CuriaProgram.RunAsync(folder.Path, verify)).Expect(3).SaysOnce("it is a pipe, and no file");
+        (await CuriaProgram.RunAsync(folder.Path, "attestation", "show", bundle)).Expect(3)
+            .SaysOnce("it is a pipe, and no file");
+        (await CuriaProgram.RunAsync(folder.Path, [.. verify, "--policy", "/dev/zero"])).Expect(3)
+            .SaysOnce("it is a device, and no file");
+        (await CuriaProgram.RunAsync(folder.Path, [.. verify, "--policy", bundle])).Expect(3)
+            .SaysOnce("it is a folder");
+        (await CuriaProgram.RunAsync(folder.Path, [.. verify, "--trust-root", Path.Combine(bundle, "report.bin")]))
+            .Expect(3).SaysOnce("it is a pipe, and no file");
+        File.Delete(Path.Combine(bundle, "report.bin"));
+        Directory.CreateDirectory(Path.Combine(bundle, "report.bin"));
+        (await CuriaProgram.RunAsync(folder.Path, verify)).Expect(3).SaysOnce("it is a folder");
+        Directory.Delete(Path.Combine(bundle, "report.bin"));
+        File.WriteAllBytes(Path.Combine(bundle, "report.bin"), new byte[(512 * 1024) + 1]);
+        (await CuriaProgram.RunAsync(folder.Path, verify)).Expect(3).SaysOnce("is longer than 512 KiB");
+    }
+
+    [Fact]
+    public async Task A_folder_of_another_platform_lacks_files_by_name()
+    {
+        string bundle = Case("snp/genoa-v3-vcek-tav");
+        JsonElement document = (await CuriaProgram.RunAsync(
+            folder.Path, "attestation", "verify", "--platform", "tdx", "--bundle", bundle, "--json")).Expect(1).Json;
+        Assert.Equal("evidence-file-missing", document.GetProperty("reason").GetString());
+        document = (await CuriaProgram.RunAsync(
+            folder.Path, "attestation", "verify", "--platform", "snp", "--bundle", folder.Path, "--json"))
+            .Expect(1).Json;
+        Assert.Equal("report.bin, leaf.der",
+            document.GetProperty("checks").EnumerateArray().Last().GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task What_is_in_a_report_is_explained_and_what_is_nearly_one_too()
+    {
+        async Task<JsonElement> FieldsAsync(string path) =>
+            (await CuriaProgram.RunAsync(folder.Path, "attestation", "show", Case(path), "--json")).Expect(0).Json
+                .GetProperty("fields");
+        ProgramRun genoa = await CuriaProgram.RunAsync(
+            folder.Path, "attestation", "show", Case("snp/genoa-v3-vcek-tav"));
+        string output = genoa.Expect(0).Output;
+        Assert.Matches("reported_tcb +[0-9a-f]{16}  \\(bootloader [0-9]+, tee [0-9]+, snp [0-9]+, microcode", output);
+        Assert.Contains("report_id_ma", output, StringComparison.Ordinal);
+        Assert.Contains("family_id", output, StringComparison.Ordinal);
+        JsonElement quote = await FieldsAsync("tdx/tdx-v4-phala");
+        Assert.Matches("^[0-9a-f]{12}$", quote.GetProperty("pck_fmspc").GetString());
+        Assert.Equal(
+            (await FieldsAsync("tdx/tdx-v4-azurecvm-coco")).GetProperty("mr_td").GetString(),
+            (await FieldsAsync("tdx/tdx-v4-azurecvm-hcl-coco")).GetProperty("mr_td").GetString());
+
+        byte[] report = File.ReadAllBytes(Path.Combine(Case("snp/genoa-v3-vcek-tav"), "report.bin"));
+        byte[] wrong = [.. report];
+        wrong[0x4C] = 1;
+        foreach ((byte[] bytes, string says) in ((byte[], string)[])
+        [
+            (report[..^1], "report-length"), (wrong, "reserved-nonzero"), ("HCLA"u8.ToArray(), "hcl-report-malformed"),
+            (File.ReadAllBytes(Path.Combine(Case("tdx/tdx-v4-phala"), "quote.bin"))[..700], "quote-truncated"),
+            ("nothing"u8.ToArray(), "is no report of SEV-SNP"),
+        ])
+        {
+            File.WriteAllBytes(folder.File("shown.bin"), bytes);
+            (await CuriaProgram.RunAsync(folder.Path, "attestation", "show", "shown.bin")).Expect(1).SaysOnce(says);
+        }
     }
 
     [Fact]
@@ -180,6 +283,12 @@ public sealed class AttestationVerifyTests(OpenSandbox sandbox) : IClassFixture<
     [InlineData(
         "--node and --report-data", 2, "--platform", "snp", "--bundle", ".", "--report-data", "00", "--node", "00")]
     [InlineData("leave --trust-root out", 2, "--platform", "virtual", "--bundle", ".", "--trust-root", "root.pem")]
+    [InlineData("--host-data has 0 bytes", 2, "--platform", "snp", "--bundle", ".", "--host-data", "")]
+    [InlineData("--host-data has 1 bytes", 2, "--platform", "tdx", "--bundle", ".", "--host-data", "00")]
+    [InlineData("--measurement is 96", 2, "--platform", "snp", "--bundle", ".", "--measurement", "00")]
+    [InlineData("names one level or more", 2, "--platform", "snp", "--bundle", ".", "--minimum-tcb", "{}")]
+    [InlineData("says nothing of Milan", 2, "--platform", "snp", "--bundle", ".", "--minimum-tcb", "{\"fmc\":1}")]
+    [InlineData("some is no member", 2, "--platform", "snp", "--bundle", ".", "--minimum-tcb", "{\"some\":1}")]
     [InlineData("'snp' 'tdx'", 2, "--platform", "other", "--bundle", ".")]
     public async Task Wrong_usage_is_said_in_a_line(string says, int exitCode, params string[] arguments)
     {

@@ -28,7 +28,7 @@ internal static class EvidenceTargets
         CollateralItem.AmdKey(new SnpKeyName(SnpProcessor.Milan, new byte[64], default)),
         CollateralItem.AmdChain(SnpProcessor.Milan, SnpKeyKind.Vcek),
         CollateralItem.AmdRevocationList(SnpProcessor.Milan, SnpKeyKind.Vcek),
-        CollateralItem.AzureHost(),
+        CollateralItem.IntelRootRevocationList(),
         CollateralItem.IntelTcbInfo(AttestationPlatform.Tdx, "000000000000"),
         CollateralItem.IntelQeIdentity(AttestationPlatform.Tdx),
         CollateralItem.IntelPckRevocationList(platformCa: true),

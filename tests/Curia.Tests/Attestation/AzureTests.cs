@@ -34,6 +34,46 @@ public sealed class AzureTests
         Assert.Equal("measurement-not-expected", made.Appraise(made.MakeReport(), reference: Reference()).Reason);
     }
 
+    // Whether a measurement is listed or nobody asks for one: what is sent along and wrong is refused.
+    [Fact]
+    public void An_endorsement_that_is_there_is_looked_at_in_any_case()
+    {
+        ReferenceValues listed = Reference() with { Measurements = [measured] };
+        byte[] good = uvm.Endorse(measured);
+        byte[] other = uvm.Endorse(new Measurement(new byte[48]));
+        Assert.Equal("", Of(good, listed));
+        Assert.Equal("measurement-not-endorsed", Of(other, listed));
+        Assert.Equal("uvm-endorsement-malformed", Of([1], listed));
+
+        // Without a list of endorsers it is held to Microsoft.
+        foreach (ReferenceValues nobody in (ReferenceValues[])
+            [ReferenceValues.None, new ReferenceValues { Measurements = [measured] }])
+        {
+            Assert.Equal("uvm-endorser-unknown", Of(good, nobody));
+            Assert.Equal("uvm-endorsement-malformed", Of([1], nobody));
+        }
+
+        static string Of(byte[] endorsement, ReferenceValues reference) => made.Appraise(
+            measuredReport, made.Endorsements with { UvmEndorsement = endorsement }, reference).Reason;
+    }
+
+    // An endorser makes it up for a list only where somebody has named it as one who may.
+    [Theory]
+    [InlineData("milan-v2-vcek-aci-kms")]
+    public void A_genuine_endorsement_does_not_make_up_for_a_list(string name)
+    {
+        SnpCase vector = SnpCase.Read(name);
+        Assert.Equal("", Of(ReferenceValues.None, SnpPolicy.Standalone));
+        Assert.Equal("", Of(vector.Reference, SnpPolicy.Standalone));
+        Assert.Equal("measurement-not-expected", Of(
+            new ReferenceValues { Measurements = [measured] }, SnpPolicy.Standalone));
+        Assert.Equal("uvm-svn-below-minimum", Of(
+            ReferenceValues.None, SnpPolicy.Standalone with { MinimumUvmSvn = ulong.MaxValue }));
+
+        string Of(ReferenceValues reference, SnpPolicy policy) => SnpVerifier.Appraise(
+            vector.Evidence, vector.Endorsements, reference, policy, vector.At).Reason;
+    }
+
     [Fact]
     public void An_endorsement_of_something_else_or_by_somebody_else_is_refused()
     {

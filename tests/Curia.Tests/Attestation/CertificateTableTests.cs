@@ -12,8 +12,8 @@ namespace Curia.Tests.Attestation;
 /// whole.</summary>
 public sealed class CertificateTableTests
 {
-    private const string Vcek = "63da758d-e664-4564-adc5-f4b93be8accd";
-    private const string Ask = "4ab7b379-bbac-4fe4-a02f-05aef327c782";
+    internal const string Vcek = "63da758d-e664-4564-adc5-f4b93be8accd";
+    internal const string Ask = "4ab7b379-bbac-4fe4-a02f-05aef327c782";
     private const string Ark = "c0b406a4-a803-4952-9743-3fb6014cd0ae";
     private const string Vlek = "a8074bc2-a25a-483e-aae6-39c045a0b8a1";
     private const string Crl = "92f81bc3-5811-4d3d-97ff-d19f88dc67ea";

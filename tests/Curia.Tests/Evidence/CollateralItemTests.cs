@@ -26,16 +26,12 @@ public sealed class CollateralItemTests
             CollateralItem.AmdKey(turin).Path);
         Assert.Equal("vlek/v1/Genoa/cert_chain", CollateralItem.AmdChain(SnpProcessor.Genoa, SnpKeyKind.Vlek).Path);
         Assert.Equal("vcek/v1/Milan/crl", CollateralItem.AmdRevocationList(SnpProcessor.Milan, SnpKeyKind.Vcek).Path);
-        Assert.Equal("metadata/THIM/amd/certification", CollateralItem.AzureHost().Path);
         Assert.Equal("tdx/certification/v4/tcb?fmspc=B0C06F000000",
             CollateralItem.IntelTcbInfo(AttestationPlatform.Tdx, "b0c06f000000").Path);
         Assert.Equal("sgx/certification/v4/qe/identity", CollateralItem.IntelQeIdentity(AttestationPlatform.Sgx).Path);
         Assert.Equal("sgx/certification/v4/pckcrl?ca=platform&encoding=der",
             CollateralItem.IntelPckRevocationList(platformCa: true).Path);
         Assert.Equal("sgx/certification/v4/rootcacrl", CollateralItem.IntelRootRevocationList().Path);
-        string id = new('0', 32);
-        Assert.Equal($"sgx/certification/v4/pckcert?qeid={id}&cpusvn={id}&pcesvn=000D&pceid=0000",
-            CollateralItem.IntelPckCertificate(id, id, "000d", "0000").Path);
     }
 
     [Fact]
@@ -50,7 +46,7 @@ public sealed class CollateralItemTests
             CollateralItem.AmdKey(new SnpKeyName(SnpProcessor.Genoa, new byte[64], default)),
             CollateralItem.AmdKey(new SnpKeyName(SnpProcessor.Genoa, new byte[64], new SnpTcb(0, 1, 11, 0, 0))),
             CollateralItem.AmdKey(new SnpKeyName(SnpProcessor.Genoa, new byte[64], new SnpTcb(0, 11, 1, 0, 0))),
-            CollateralItem.AzureHost(), CollateralItem.IntelRootRevocationList(),
+            CollateralItem.IntelRootRevocationList(),
             CollateralItem.IntelPckRevocationList(true), CollateralItem.IntelPckRevocationList(false),
             CollateralItem.IntelQeIdentity(AttestationPlatform.Tdx),
             CollateralItem.IntelQeIdentity(AttestationPlatform.Sgx),
@@ -69,7 +65,6 @@ public sealed class CollateralItemTests
         foreach (string fmspc in (string[])["", "00", "00000000000g", "../../../etc", "0000000000000"])
             Assert.Throws<ArgumentException>(() => CollateralItem.IntelTcbInfo(AttestationPlatform.Tdx, fmspc));
         Assert.Throws<ArgumentException>(() => CollateralItem.IntelQeIdentity(AttestationPlatform.Snp));
-        Assert.Throws<ArgumentException>(() => CollateralItem.IntelPckCertificate("", "", "", ""));
     }
 
     [Fact]
@@ -87,9 +82,6 @@ public sealed class CollateralItemTests
         Assert.Equal(MadeSnp.Now.AddDays(5), Read(crl, list).Expires);
         Collateral fromDigits = Read(crl, Encoding.ASCII.GetBytes(Convert.ToHexString(list) + "\n"));
         Assert.Equal(list, fromDigits.Content.ToArray());
-        Collateral host = Read(CollateralItem.AzureHost(), MachineEvidenceTests.Host(null, of: made));
-        Assert.Equal(3, host.Certificates.Count);
-        Assert.Equal(host.Certificates.Min(der => NotAfter(der.ToArray())), host.Expires);
     }
 
     [Fact]
@@ -144,7 +136,7 @@ public sealed class CollateralItemTests
         (CollateralItem Item, byte[] Bytes)[] hostile =
         [
             (info, tokens), (info, new byte[info.SizeMax]), (info, new byte[info.SizeMax + 1]),
-            (crl, digits), (crl, new byte[crl.SizeMax]), (chain, lines), (CollateralItem.AzureHost(), lines),
+            (crl, digits), (crl, new byte[crl.SizeMax]), (chain, lines),
         ];
         foreach (int round in (int[])[0, 1]) // what is allocated once is not counted
         {
@@ -188,7 +180,7 @@ public sealed class CollateralItemTests
         CollateralItem crl = CollateralItem.AmdRevocationList(SnpProcessor.Milan, SnpKeyKind.Vcek);
         foreach (byte[] wrong in (byte[][])[[], [1], "<html>"u8.ToArray(), "00"u8.ToArray(), made.MakeReport()])
         {
-            foreach (CollateralItem item in (CollateralItem[])[key, chain, crl, CollateralItem.AzureHost()])
+            foreach (CollateralItem item in (CollateralItem[])[key, chain, crl])
                 Assert.False(Collateral.TryRead(item, wrong, null, out _));
         }
 

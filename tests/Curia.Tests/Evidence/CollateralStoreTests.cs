@@ -19,6 +19,7 @@ namespace Curia.Tests.Evidence;
 public sealed class CollateralStoreTests : IDisposable
 {
     private static readonly MadeSnp made = Recorded.Made;
+    private static readonly MadeIntel intel = new(4);
     private static readonly CollateralItem crl =
         CollateralItem.AmdRevocationList(SnpProcessor.Milan, SnpKeyKind.Vcek);
 
@@ -260,8 +261,8 @@ public sealed class CollateralStoreTests : IDisposable
     public async Task The_chain_of_a_signer_comes_in_a_header_and_is_kept_beside()
     {
         CollateralItem item = CollateralItem.IntelTcbInfo(AttestationPlatform.Tdx, "b0c06f000000");
-        byte[] json = CollateralItemTests.Statement("tcbInfo", "2026-06-20T01:02:03Z");
-        byte[] chain = CollateralItemTests.Pem(made.SignerDer, made.RootDer);
+        byte[] json = intel.Endorsements.TcbInfo!.Value.ToArray();
+        byte[] chain = intel.Endorsements.TcbSigningChain!.Value.ToArray();
         string header = $"TCB-Info-Issuer-Chain: {Uri.EscapeDataString(Encoding.ASCII.GetString(chain))}";
         await using CollateralServer server = new(CollateralServer.Response(json, "200 OK", header));
         await using (CollateralStore store = Store(server))
@@ -279,15 +280,123 @@ public sealed class CollateralStoreTests : IDisposable
             item: CollateralItem.IntelTcbInfo(AttestationPlatform.Sgx, "b0c06f000000"));
     }
 
+    // Whoever makes one up chooses a late date: it must not outlive what is genuine, nor be there at the next start.
     [Fact]
-    public async Task The_service_of_Azure_is_asked_with_its_header()
+    public async Task What_its_vendor_has_not_signed_is_neither_held_nor_kept_whatever_date_it_has()
     {
-        await using CollateralServer server =
-            new(CollateralServer.Response(MachineEvidenceTests.Host("7308000000000003", of: made)));
-        await using CollateralStore store = Store(server);
-        Assert.Equal(3, (await store.WaitForAsync(CollateralItem.AzureHost(), Cancel))!.Certificates.Count);
-        Assert.Contains("Metadata: true", Assert.Single(server.Requests), StringComparison.Ordinal);
+        byte[] forged = made.MakeRevocationList(nextUpdate: MadeSnp.Now.AddYears(70), forged: true);
+        int answered = 0;
+        await using CollateralServer server = new((_, stream, cancel) => stream.WriteAsync(CollateralServer.Response(
+            Interlocked.Increment(ref answered) == 1 ? forged : made.RevocationList), cancel).AsTask());
+        await using (CollateralStore store = Store(server))
+        {
+            Assert.Equal(made.RevocationList, (await store.WaitForAsync(crl, Cancel))!.Content.ToArray());
+            Assert.Equal([new(CollateralRefusal.NotSigned, 1)], store.Failures);
+        }
+
+        folder.Write(crl.File, forged);
+        await using CollateralStore again = Store(server);
+        Assert.Equal(made.RevocationList, (await again.WaitForAsync(crl, Cancel))!.Content.ToArray());
+        Assert.Equal(made.RevocationList, File.ReadAllBytes(Path.Combine(folder.Path, crl.File)));
     }
+
+    public static TheoryData<string> OfSomethingElse =>
+        ["chain", "forged chain", "list", "platform", "fmspc", "qe", "pck list", "root list", "statement"];
+
+    [Theory]
+    [MemberData(nameof(OfSomethingElse))]
+    public async Task What_is_signed_for_something_else_is_not_kept(string what)
+    {
+        string signer = Header("TCB-Info-Issuer-Chain", intel.SignerDer, intel.RootDer);
+        byte[] info = intel.Endorsements.TcbInfo!.Value.ToArray();
+        MadeSnp other = new(SnpProcessor.Milan);
+        (CollateralItem item, byte[] body, string header) = what switch
+        {
+            "chain" => (CollateralItem.AmdChain(SnpProcessor.Milan, SnpKeyKind.Vlek),
+                CollateralItemTests.Pem(made.SignerDer, made.RootDer), "X: 1"),
+            "forged chain" => (CollateralItem.AmdChain(SnpProcessor.Milan, SnpKeyKind.Vcek),
+                CollateralItemTests.Pem(other.SignerDer, made.RootDer), "X: 1"),
+            "list" => (CollateralItem.AmdRevocationList(SnpProcessor.Genoa, SnpKeyKind.Vcek),
+                made.RevocationList, "X: 1"),
+            "platform" => (CollateralItem.IntelTcbInfo(AttestationPlatform.Sgx, "b0c06f000000"), info, signer),
+            "fmspc" => (CollateralItem.IntelTcbInfo(AttestationPlatform.Tdx, "b0c06f000001"), info, signer),
+            "qe" => (CollateralItem.IntelQeIdentity(AttestationPlatform.Sgx), intel.MakeQeIdentity(),
+                Header("SGX-Enclave-Identity-Issuer-Chain", intel.SignerDer, intel.RootDer)),
+            "pck list" => (CollateralItem.IntelPckRevocationList(platformCa: false), intel.MakePckList(),
+                Header("SGX-PCK-CRL-Issuer-Chain", intel.AuthorityDer, intel.RootDer)),
+            "root list" => (CollateralItem.IntelRootRevocationList(), intel.MakeRootList(forged: true), "X: 1"),
+            _ => (CollateralItem.IntelTcbInfo(AttestationPlatform.Tdx, "b0c06f000000"), info,
+                Header("TCB-Info-Issuer-Chain", intel.MakeSigner(forged: true), intel.RootDer)),
+        };
+        await using CollateralServer server = new(CollateralServer.Response(body, "200 OK", header));
+        await FailsAsync(CollateralRefusal.NotSigned, server, item: item);
+    }
+
+    [Fact]
+    public async Task What_is_signed_for_what_was_asked_is_kept()
+    {
+        foreach ((CollateralItem item, byte[] body, string header) in ((CollateralItem, byte[], string)[])
+        [
+            (CollateralItem.AmdChain(SnpProcessor.Milan, SnpKeyKind.Vcek),
+                CollateralItemTests.Pem(made.SignerDer, made.RootDer), "X: 1"),
+            (CollateralItem.IntelQeIdentity(AttestationPlatform.Tdx), intel.MakeQeIdentity(),
+                Header("SGX-Enclave-Identity-Issuer-Chain", intel.SignerDer, intel.RootDer)),
+            (CollateralItem.IntelPckRevocationList(platformCa: true), intel.MakePckList(),
+                Header("SGX-PCK-CRL-Issuer-Chain", intel.AuthorityDer, intel.RootDer)),
+            (CollateralItem.IntelRootRevocationList(), intel.MakeRootList(), "X: 1"),
+        ])
+        {
+            await using CollateralServer server = new(CollateralServer.Response(body, "200 OK", header));
+            await using CollateralStore store = Store(server);
+            Assert.Equal(body, (await store.WaitForAsync(item, Cancel))!.Content.ToArray());
+            Assert.Empty(store.Failures);
+        }
+    }
+
+    // Its signer is in the chain, which comes by itself.
+    [Fact]
+    public async Task A_certificate_that_cannot_be_verified_yet_is_replaced_by_what_comes_later()
+    {
+        byte[] forged = new MadeSnp(SnpProcessor.Milan).MakeLeaf(until: MadeSnp.Now.AddYears(70));
+        CollateralItem key = KeyOf(made);
+        int answered = 0;
+        await using CollateralServer server = new((_, stream, cancel) => stream.WriteAsync(CollateralServer.Response(
+            Interlocked.Increment(ref answered) == 1 ? forged : made.LeafDer), cancel).AsTask());
+        await using (CollateralStore store = Store(server, settings => settings with
+        {
+            RefreshMin = TimeSpan.FromSeconds(1),
+        }))
+        {
+            Assert.Equal(forged, (await store.WaitForAsync(key, Cancel))!.Content.ToArray());
+            await UntilAsync(() => store.TryGet(key, out Collateral? held)
+                && held!.Content.Span.SequenceEqual(made.LeafDer));
+        }
+
+        // With the chain it is known for what it is.
+        CollateralItem chain = CollateralItem.AmdChain(SnpProcessor.Milan, SnpKeyKind.Vcek);
+        folder.Write(chain.File, CollateralItemTests.Pem(made.SignerDer, made.RootDer));
+        folder.Write(key.File, forged);
+        await using CollateralStore alone = Store(null);
+        Assert.NotNull(await alone.WaitForAsync(chain, Cancel));
+        Assert.False(alone.TryGet(key, out _));
+        await UntilAsync(() => alone.Failures.Count > 0);
+        Assert.False(alone.TryGet(key, out _));
+        folder.Write(key.File, made.MakeLeaf(values => values["1.3.6.1.4.1.3704.1.4"] = new byte[64]));
+        await Task.Delay(100, Cancel);
+        Assert.False(alone.TryGet(key, out _));
+        folder.Write(key.File, made.LeafDer);
+        Assert.NotNull(await alone.WaitForAsync(key, Cancel));
+    }
+
+    private static CollateralItem KeyOf(MadeSnp machine)
+    {
+        Assert.True(SnpReport.TryDecode(machine.MakeReport(), out SnpReport? report));
+        Assert.True(SnpKeyName.TryOf(report!, null, out SnpKeyName? name));
+        return CollateralItem.AmdKey(name!);
+    }
+
+    private static string Header(string name, params byte[][] chain) =>
+        $"{name}: {Uri.EscapeDataString(Encoding.ASCII.GetString(CollateralItemTests.Pem(chain)))}";
 
     [Fact]
     public async Task A_folder_that_cannot_be_written_costs_the_disk_copy_alone()
@@ -339,7 +448,8 @@ public sealed class CollateralStoreTests : IDisposable
             Folder = folder.Path,
             AmdKds = server?.Address,
             IntelPccs = server?.Address,
-            AzureThim = server?.Address,
+            AmdRoots = [made.Root],
+            IntelRoots = [intel.Root],
             Timeout = TimeSpan.FromSeconds(100),
         };
         return new CollateralStore(change?.Invoke(settings) ?? settings, new TestClock(MadeSnp.Now), log.Enqueue);

@@ -25,6 +25,8 @@ public sealed class EvidenceCollectionTests : IDisposable
 
     private static CollateralItem Chain { get; } = CollateralItem.AmdChain(SnpProcessor.Milan, SnpKeyKind.Vcek);
 
+    private CollateralSettings Settings => new() { Folder = folder, AmdRoots = [made.Root] };
+
     private static IAttester Attester(byte[]? certificates) => Attesters.Select(
         Recorded.Machine(new RecordedTsm { Report = Report, Certificates = certificates ?? [] }), Attesters.SnpTsm);
 
@@ -45,7 +47,7 @@ public sealed class EvidenceCollectionTests : IDisposable
 
     private async Task<AttesterEvidence> CollectAsync(byte[]? certificates, bool isPatient = true)
     {
-        await using CollateralStore store = new(new CollateralSettings { Folder = folder }, new TestClock(MadeSnp.Now));
+        await using CollateralStore store = new(Settings, new TestClock(MadeSnp.Now));
         return (await EvidenceCollection.CollectAsync(
             Attester(certificates), store, Recorded.ReportData,
             isPatient ? TimeSpan.FromSeconds(30) : TimeSpan.FromMilliseconds(50), new TestClock(MadeSnp.Now),
@@ -56,7 +58,7 @@ public sealed class EvidenceCollectionTests : IDisposable
     [Fact]
     public async Task A_list_that_comes_later_is_shown_from_then_on()
     {
-        await using CollateralStore store = new(new CollateralSettings { Folder = folder }, new TestClock(MadeSnp.Now));
+        await using CollateralStore store = new(Settings, new TestClock(MadeSnp.Now));
         CollectedEvidence collected = await EvidenceCollection.CollectAsync(
             Attester(Recorded.Certificates), store, Recorded.ReportData, TimeSpan.FromMilliseconds(50),
             new TestClock(MadeSnp.Now), TestContext.Current.CancellationToken);
@@ -80,12 +82,36 @@ public sealed class EvidenceCollectionTests : IDisposable
     [Fact]
     public async Task A_machine_without_certificates_has_them_from_the_folder()
     {
+        PutAll();
+        Assert.Equal("", Appraise(await CollectAsync(certificates: null)).Reason);
+    }
+
+    // Some hosts give the certificate of the key alone, and some the one of the firmware that they had before.
+    [Fact]
+    public async Task What_a_host_leaves_out_or_has_not_renewed_comes_from_the_folder()
+    {
+        byte[] stale = made.MakeLeaf(values => values["1.3.6.1.4.1.3704.1.3.8"] = MadeSnp.Integer(83));
+        byte[][] tables =
+        [
+            CertificateTableTests.Table([(CertificateTableTests.Vcek, made.LeafDer)]),
+            CertificateTableTests.Table(
+                [(CertificateTableTests.Vcek, made.LeafDer), (CertificateTableTests.Ask, made.SignerDer)]),
+            CertificateTableTests.TableOf(stale, made.SignerDer, made.RootDer),
+        ];
+        AttesterEvidence bare = await CollectAsync(tables[0], isPatient: false);
+        Assert.Null(bare.Find(EvidenceBundle.SnpChainFile));
+        Assert.Equal("chain-incomplete", Appraise(bare).Reason);
+        PutAll();
+        foreach (byte[] table in tables) Assert.Equal("", Appraise(await CollectAsync(table)).Reason);
+    }
+
+    private void PutAll()
+    {
         Put(List, made.RevocationList);
         Put(Chain, MadeIntel.Pem(made.SignerDer, made.RootDer));
         Assert.True(SnpReport.TryDecode(Report(Recorded.ReportData), out SnpReport? report));
         Assert.True(SnpKeyName.TryOf(report!, null, out SnpKeyName? key));
         Put(CollateralItem.AmdKey(key!), made.LeafDer);
-        Assert.Equal("", Appraise(await CollectAsync(certificates: null)).Reason);
     }
 
     [Fact]
@@ -109,7 +135,7 @@ public sealed class EvidenceCollectionTests : IDisposable
     public async Task Who_gives_up_waits_no_longer()
     {
         using CancellationTokenSource given = new();
-        await using CollateralStore store = new(new CollateralSettings { Folder = folder }, new TestClock(MadeSnp.Now));
+        await using CollateralStore store = new(Settings, new TestClock(MadeSnp.Now));
         Task<CollectedEvidence> collecting = EvidenceCollection.CollectAsync(
             Attester(Recorded.Certificates), store, Recorded.ReportData, TimeSpan.FromMinutes(10),
             new TestClock(MadeSnp.Now), given.Token);

@@ -86,15 +86,40 @@ public sealed class NodeEvidenceTests
         Assert.Equal(before, network.Primary.Node.View.Last);
     }
 
+    // Who joins is of the kind that the genesis block promises, and only where all is simulated need not say more.
     [Theory]
-    [InlineData("snp", "EvidenceMissing")]
-    [InlineData("tdx", "EvidenceMissing")]
-    [InlineData("virtual", "")]
-    [InlineData("sgx", "UnknownPlatform")]
-    public void Hardware_is_not_believed_without_evidence(string platform, string code)
+    [InlineData("virtual", "snp", "PlatformNotAccepted")]
+    [InlineData("virtual", "tdx", "PlatformNotAccepted")]
+    [InlineData("virtual", "sgx", "UnknownPlatform")]
+    [InlineData("virtual", "virtual", "")]
+    [InlineData("virtual", "virtual-snp", "")]
+    [InlineData("snp", "virtual", "PlatformNotAccepted")]
+    [InlineData("snp", "virtual-snp", "PlatformNotAccepted")]
+    [InlineData("snp", "tdx", "PlatformNotAccepted")]
+    [InlineData("snp", "snp", "EvidenceMissing")]
+    [InlineData("tdx", "snp", "PlatformNotAccepted")]
+    [InlineData("tdx", "tdx", "EvidenceMissing")]
+    [InlineData("snp,virtual", "snp", "EvidenceMissing")]
+    [InlineData("snp,virtual", "virtual", "EvidenceMissing")]
+    [InlineData("snp,virtual", "virtual-snp", "EvidenceMissing")]
+    [InlineData("snp,virtual", "tdx", "PlatformNotAccepted")]
+    public void A_network_holds_who_joins_to_its_platform(string network, string platform, string code)
     {
-        using TestNetwork network = new();
-        Assert.Equal(code, CodeOf(network.Primary.Ask(Add(network, null, platform))));
+        using TestNetwork founded = new(platform: network);
+        Assert.Equal(code, CodeOf(founded.Primary.Ask(Add(founded, null, platform))));
+    }
+
+    [Theory]
+    [InlineData("virtual", "virtual", "")]
+    [InlineData("snp", "virtual", "PlatformNotAccepted")]
+    [InlineData("snp", "snp", "EvidenceRefused")]
+    [InlineData("snp,virtual", "virtual", "")]
+    public void Simulated_evidence_counts_only_where_the_genesis_block_says_so(
+        string network, string platform, string code)
+    {
+        using TestNetwork founded = new(platform: network);
+        JsonElement answer = founded.Primary.Ask(Add(founded, TestEvidence.Of(newcomer), platform));
+        Assert.Equal(code, CodeOf(answer));
     }
 
     [Fact]

@@ -27,13 +27,15 @@ internal sealed class TestNetwork : IDisposable
     private readonly Entropy entropy = new SystemEntropy();
     private readonly NodeLimits limits;
     private readonly bool isAlone;
+    private readonly string platform;
     private DateTimeOffset now = TestShell.Noon;
 
     public TestNetwork(
         int members = 1, NodeLimits? limits = null, bool isAlone = false, DiversityRule? rule = null,
-        int format = LedgerFormat.Newest)
+        int format = LedgerFormat.Newest, string platform = NodeSetup.VirtualPlatform)
     {
         this.isAlone = isAlone;
+        this.platform = platform;
         this.limits = limits ?? new NodeLimits();
         User = TestShell.NewCertificate("user0", entropy);
         Members = [.. Enumerable.Range(0, members).Select(index => new TestMember($"member{index}", entropy))];
@@ -54,6 +56,7 @@ internal sealed class TestNetwork : IDisposable
         limits = new NodeLimits();
         User = MadeCharter.Actor("user").Certificate;
         Members = [];
+        platform = NodeSetup.VirtualPlatform;
         Genesis = GenesisSettings.Of(charter);
         now = MadeFounders.Now;
     }
@@ -283,6 +286,7 @@ internal sealed class TestNetwork : IDisposable
         SealingKey = SealingKey,
         Application = TestShell.Application(),
         Genesis = Genesis,
+        Platform = platform,
         Evidence = TestEvidence.Of(new NodeId(Digest.Of(key.SubjectPublicKeyInfo.Span))),
         SubjectAlternativeNames = [],
         PublishedAddresses = [$"127.0.0.1:800{Nodes.Count}"],
