@@ -93,13 +93,21 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             IReadOnlyList<FinishedChunk> files = Finish(reading);
             StartChecks.NothingElse("ledger", Folder);
             sealedFiles.RemoveAll();
+            string address = by.Content.Slots[configuration.Establishment!.Slot].Address;
+            if (peers!.Address != address)
+            {
+                throw new StartFailure($"The node cannot found a network in slot {configuration.Establishment.Slot}",
+                    $"other nodes look for it at {address}, and it is at {peers.Address}",
+                    "Set peers.address, or peers.published, to the address of the slot");
+            }
+
             using Establishing establishing = new(
-                peers!, by, configuration.Establishment!, (EcdsaSigner)setup.NodeKey, setup.Evidence!,
+                peers, by, configuration.Establishment, (EcdsaSigner)setup.NodeKey, setup.Evidence!,
                 setup.LedgerFormat, setup.Entropy, log);
             EstablishmentOutcome outcome = await establishing.RunAsync(cancel).ConfigureAwait(false);
             FoundingAgreement agreement = outcome.Agreement;
             Opener[] others = [.. establishing.OthersOf(agreement)];
-            disk.Add(peers!.Network.NodeId);
+            disk.Add(peers.Network.NodeId);
             if (outcome is EstablishmentOutcome.Follow follow)
             {
                 if (setup.SealingKey is not null) Keep(follow.Told);

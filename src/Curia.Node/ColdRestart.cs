@@ -72,6 +72,9 @@ public sealed record RestartClaim(
 /// the term of a candidate is in Raft: so no two formations have the same.</param>
 public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim> Members, View View)
 {
+    // Genesis, and the signature transaction of its block.
+    private static readonly SeqNo genesisEnd = new(2);
+
     /// <summary>The ids of the members.</summary>
     public IReadOnlyList<NodeId> Ids => [.. Members.Select(member => member.Node)];
 
@@ -104,7 +107,11 @@ public sealed record Formation(RestartClaim Founder, IReadOnlyList<RestartClaim>
     {
         if (!founder.Active[^1].Any(founder.Earlier.Contains)) return false;
         HashSet<NodeId> behind = [.. all.Where(one => one.Last <= founder.Last).SelectMany(one => one.Earlier)];
-        return founder.Active.All(voters => IsMajority(voters, behind));
+
+        // DESIGN 1: what founders have agreed on commits when all of them have stored the genesis block, and a ledger
+        // that ends with it does not say that they have.
+        bool needsAll = founder.Last.SeqNo <= genesisEnd;
+        return founder.Active.All(voters => needsAll ? voters.All(behind.Contains) : IsMajority(voters, behind));
     }
 
     internal static bool IsMajority(IReadOnlyList<NodeId> of, HashSet<NodeId> here) =>

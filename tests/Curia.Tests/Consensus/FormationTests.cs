@@ -42,6 +42,18 @@ public sealed class FormationTests
         Assert.Null(Formation.Of([Claim(a, "2.9", [a, b, c, d]), Claim(b, "2.9", [a, b, c, d])]));
     }
 
+    // Founders agree on a genesis block that commits when all have stored it, and this ledger does not say that they
+    // have.
+    [Fact]
+    public void A_ledger_that_ends_with_its_genesis_block_needs_all_founders()
+    {
+        RestartClaim[] two = [Claim(a, "2.2", [a, b, c]), Claim(b, "2.2", [a, b, c])];
+        Assert.Null(Formation.Of(two));
+        Assert.NotNull(Formation.Of([.. two, Claim(c, "2.2", [a, b, c])]));
+        Assert.NotNull(Formation.Of([two[0], Claim(b, "2.4", [a, b, c])]));
+        Assert.NotNull(Formation.Of([Claim(a, "2.2", [a])]));
+    }
+
     [Fact]
     public void Each_active_configuration_needs_a_majority()
     {
@@ -106,7 +118,7 @@ public sealed class FormationTests
 
         public int Run(int rounds)
         {
-            Entry genesis = new(new TxId(new View(2), new SeqNo(1)), 0, [.. disks.Select(disk => disk.Nodes[0])]);
+            Entry genesis = new(new TxId(new View(2), new SeqNo(3)), 0, [.. disks.Select(disk => disk.Nodes[0])]);
             foreach (Disk disk in disks) disk.Log = [genesis];
             committed = [genesis];
             Extend(disks, genesis.TxId.View);

@@ -118,8 +118,11 @@ internal sealed class MadeFounder : IDisposable
         Shown with { Endorsement = Endorse(said, signer) };
 
     /// <summary>What it shows with other evidence, which its owner has endorsed.</summary>
-    public FounderPresentation With(AttesterEvidence evidence) => With(
-        Said with { Evidence = FounderPresentation.DigestOf(evidence) }) with { Evidence = evidence };
+    public FounderPresentation With(AttesterEvidence evidence)
+    {
+        FounderPresentation endorsed = With(Said with { Evidence = FounderPresentation.DigestOf(evidence) });
+        return endorsed with { Evidence = evidence };
+    }
 
     public byte[] Endorse(FounderEndorsement said, string? signer = null)
     {

@@ -107,8 +107,8 @@ public sealed class FoundedNetworkTests : IDisposable
     public void A_primary_that_writes_something_else_is_left_alone()
     {
         AssertRefused(agreement => agreement with { Attempt = 2 });
-        AssertRefused(agreement => agreement with { Charter = MadeCharter.Of(
-            MadeFounders.Content() with { RecoveryThreshold = 1 }) });
+        Charter other = MadeCharter.Of(MadeFounders.Content() with { RecoveryThreshold = 1 });
+        AssertRefused(agreement => agreement with { Charter = other });
         AssertRefused(agreement => agreement with
         {
             Founders =
