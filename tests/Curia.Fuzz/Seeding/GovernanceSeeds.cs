@@ -1,9 +1,11 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Governance;
 using Curia.Tests.Governance;
+using Curia.Vocabulary;
 
 namespace Curia.Fuzz.Seeding;
 
@@ -36,6 +38,35 @@ internal static class GovernanceSeeds
             Parts.Join(small.Encoded.ToArray(), CharterSignature.Sign(small, other, otherKey)),
             Parts.Join(small.Encoded.ToArray(), CharterSignature.Assemble(small, certificate, new byte[64])),
         ];
+    }
+
+    public static List<byte[]> Founders() =>
+    [
+        new FounderPresentation(small.Digest, "node0", AttesterEvidence.OfVirtual([1, 2, 3]), new byte[] { 4 }, 2)
+            .Encode(),
+        new FounderPresentation(full.Digest, "", AttesterEvidence.OfVirtual(new byte[40]), default, 1).Encode(),
+    ];
+
+    public static List<byte[]> Endorsements()
+    {
+        (EcdsaSigner key, Certificate owner) = MadeCharter.Actor("alpha");
+        FounderEndorsement said = new(
+            small.Digest, "node0", new NodeId(Digest.Of([1])), new MemberId(owner.Fingerprint), "a:1", ["a:2"],
+            Digest.Of([2]), 1, DateTimeOffset.UnixEpoch.AddYears(60));
+        return
+        [
+            Parts.Join(owner.Der.ToArray(), said.Sign(owner, key)),
+            Parts.Join(owner.Der.ToArray(), said.Assemble(owner, new byte[64])),
+            Parts.Join(owner.Der.ToArray(), []),
+        ];
+    }
+
+    public static List<byte[]> Statements()
+    {
+        (EcdsaSigner key, _) = MadeCharter.Actor("alpha");
+        FoundingStatement statement = new(
+            small.Digest, 1, [new FounderEntry(new NodeId(Digest.Of([1])), "node0", default, default, 2)]);
+        return [statement.Encode(), SignedFoundingStatement.Sign(statement, key).Encode()];
     }
 
     public static List<byte[]> Keys() =>

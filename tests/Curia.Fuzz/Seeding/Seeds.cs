@@ -72,5 +72,8 @@ internal static class Seeds
         ("charter-json", GovernanceSeeds.Descriptions()),
         ("charter-signature", GovernanceSeeds.Signatures()),
         ("encryption-key", GovernanceSeeds.Keys()),
+        ("founder", GovernanceSeeds.Founders()),
+        ("founder-endorsement", GovernanceSeeds.Endorsements()),
+        ("founding-statement", GovernanceSeeds.Statements()),
     ];
 }

@@ -16,7 +16,7 @@ internal static class AttestationTargets
     public static IEnumerable<FuzzTarget> All =>
     [
         new("snp-report", ["SnpReport.TryDecode", "HclReport.TryDecode"], TryReport),
-        new("snp", ["SnpRoot.TryCreate"], TryAppraisal),
+        new("snp", ["SnpRoot.TryCreate", "SnpTcb.TryRead"], TryAppraisal),
         new("vendor-certificate",
             ["VendorCertificate.TryDecode", "SnpEndorsementKey.TryDecode", "RevocationList.TryDecode",
                 "PemCertificates.TryDecode"], TryCertificate),

@@ -18,6 +18,10 @@ internal static class GovernanceTargets
         new("charter-signature", ["CharterSignature.TryVerify"], TrySignature),
         new("encryption-key",
             ["EncryptionKey.TryFromDer", "EncryptionKey.TryFromPem", "EcdsaSignature.TryFromDer"], TryKey),
+        new("founder", ["FounderPresentation.TryDecode"], TryFounder),
+        new("founder-endorsement", ["FounderEndorsement.TryVerify"], TryEndorsement),
+        new("founding-statement",
+            ["FoundingStatement.TryDecode", "SignedFoundingStatement.TryDecode"], TryStatement),
     ];
 
     private static void TryCharter(ReadOnlyMemory<byte> input)
@@ -72,6 +76,43 @@ internal static class GovernanceTargets
         Must.Hold(charter.TryGetMember(signature.Member, out string? name, out _) && name == signature.MemberName,
             "who signed is a member");
         Must.BeSame(signature.Encoded.Span, parts[1].Span, "signature");
+    }
+
+    private static void TryFounder(ReadOnlyMemory<byte> input)
+    {
+        if (!FounderPresentation.TryDecode(input, out FounderPresentation? shown)) return;
+        Must.BeSame(shown.Encode(), input.Span, "what a founder shows");
+        Must.Hold(shown.Evidence.IsBounded, "evidence is within its bounds");
+        Must.Hold(FounderPresentation.DigestOf(shown.Evidence) == FounderPresentation.DigestOf(shown.Evidence),
+            "evidence has one digest");
+    }
+
+    // The certificate of an owner, and an endorsement that says to be by it.
+    private static void TryEndorsement(ReadOnlyMemory<byte> input)
+    {
+        List<ReadOnlyMemory<byte>> parts = Parts.Split(input);
+        if (parts.Count != 2 || !Certificate.TryFromDer(parts[0].Span, out Certificate? owner)) return;
+        bool valid = FounderEndorsement.TryVerify(
+            parts[1], owner!, out FounderEndorsement? endorsement, out FoundingRefusal? refusal);
+        Must.Hold(valid == endorsement is not null && valid == refusal is null, "there is an endorsement or a reason");
+        if (endorsement is not null)
+            Must.Hold(endorsement.Owner.Value == owner!.Fingerprint, "an endorsement is the owner's");
+        else
+            Must.Hold(Enum.IsDefined(refusal!.Fault) && refusal.Detail.Length > 0, "what is refused has a name");
+    }
+
+    private static void TryStatement(ReadOnlyMemory<byte> input)
+    {
+        if (FoundingStatement.TryDecode(input, out FoundingStatement? statement))
+        {
+            Must.BeSame(statement.Encode(), input.Span, "founding statement");
+            Must.Hold(statement.Founders.Select(one => one.Node).Distinct().Count() == statement.Founders.Count,
+                "a founder stands in it once");
+        }
+
+        if (!SignedFoundingStatement.TryDecode(input, out SignedFoundingStatement? signed)) return;
+        Must.BeSame(signed.Encode(), input.Span, "signed founding statement");
+        Must.Hold(!signed.IsBy(new NodeId(default)), "nobody's id is zero");
     }
 
     private static void TryKey(ReadOnlyMemory<byte> input)

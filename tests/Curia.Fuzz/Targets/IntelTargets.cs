@@ -12,7 +12,7 @@ internal static class IntelTargets
 
     public static IEnumerable<FuzzTarget> All =>
     [
-        new("intel-quote", ["IntelQuote.TryDecode"], TryQuote),
+        new("intel-quote", ["IntelQuote.TryDecode", "TdxReport.TryFromLocalReport"], TryQuote),
         new("intel", ["IntelRoot.TryCreate"], TryAppraisal),
         new("pck-certificate", ["PckCertificate.TryDecode"], TryCertificate),
         new("tcb-info", ["TcbInfo.TryDecode"], TryTcbInfo),
@@ -21,6 +21,8 @@ internal static class IntelTargets
 
     private static void TryQuote(ReadOnlyMemory<byte> input)
     {
+        if (TdxReport.TryFromLocalReport(input, out TdxReport? local))
+            Must.Hold(local!.ReportData.Length == 64, "a report of the machine has report data");
         if (!IntelQuote.TryDecode(input, out IntelQuote? quote)) return;
         Must.Hold(input.Length <= IntelQuote.SizeMax, "a quote is bounded");
         Must.Hold((quote!.Version == 3) == quote.Enclave is not null && (quote.Version > 3) == quote.Domain is not null,
