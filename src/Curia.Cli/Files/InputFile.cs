@@ -8,7 +8,8 @@ using Curia.Vocabulary;
 namespace Curia.Cli.Files;
 
 /// <summary>Reads whole files that somebody else wrote, bounded. To open a pipe waits for whoever writes into it, and a
-/// device may have no end: what is no regular file is refused before it is opened.</summary>
+/// device may have no end: what is no regular file is refused before it is opened. <c>/dev/null</c> is an empty
+/// file.</summary>
 internal static class InputFile
 {
     private const int BufferSize = 81920;
@@ -86,6 +87,7 @@ internal static class InputFile
     // Null for a regular file, and for what cannot be looked at: to open that says why.
     private static string? FindOtherKind(string path)
     {
+        if (path == "/dev/null") return null;
         byte[] found = new byte[StatxSize];
         if (Statx(CurrentFolder, Encoding.UTF8.GetBytes(path + "\0"), 0, WantsType, found) != 0) return null;
         return (BitConverter.ToUInt16(found, ModeOffset) & TypeBits) switch
