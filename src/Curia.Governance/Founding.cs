@@ -83,6 +83,9 @@ public sealed class Founding
     /// <summary>What this node has signed; null before it has verified all others.</summary>
     public SignedFoundingStatement? Statement { get; private set; }
 
+    /// <summary>Who is primary of the first view by what this node has signed; null before.</summary>
+    public NodeId? Primary => Statement is null ? null : slots.Values.Min(slot => slot.Node);
+
     /// <summary>What all have agreed on; null before.</summary>
     public FoundingAgreement? Agreement { get; private set; }
 

@@ -87,6 +87,8 @@ internal static class PolicyRules
             CharterFault.UnknownValue, $"{path}.processors", "has a generation that is not known");
         CharterRules.Require(policy.MinimumGuestSvn <= int.MaxValue, CharterFault.OutOfBounds,
             $"{path}.minimum_guest_svn", "is too much");
+        CharterRules.Require(policy.MinimumUvmSvn <= int.MaxValue, CharterFault.OutOfBounds,
+            $"{path}.minimum_uvm_svn", "is too much");
         CharterRules.RequireShort(policy.Vmpls, 1, $"{path}.vmpls");
         CharterRules.Require(policy.Vmpls.All(level => level <= VmplMax), CharterFault.BadPolicy, $"{path}.vmpls",
             "has a privilege level that there is not; there are 0 to 3");

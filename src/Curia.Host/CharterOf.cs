@@ -47,7 +47,6 @@ internal static class CharterOf
         {
             Genesis = configuration.Genesis with
             {
-                Name = charter.Content.Name,
                 Platform = isVirtual ? NodeSetup.VirtualPlatform : platform,
                 Plays = isVirtual && platform != NodeSetup.VirtualPlatform ? platform : null,
             },

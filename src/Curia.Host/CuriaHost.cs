@@ -93,7 +93,9 @@ public static class CuriaHost
         await using NodePeers? peers = configuration.Peers is { } listening
             ? await NodePeers.BindAsync(listening, nodeKey, entropy, log)
             : null;
-        await using Attesting attesting = new(configuration.Attestation, Machine.Local(), AppraisalPolicy.Strict, log);
+        await using Attesting attesting = new(
+            configuration.Attestation, Machine.Local(),
+            charter?.Content.Platforms.ToAppraisalPolicy() ?? AppraisalPolicy.Strict, log);
         AttesterEvidence evidence;
         try
         {

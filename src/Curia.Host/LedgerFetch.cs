@@ -95,9 +95,12 @@ internal sealed class LedgerFetch
             await fetch.CompareAsync(source, cancel).ConfigureAwait(false);
             await fetch.FetchAsync(source, answered, cancel).ConfigureAwait(false);
             DurableFiles.FlushFolder(folder);
+            fetch.RequireRight(network);
+            return (fetch.survey, fetch.finished);
         }
         catch (StartFailure failure) when (failure.IsOfOthers)
         {
+            // What one node has sent wrongly is not to stand in the way of what another one sends next.
             fetch.RemoveFetched();
             throw;
         }
@@ -106,22 +109,19 @@ internal sealed class LedgerFetch
             throw new StartFailure($"The ledger in {folder} cannot be written", e.Message.TrimEnd('.'),
                 "Look at the disk, make room, or correct permissions");
         }
+    }
 
-        AuditReport report = fetch.survey.Finish();
-        string? obstacle = report.Ok ? fetch.survey.FindObstacle() : report.Problems[0].Reason;
-        if (obstacle is not null)
+    private void RequireRight(Digest network)
+    {
+        AuditReport report = survey.Finish();
+        string? obstacle = report.Ok ? survey.FindObstacle() : report.Problems[0].Reason;
+        if (obstacle is null) return;
+        throw new StartFailure($"The ledger in {folder} is not that of the network {network}", obstacle,
+            "What was fetched is removed again: start it once more, empty the folder to fetch all of it anew, or "
+            + "correct join.network in the configuration")
         {
-            // What one node has sent wrongly is not to stand in the way of what another one sends next time.
-            fetch.RemoveFetched();
-            throw new StartFailure($"The ledger in {folder} is not that of the network {network}", obstacle,
-                "What was fetched is removed again: start it once more, empty the folder to fetch all of it anew, or "
-                + "correct join.network in the configuration")
-            {
-                IsOfOthers = fetch.fetched.Count > 0,
-            };
-        }
-
-        return (fetch.survey, fetch.finished);
+            IsOfOthers = fetched.Count > 0,
+        };
     }
 
     // What has its final name is committed to its end. Of the rest nobody knows, and it is quickly fetched.

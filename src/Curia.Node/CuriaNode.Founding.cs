@@ -1,6 +1,4 @@
 using System;
-using System.Linq;
-using System.Text;
 using Curia.Cryptography;
 using Curia.Governance;
 using Curia.KeyValue;
@@ -43,12 +41,11 @@ public sealed partial class CuriaNode
     private Certificate? FindPrimary(GenesisBlock first)
     {
         if (!WriteSet.TryDecode(first.PublicWrites.Span, default, out WriteSet? writes)) return null;
-        MapWrites? map = writes.Maps.FirstOrDefault(one => one.Name == NodeMaps.NodeCertificates.Name);
-        bool isRead = map?.Writes is [{ Value: { } value }]
-            & Certificate.TryFromPem(
-                Encoding.UTF8.GetString(map?.Writes is [{ Value: { } text }] ? text.Span : default),
-                out Certificate? certificate);
-        return isRead && certificate!.KeyDigest == agreement!.Primary.Value
+        State written = State.Empty.After(Genesis.TxId, writes);
+        bool isRead = KeyValueStore.ReadAt(written, MapAccess.Node).Map(NodeMaps.NodeCertificates)
+            .TryGet(agreement!.Primary.ToString(), out string? pem)
+            & Certificate.TryFromPem(pem, out Certificate? certificate);
+        return isRead && certificate!.KeyDigest == agreement.Primary.Value
             && certificate.IsIssuedBy(first.ServiceCertificate)
                 ? certificate
                 : null;

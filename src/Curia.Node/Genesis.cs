@@ -20,20 +20,7 @@ internal static class Genesis
     /// <summary>Writes the genesis maps of a network that one node begins alone.</summary>
     public static void Write(Transaction transaction, NodeSetup setup, NodeId nodeId, ServiceKey service)
     {
-        foreach (GenesisMember member in setup.Genesis.Members)
-        {
-            string id = new MemberId(member.Certificate.Fingerprint).ToString();
-            transaction.Map(NodeMaps.MemberCertificates).Put(id, member.Certificate.ToPem());
-            transaction.Map(NodeMaps.MemberInfo).Put(id, new JsonObject { ["status"] = "Active" }.ToJsonString());
-            if (member.EncryptionKeyPem is { } key) transaction.Map(NodeMaps.MemberEncryptionKeys).Put(id, key);
-        }
-
-        foreach (GenesisUser user in setup.Genesis.Users)
-        {
-            transaction.Map(NodeMaps.UserCertificates)
-                .Put(new UserId(user.Certificate.Fingerprint).ToString(), user.Certificate.ToPem());
-        }
-
+        WriteActors(transaction, setup.Genesis);
         transaction.Map(NodeMaps.NodeInfo)
             .Put(nodeId.ToString(), new NodeRecord(
                 NodeRecord.Trusted, setup.Genesis.Plays ?? setup.Platform, setup.PublishedAddresses, setup.PeerAddress,
@@ -56,20 +43,7 @@ internal static class Genesis
         Transaction transaction, FoundingAgreement agreement, Certificate service, Certificate primary, Digest secret)
     {
         CharterContent charter = agreement.Charter.Content;
-        foreach (CharterMember member in charter.Members.Values)
-        {
-            string id = member.Id.ToString();
-            transaction.Map(NodeMaps.MemberCertificates).Put(id, member.Certificate.ToPem());
-            transaction.Map(NodeMaps.MemberInfo).Put(id, new JsonObject { ["status"] = "Active" }.ToJsonString());
-            if (member.EncryptionKey is { } key) transaction.Map(NodeMaps.MemberEncryptionKeys).Put(id, key.ToPem());
-        }
-
-        foreach (CharterParticipant one in charter.Participants.Values.Where(one => one.Kind == ParticipantKind.Key))
-        {
-            transaction.Map(NodeMaps.UserCertificates)
-                .Put(new UserId(one.Certificate.Fingerprint).ToString(), one.Certificate.ToPem());
-        }
-
+        WriteActors(transaction, GenesisSettings.Of(agreement.Charter));
         foreach (AgreedFounder founder in agreement.Founders) Write(transaction, charter, founder);
         if (charter.Consensus is { } rules and not { Platforms: 1, Operators: 1 })
         {
@@ -96,6 +70,23 @@ internal static class Genesis
         CommitOutcome.Committed? written = store.Commit(transaction, FirstView) as CommitOutcome.Committed;
         Invariant.Holds(written is not null, "a first transaction meets no other");
         return (written.Changes.Encode(Domain.Public), written.Changes.Encode(Domain.Private));
+    }
+
+    private static void WriteActors(Transaction transaction, GenesisSettings genesis)
+    {
+        foreach (GenesisMember member in genesis.Members)
+        {
+            string id = new MemberId(member.Certificate.Fingerprint).ToString();
+            transaction.Map(NodeMaps.MemberCertificates).Put(id, member.Certificate.ToPem());
+            transaction.Map(NodeMaps.MemberInfo).Put(id, new JsonObject { ["status"] = "Active" }.ToJsonString());
+            if (member.EncryptionKeyPem is { } key) transaction.Map(NodeMaps.MemberEncryptionKeys).Put(id, key);
+        }
+
+        foreach (GenesisUser user in genesis.Users)
+        {
+            transaction.Map(NodeMaps.UserCertificates)
+                .Put(new UserId(user.Certificate.Fingerprint).ToString(), user.Certificate.ToPem());
+        }
     }
 
     private static void Write(Transaction transaction, CharterContent charter, AgreedFounder founder)

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Text;
 using Curia.Cli.Files;
 using Curia.Cryptography;
 
@@ -9,11 +8,10 @@ namespace Curia.Cli.Commands;
 
 /// <summary>Something that a member signs.</summary>
 /// <param name="Sign">Signs with a key.</param>
-/// <param name="BytesToSign">What a key in a device signs.</param>
 /// <param name="Assemble">The message of r and s.</param>
 /// <param name="IsRight">Whether the member has signed a message.</param>
 internal sealed record Signable(
-    Func<Signer, byte[]> Sign, Func<byte[]> BytesToSign, Func<byte[], byte[]> Assemble, Func<byte[], bool> IsRight);
+    Func<Signer, byte[]> Sign, Func<byte[], byte[]> Assemble, Func<byte[], bool> IsRight);
 
 /// <summary>How a member signs on the command line: with a key in a file, or in two steps with one in a
 /// device.</summary>
@@ -21,7 +19,6 @@ internal sealed record Signable(
 /// <param name="key">Its private key.</param>
 internal sealed class MemberSigning(Option<string> certificate, Option<string> key)
 {
-    private const long KeyBytesMax = 64 << 10;
     private const long SignatureBytesMax = 256;
 
     private readonly Option<string> prepare = new("--prepare")
@@ -55,8 +52,7 @@ internal sealed class MemberSigning(Option<string> certificate, Option<string> k
         if (ways != 1) throw CommandFailure.WrongUsage("give one of --key PEM, --prepare FILE and --signature FILE.");
         string path = parsed.GetValue(certificate)
             ?? throw CommandFailure.WrongUsage("give --cert PEM, the certificate of the member who signs.");
-        return Certificate.TryFromPem(
-            Encoding.ASCII.GetString(InputFile.Read(path, KeyBytesMax)), out Certificate? read)
+        return Certificate.TryFromPem(InputFile.ReadPem(path), out Certificate? read)
                 ? read!
                 : throw CommandFailure.Environment($"{path} is no certificate in PEM with a key on a NIST curve.");
     }
@@ -93,8 +89,7 @@ internal sealed class MemberSigning(Option<string> certificate, Option<string> k
 
     private static byte[] WithKey(string path, Certificate member, Signable what)
     {
-        string pem = Encoding.ASCII.GetString(InputFile.Read(path, KeyBytesMax));
-        if (!EcdsaSigner.TryFromPem(pem, out EcdsaSigner? signer))
+        if (!EcdsaSigner.TryFromPem(InputFile.ReadPem(path), out EcdsaSigner? signer))
             throw CommandFailure.Environment($"{path} is no private key in PEM on a NIST curve.");
         using (signer)
         {

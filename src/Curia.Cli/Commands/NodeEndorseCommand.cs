@@ -166,13 +166,12 @@ internal sealed class NodeEndorseCommand
         }
 
         byte[] message = signing.Sign(parsed, member, new Signable(
-            signer => said.Sign(member, signer), () => said.BytesToSign(member),
-            signature => said.Assemble(member, signature),
+            signer => said.Sign(member, signer), signature => said.Assemble(member, signature),
             encoded => FounderEndorsement.TryVerify(encoded, member, out _, out _)));
 
         // First what keeps this member from saying it twice, then what says it.
         if (!before.Contains(kept)) WriteRecord(records, [.. before, kept]);
-        Replace(parsed.GetValue(target)!, message);
+        OutputFiles.Replace(parsed.GetValue(target)!, message);
         return Report(screen, said, ("endorsement", parsed.GetValue(target)!), null);
     }
 
@@ -221,26 +220,7 @@ internal sealed class NodeEndorseCommand
     }
 
     private static void WriteRecord(string path, IReadOnlyList<Endorsed> all) =>
-        Replace(path, JsonSerializer.SerializeToUtf8Bytes(all, recordFormat));
-
-    private static void Replace(string path, byte[] bytes)
-    {
-        string temporary = path + ".tmp";
-        try
-        {
-            using (FileStream file = new(temporary, FileMode.Create))
-            {
-                file.Write(bytes);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CommandFailure.Environment($"{path} cannot be written: {e.Message}");
-        }
-    }
+        OutputFiles.Replace(path, JsonSerializer.SerializeToUtf8Bytes(all, recordFormat));
 
     private static int Report(
         Screen screen, FounderEndorsement said, (string Name, string Path) written, string? algorithm)

@@ -4,7 +4,7 @@ using System.IO;
 
 namespace Curia.Cli.Files;
 
-/// <summary>Writes files that were not there before: all of them or none.</summary>
+/// <summary>Writes files: those that were not there before all or none, others whole.</summary>
 internal static class OutputFiles
 {
     /// <summary>Writes new files into a folder, which is made where it is missing.</summary>
@@ -43,6 +43,28 @@ internal static class OutputFiles
     /// <exception cref="CommandFailure">It is there already, or cannot be written.</exception>
     public static void WriteNew(string path, byte[] bytes) =>
         WriteNew(Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : ".", (Path.GetFileName(path), bytes));
+
+    /// <summary>Writes a file in place of one that may be there: whoever reads it meanwhile, or after a crash, has one
+    /// of the two whole.</summary>
+    /// <exception cref="CommandFailure">It cannot be written.</exception>
+    public static void Replace(string path, byte[] bytes)
+    {
+        string next = $"{path}.{Environment.ProcessId}"; // two commands may write at a time
+        try
+        {
+            using (FileStream stream = new(next, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+            {
+                stream.Write(bytes);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(next, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.File("write", path, e);
+        }
+    }
 
     private static void WriteOne(string path, byte[] bytes, List<string> made)
     {

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Curia.Cli.Files;
@@ -99,10 +100,8 @@ internal sealed record SandboxFile(
             ["app"] = App,
         };
         if (AttachedPid is int attached) document["attached_pid"] = attached;
-        string path = Path.Combine(Folder, Name);
-        string next = $"{path}.{Environment.ProcessId}"; // two commands may write at a time
-        File.WriteAllText(next, Screen.Text(document, indented: true) + "\n");
-        File.Move(next, path, overwrite: true);
+        OutputFiles.Replace(
+            Path.Combine(Folder, Name), Encoding.UTF8.GetBytes(Screen.Text(document, indented: true) + "\n"));
     }
 
     /// <summary>A path of this sandbox as the command line reads it.</summary>

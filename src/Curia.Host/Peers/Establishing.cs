@@ -51,9 +51,9 @@ internal sealed class Establishing : IProbed, IDisposable
     private readonly SecretBytes contribution;
     private readonly Dictionary<NodeId, SecretBytes> contributions = [];
     private readonly HashSet<string> acceptedBy = [];
-    private readonly HashSet<NodeId> contributedTo = [];
     private readonly Dictionary<string, string> said = [];
     private Founding? founding;
+    private bool hasContributed;
     private SealedSecrets? told;
 
     /// <summary>Begins nothing yet.</summary>
@@ -83,10 +83,17 @@ internal sealed class Establishing : IProbed, IDisposable
         FounderPresentation own = await AwaitEndorsementAsync(since, cancel).ConfigureAwait(false);
         byte[] shown = own.Encode();
         log.Info("The owner has endorsed this node. It shows itself to the other founders.");
+        bool isExpecting = false;
         while (true)
         {
             lock (gate)
             {
+                if (!isExpecting && founding?.Agreement is { } agreement)
+                {
+                    isExpecting = true;
+                    peers.Expect(OthersOf(agreement).ToDictionary(one => one.Node, one => one.PeerAddress));
+                }
+
                 if (TryConclude() is { } outcome) return outcome;
             }
 
@@ -185,7 +192,6 @@ internal sealed class Establishing : IProbed, IDisposable
     private EstablishmentOutcome? TryConclude()
     {
         if (founding?.Agreement is not { } agreement) return null;
-        peers.Expect(OthersOf(agreement).ToDictionary(one => one.Node, one => one.PeerAddress));
         if (agreement.Primary != founding.Self)
         {
             if (told is not { } secrets) return null;
@@ -209,15 +215,19 @@ internal sealed class Establishing : IProbed, IDisposable
         if (ColdRestarting.AddressOf(address) is not { } target) return;
         FounderStatus status;
         byte[]? statement;
+        bool isAccepted;
         bool isPrimary;
+        bool isContributionDue;
         lock (gate)
         {
             status = founding!.Slots[slot];
             statement = founding.Statement?.Encode();
-            isPrimary = status.Node is { } node && IsPrimary(node);
+            isAccepted = acceptedBy.Contains(slot);
+            isPrimary = founding.Primary is { } primary && primary == status.Node;
+            isContributionDue = isPrimary && !hasContributed;
         }
 
-        if (!acceptedBy.Contains(slot))
+        if (!isAccepted)
         {
             PeerReply reply = await peers.Network
                 .ProbeAsync(target, null, PeerCalls.Present, shown, patience, cancel).ConfigureAwait(false);
@@ -225,13 +235,9 @@ internal sealed class Establishing : IProbed, IDisposable
         }
 
         bool isDue = statement is not null && status.Node is not null
-            && (status.State == FounderState.Verified || (isPrimary && !contributedTo.Contains(status.Node.Value)));
+            && (status.State == FounderState.Verified || isContributionDue);
         if (isDue) await AgreeAsync(status.Node!.Value, target, statement!, isPrimary, cancel).ConfigureAwait(false);
     }
-
-    private bool IsPrimary(NodeId node) => founding!.Statement is { } own
-        && FoundingStatement.TryDecode(own.Statement, out FoundingStatement? statement)
-        && statement.Founders[0].Node == node;
 
     private async Task TakeVerdictAsync(
         string slot, PeerAddress address, byte[] shown, PeerReply reply, CancellationToken cancel)
@@ -277,7 +283,7 @@ internal sealed class Establishing : IProbed, IDisposable
         if (reply is not PeerReply.Answered { Body: { IsEmpty: false } theirs }) return;
         lock (gate)
         {
-            if (isPrimary) contributedTo.Add(node);
+            hasContributed |= isPrimary;
             if (!SignedFoundingStatement.TryDecode(theirs, out SignedFoundingStatement? signed)) return;
             if (founding!.Take(node, signed) is { } refusal)
                 Say($"{node} agrees", $"The founding statement of node {node} is refused: {refusal}.");

@@ -144,7 +144,7 @@ public sealed class CharterTests : IClassFixture<CharterTeam>, IDisposable
         (await SignAsync("mallory", "--key", "mallory_privk.pem")).Expect(1).SaysOnce("of no member of charter.cbor");
         (await SignAsync("alpha", "--key", "beta_privk.pem")).Expect(3).SaysOnce("not the private key");
         File.WriteAllBytes(folder.File("wrong.sig"), new byte[64]);
-        (await SignAsync("alpha", "--signature", "wrong.sig")).Expect(1).SaysOnce("is not the signature of alpha");
+        (await SignAsync("alpha", "--signature", "wrong.sig")).Expect(1).SaysOnce("is not the member's signature");
         (await SignAsync("alpha", "--key", "alpha_privk.pem")).Expect(0);
         (await SignAsync("alpha", "--key", "alpha_privk.pem")).Expect(3).SaysOnce("already there");
 

@@ -156,6 +156,7 @@ internal static class MadeCharter
         MinimumTcb = new Dictionary<SnpProcessor, SnpTcb> { [SnpProcessor.Genoa] = new(0, 10, 0, 23, 84) },
         MinimumFirmware = new SnpFirmware(1, 55, 3),
         MinimumGuestSvn = 4,
+        MinimumUvmSvn = 5,
         IdKeyDigests = [Enumerable.Repeat((byte)1, 48).ToArray()],
         AuthorKeyDigests = [Enumerable.Repeat((byte)2, 48).ToArray()],
         RequiredGuestPolicy = SnpGuestPolicy.SingleSocket,
