@@ -18,6 +18,7 @@ internal sealed class HttpExchange : IDisposable
     private readonly CuriaClientSettings settings;
     private readonly HttpMessageInvoker invoker;
     private readonly ServicePin pin;
+    private NodeId? stranger;
 
     /// <param name="settings">Where, whom and how.</param>
     /// <param name="believesAnyone">Whether any server will do; then no identity is shown.</param>
@@ -34,15 +35,14 @@ internal sealed class HttpExchange : IDisposable
             ConnectTimeout = settings.ConnectTimeout,
             EnableMultipleHttp2Connections = false,
             SslOptions = believesAnyone
-                ? CuriaClientSettings.CreateStrangerTlsOptions()
+                ? CuriaClientSettings.CreateStrangerTlsOptions(node => stranger = node)
                 : settings.CreateTlsOptions(pin),
         };
         invoker = new HttpMessageInvoker(handler);
     }
 
-    /// <summary>The node that the newest session ends at; null before the first, and where anybody is
-    /// believed.</summary>
-    public NodeId? Node => pin.Node;
+    /// <summary>The node that the newest session ends at; null before the first.</summary>
+    public NodeId? Node => stranger ?? pin.Node;
 
     public async Task<CallResult> SendAsync(CallRequest request, CancellationToken cancel)
     {

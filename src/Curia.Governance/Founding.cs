@@ -26,8 +26,10 @@ public enum FounderState
 /// <summary>What a founder knows of a slot.</summary>
 /// <param name="State">How far it is.</param>
 /// <param name="Node">The node in it; null while nothing is heard.</param>
+/// <param name="Shown">What it has shown, once it is verified; null before.</param>
 /// <param name="Refusal">Why what it showed last is refused; null when it is not.</param>
-public sealed record FounderStatus(FounderState State, NodeId? Node, FoundingRefusal? Refusal);
+public sealed record FounderStatus(
+    FounderState State, NodeId? Node, FounderPresentation? Shown, FoundingRefusal? Refusal);
 
 /// <summary>A founder that all have agreed on, with all that shows it.</summary>
 /// <param name="Node">The node.</param>
@@ -240,6 +242,6 @@ public sealed class Founding
                 : Statement is not null ? FounderState.Agreed
                 : Shown is not null ? FounderState.Verified
                 : FounderState.Missing,
-            Node, Refusal);
+            Node, Shown, Refusal);
     }
 }

@@ -127,8 +127,8 @@ public static class CuriaHost
                 Evidence = evidence,
                 CurrentEvidence = attesting.Current,
             };
-        NodeBeginning? begun =
-            await NodeBeginning.FindAsync(configuration, charter, setup, sealedFiles, disk, peers, log, shutdown);
+        NodeBeginning? begun = await NodeBeginning.FindAsync(
+            configuration, charter, setup, sealedFiles, disk, peers, frontend, log, shutdown);
         if (begun is null)
         {
             output.Withdraw();

@@ -25,7 +25,8 @@ namespace Curia.Host;
 /// <summary>HTTP/1.1 and HTTP/2 over TLS on the node's listeners (docs/one-transaction.md, step 1).</summary>
 /// <remarks>The sockets are bound first of all, so that a port in use is found before anything is written; a TLS
 /// handshake then waits until <see cref="Open"/> brings the certificate that the service issued for this
-/// node.</remarks>
+/// node. A node that founds a network tells before that, under a certificate of its own, how far it is
+/// (<see cref="Show"/>).</remarks>
 internal sealed class HttpFrontend : IAsyncDisposable
 {
     private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(10);
@@ -34,7 +35,10 @@ internal sealed class HttpFrontend : IAsyncDisposable
     private readonly List<ListenOptions> bound = [];
     private readonly TaskCompletionSource<SslServerAuthenticationOptions> tls =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<SslServerAuthenticationOptions> early =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RequestDelegate? handle;
+    private RequestDelegate? handleEarly;
 
     private HttpFrontend(NodeConfiguration configuration, HostLog log)
     {
@@ -61,7 +65,8 @@ internal sealed class HttpFrontend : IAsyncDisposable
             context => context.Request.Path == "/metrics" && HttpMethods.IsGet(context.Request.Method)
                 && IsServed(context),
             branch => branch.UseOpenTelemetryPrometheusScrapingEndpoint(_ => true));
-        application.Run(context => handle!(context));
+        application.Run(context =>
+            context.Features.Get<ListenerSession>() is { IsEarly: true } ? handleEarly!(context) : handle!(context));
     }
 
     /// <summary>The sessions of each listener, in the order of the configuration.</summary>
@@ -94,31 +99,40 @@ internal sealed class HttpFrontend : IAsyncDisposable
     /// <summary>Names what answers requests; called before <see cref="Open"/>.</summary>
     public void Handle(RequestHandling handling) => handle = handling.HandleAsync;
 
+    /// <summary>Begins to tell how far the founding of the network is. A connection made now ends with its first
+    /// answer, and never reaches the service.</summary>
+    /// <param name="certificate">A certificate that the node's key has signed itself.</param>
+    /// <param name="answers">What is told.</param>
+    public void Show(SslStreamCertificateContext certificate, FoundingAnswers answers)
+    {
+        handleEarly = answers.HandleAsync;
+        early.TrySetResult(OptionsOf(certificate));
+    }
+
     /// <summary>Begins to answer.</summary>
     /// <param name="certificate">The node's certificate with its key.</param>
-    public void Open(SslStreamCertificateContext certificate)
-    {
-        tls.TrySetResult(new SslServerAuthenticationOptions
-        {
-            ServerCertificateContext = certificate,
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+    public void Open(SslStreamCertificateContext certificate) => tls.TrySetResult(OptionsOf(certificate));
 
-            // Requested, never demanded: endpoints without authentication stay open to all. TLS proves that the client
-            // holds the key; who that is, only the users map says, so no chain is built and nothing is fetched for one.
-            ClientCertificateRequired = true,
+    private static SslServerAuthenticationOptions OptionsOf(SslStreamCertificateContext certificate) => new()
+    {
+        ServerCertificateContext = certificate,
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+
+        // Requested, never demanded: endpoints without authentication stay open to all. TLS proves that the client
+        // holds the key; who that is, only the users map says, so no chain is built and nothing is fetched for one.
+        ClientCertificateRequired = true,
 #pragma warning disable CA5359 // It is the client's: trust in it is decided per request, from the users map.
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        RemoteCertificateValidationCallback = (_, _, _, _) => true,
 #pragma warning restore CA5359
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                DisableCertificateDownloads = true,
-            },
-            AllowRenegotiation = false,
-        });
-    }
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        },
+        AllowRenegotiation = false,
+    };
 
     /// <summary>Takes no more connections and lets the requests in flight finish, within a time.</summary>
     public async Task StopAsync(TimeSpan patience)
@@ -136,7 +150,8 @@ internal sealed class HttpFrontend : IAsyncDisposable
     }
 
     private static bool IsServed(HttpContext context) =>
-        context.Features.Get<ListenerSession>() is { IsExcess: false } session && session.Listener.Serves("/metrics");
+        context.Features.Get<ListenerSession>() is { IsExcess: false, IsEarly: false } session
+        && session.Listener.Serves("/metrics");
 
     private void Configure(KestrelServerOptions options, LimitsConfiguration limits)
     {
@@ -172,8 +187,17 @@ internal sealed class HttpFrontend : IAsyncDisposable
             HandshakeTimeout = HandshakeTime,
             OnConnection = handshake => tls.Task.IsCompletedSuccessfully
                 ? ValueTask.FromResult(tls.Task.Result)
-                : new ValueTask<SslServerAuthenticationOptions>(tls.Task.WaitAsync(handshake.CancellationToken)),
+                : new ValueTask<SslServerAuthenticationOptions>(WaitAsync(handshake)),
         });
+    }
+
+    private async Task<SslServerAuthenticationOptions> WaitAsync(TlsHandshakeCallbackContext handshake)
+    {
+        Task<SslServerAuthenticationOptions> first =
+            await Task.WhenAny(tls.Task, early.Task).WaitAsync(handshake.CancellationToken);
+        if (first == early.Task && !tls.Task.IsCompleted)
+            handshake.Connection.Features.Get<ListenerSession>()!.IsEarly = true;
+        return await (tls.Task.IsCompleted ? tls.Task : first);
     }
 
     /// <summary>The process has its own signals (<see cref="Shutdown"/>), the web server must not take them.</summary>

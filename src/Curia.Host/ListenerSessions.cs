@@ -150,6 +150,10 @@ internal sealed class ListenerSession
     /// <summary>Whether it is one too many, and gets 503 for an answer.</summary>
     public bool IsExcess { get; }
 
+    /// <summary>Whether TLS began before there was a service: its client cannot know whom it talks to, and learns how
+    /// far the founding is, and nothing else.</summary>
+    public bool IsEarly { get; set; }
+
     /// <summary>The newest transaction that its client has been told of: whatever it reads after that includes it, on
     /// this node or on one that it was forwarded to.</summary>
     public TxId LastSeen

@@ -29,9 +29,9 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
     /// <exception cref="StartFailure">What is on disk, or what was sent, cannot be believed.</exception>
     public static async Task<NodeBeginning?> FindAsync(
         NodeConfiguration configuration, Charter? charter, NodeSetup setup, SealedFiles sealedFiles, DiskFile disk,
-        NodePeers? peers, HostLog log, Shutdown shutdown)
+        NodePeers? peers, HttpFrontend frontend, HostLog log, Shutdown shutdown)
     {
-        Search search = new(configuration, charter, setup, sealedFiles, disk, peers, log, shutdown);
+        Search search = new(configuration, charter, setup, sealedFiles, disk, peers, frontend, log, shutdown);
         try
         {
             return await search.RunAsync().ConfigureAwait(false);
@@ -47,7 +47,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
 
     private sealed class Search(
         NodeConfiguration configuration, Charter? charter, NodeSetup setup, SealedFiles sealedFiles, DiskFile disk,
-        NodePeers? peers, HostLog log, Shutdown shutdown)
+        NodePeers? peers, HttpFrontend frontend, HostLog log, Shutdown shutdown)
     {
         // A founder that gives nothing for so long has ended.
         private static readonly TimeSpan FounderTime = TimeSpan.FromMinutes(1);
@@ -104,6 +104,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             using Establishing establishing = new(
                 peers, by, configuration.Establishment, (EcdsaSigner)setup.NodeKey, setup.Evidence!,
                 setup.LedgerFormat, setup.Entropy, log);
+            frontend.Show(TlsIdentity.OfNode((EcdsaSigner)setup.NodeKey, setup.Entropy), new(establishing.Report));
             EstablishmentOutcome outcome = await establishing.RunAsync(cancel).ConfigureAwait(false);
             FoundingAgreement agreement = outcome.Agreement;
             Opener[] others = [.. establishing.OthersOf(agreement)];

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
@@ -10,7 +9,6 @@ using Curia.Host.Peers;
 using Curia.Node;
 using Curia.Vocabulary;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -27,9 +25,6 @@ internal sealed class RequestHandling
     private static readonly TimeSpan CatchUpTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CatchUpInterval = TimeSpan.FromMilliseconds(1);
 
-    // A body up to this size waits for the end of the request, and goes out in one piece with the header and the end of
-    // the stream; it fits a segment of the server's own buffers.
-    private const int BodyBytesAtOnce = 2048;
 
     private readonly CuriaNode node;
     private readonly NodeLoop loop;
@@ -69,7 +64,7 @@ internal sealed class RequestHandling
         {
             if (session.IsExcess)
             {
-                AskToClose(context);
+                ReplyWriting.AskToClose(context);
                 outgoing = new Outgoing(HostResponses.TooManySessions);
                 await SendAsync(context, outgoing);
                 return;
@@ -103,16 +98,6 @@ internal sealed class RequestHandling
             if (isInFlight) Interlocked.Decrement(ref inFlight);
             metrics.Answered(context.Request.Method, outgoing, Stopwatch.GetElapsedTime(start));
         }
-    }
-
-    // RFC 9113 section 8.2.2: HTTP/2 has no Connection header; there a GOAWAY says that this connection takes no new
-    // requests.
-    private static void AskToClose(HttpContext context)
-    {
-        if (HttpProtocol.IsHttp2(context.Request.Protocol))
-            context.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().RequestClose();
-        else
-            context.Response.Headers.Connection = "close";
     }
 
     private ValueTask<Outgoing> AnswerAsync(
@@ -168,7 +153,7 @@ internal sealed class RequestHandling
             Response? problem = await FindSessionProblemAsync(seen, context.RequestAborted);
             Outgoing outgoing =
                 problem is not null ? new Outgoing(problem) : await ExecuteAsync(request, patience, context);
-            if (outgoing.Is(HostResponses.SessionInvalid)) AskToClose(context);
+            if (outgoing.Is(HostResponses.SessionInvalid)) ReplyWriting.AskToClose(context);
             else if (problem is null && isRead && node.View.StandingOf(seen) != SessionStanding.Included) continue;
             return outgoing;
         }
@@ -285,29 +270,8 @@ internal sealed class RequestHandling
             _ => throw new UnreachableException($"Reply {reply.GetType().Name} has no arm"),
         };
 
-    private ValueTask SendAsync(HttpContext context, Outgoing outgoing)
-    {
-        Response source = outgoing.Response;
-        HttpResponse target = context.Response;
-        target.StatusCode = source.Status;
-        foreach ((string name, string value) in source.Headers) target.Headers.Append(name, value);
-
-        // On each reply (DESIGN 7): one that read nothing tells how far this node is.
-        TxId txId = outgoing.TxId ?? node.View.Last;
-        target.Headers["x-ms-ccf-transaction-id"] = txId.ToString();
-        if (outgoing.WaitedForCommit) target.Headers["Preference-Applied"] = "wait=committed"; // RFC 7240 section 3
-        if (source.ContentType is string contentType) target.ContentType = contentType;
-
-        // RFC 9110 section 8.6: no length with 204; with HEAD the length that GET would have.
-        if (source.Status != StatusCodes.Status204NoContent) target.ContentLength = source.Body.Length;
-        if (source.Body.Length == 0 || HttpMethods.IsHead(context.Request.Method)) return ValueTask.CompletedTask;
-        if (source.Body.Length > BodyBytesAtOnce) return FlushAsync(context, source.Body);
-        target.BodyWriter.Write(source.Body.Span);
-        return ValueTask.CompletedTask;
-    }
-
-    private static async ValueTask FlushAsync(HttpContext context, ReadOnlyMemory<byte> body) =>
-        await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted);
+    private ValueTask SendAsync(HttpContext context, Outgoing outgoing) => ReplyWriting.WriteAsync(
+        context, outgoing.Response, outgoing.TxId ?? node.View.Last, outgoing.WaitedForCommit);
 
     private Response Failed(HttpContext context, ListenerSession session, Exception e)
     {

@@ -4,6 +4,7 @@ using System.Text;
 using Curia.Consensus;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Vocabulary;
 
@@ -46,6 +47,12 @@ internal sealed class NodeEndpoints(
             .WithResult(200, Response.JsonContentType);
         builder.MapGet("/service/endorsements", open, _ => Endorsements())
             .WithSummary("The epochs of the service: each identity, and how it is endorsed by the one before.");
+        builder.MapGet("/establishment", open, Establishment)
+            .WithSummary("How the founders established the network: who they are, and what they have agreed on.")
+            .WithResult(200, Response.JsonContentType);
+        builder.MapGet("/charter", open, FoundingCharter)
+            .WithSummary("The charter by which the founders established the network, in its readable form.")
+            .WithResult(200, Response.JsonContentType);
         builder.MapGet("/state", open, _ => State()).WithSummary("This node's own state.");
         builder.MapGet("/consensus", open, _ => new ConsensusReply(Consensus()))
             .WithSummary("Consensus as this node sees it.");
@@ -133,6 +140,18 @@ internal sealed class NodeEndpoints(
             Primary(now),
             rule);
     }
+
+    private Response Establishment(Request request, ReadOnlyTransaction transaction) =>
+        EstablishmentReply.Of(transaction, view()) is { } reply ? Response.Json(reply) : NoCharter();
+
+    private static Response FoundingCharter(Request request, ReadOnlyTransaction transaction) =>
+        transaction.Map(NodeMaps.Charter).TryGet(NodeMaps.CharterKeyName, out byte[]? encoded)
+        && Charter.TryDecode(encoded, out Charter? charter, out _)
+            ? Json(charter.ToJson().ToJsonString(JsonFormat.Options))
+            : NoCharter();
+
+    private static Response NoCharter() => Response.NotFound(
+        "This network was begun by one node: it has no charter, and nobody else took part in its establishment.");
 
     private EndorsementsReply Endorsements() => new([.. epochs.InOrder.Select(epoch => new EpochReply(
         epoch.First,

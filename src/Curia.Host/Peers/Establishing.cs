@@ -11,6 +11,7 @@ using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Governance;
 using Curia.Ledger;
+using Curia.Node;
 using Curia.Peers;
 using Curia.Vocabulary;
 
@@ -36,6 +37,8 @@ internal abstract record EstablishmentOutcome(FoundingAgreement Agreement)
 /// (docs/establishment.md).</summary>
 internal sealed class Establishing : IProbed, IDisposable
 {
+    private const int ReasonBytesMax = 1000; // it is somebody else's
+
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan sayInterval = TimeSpan.FromSeconds(15);
@@ -50,10 +53,11 @@ internal sealed class Establishing : IProbed, IDisposable
     private readonly Lock gate = new();
     private readonly SecretBytes contribution;
     private readonly Dictionary<NodeId, SecretBytes> contributions = [];
-    private readonly HashSet<string> acceptedBy = [];
+    private readonly Dictionary<string, Verdict> verdicts = [];
     private readonly Dictionary<string, string> said = [];
     private Founding? founding;
     private bool hasContributed;
+    private readonly long began = Stopwatch.GetTimestamp();
     private SealedSecrets? told;
 
     /// <summary>Begins nothing yet.</summary>
@@ -76,11 +80,10 @@ internal sealed class Establishing : IProbed, IDisposable
     /// <exception cref="OperationCanceledException">The process is asked to end.</exception>
     public async Task<EstablishmentOutcome> RunAsync(CancellationToken cancel)
     {
-        long since = Stopwatch.GetTimestamp();
         peers.Probed = this;
         log.Info($"This is node {peers.Network.NodeId}, at {peers.Address} for other founders. It is to be in slot "
             + $"{settings.Slot} of the charter {charter.Digest}, attempt {settings.Attempt}.");
-        FounderPresentation own = await AwaitEndorsementAsync(since, cancel).ConfigureAwait(false);
+        FounderPresentation own = await AwaitEndorsementAsync(cancel).ConfigureAwait(false);
         byte[] shown = own.Encode();
         log.Info("The owner has endorsed this node. It shows itself to the other founders.");
         bool isExpecting = false;
@@ -99,8 +102,32 @@ internal sealed class Establishing : IProbed, IDisposable
 
             await Task.WhenAll(charter.Content.Slots.Where(slot => slot.Key != settings.Slot)
                 .Select(slot => AskAsync(slot.Key, slot.Value.Address, shown, cancel))).ConfigureAwait(false);
-            RequireTime(since, Describe());
+            RequireTime(Describe());
             await Task.Delay(pause, cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What this node knows of the founders; also after the exchange.</summary>
+    public EstablishmentReply Report()
+    {
+        lock (gate)
+        {
+            EstablishmentState state = founding switch
+            {
+                null => EstablishmentState.AwaitingEndorsement,
+                { Agreement: null } => EstablishmentState.Verifying,
+                _ => EstablishmentState.Agreed,
+            };
+            double left = settings.DeadlineSeconds - Stopwatch.GetElapsedTime(began).TotalSeconds;
+            IReadOnlyDictionary<string, FounderStatus>? slots = founding?.Slots;
+            return new EstablishmentReply(
+                state, peers.Network.NodeId, settings.Slot, charter.Digest, charter.Content.Name, settings.Attempt,
+                Network: null, founding?.Primary,
+                state == EstablishmentState.Agreed ? null : (int)Math.Max(0, Math.Ceiling(left)),
+                [
+                    .. charter.Content.Slots.Keys.Order(StringComparer.Ordinal)
+                        .Select(slot => Report(slot, slots?[slot])),
+                ]);
         }
     }
 
@@ -127,7 +154,35 @@ internal sealed class Establishing : IProbed, IDisposable
         foreach (SecretBytes one in contributions.Values) one.Dispose();
     }
 
-    private async Task<FounderPresentation> AwaitEndorsementAsync(long since, CancellationToken cancel)
+    private FounderReply Report(string slot, FounderStatus? status)
+    {
+        FounderReply reply = FounderReply.Of(charter, slot);
+        Certificate owner = charter.Content.Members[reply.Owner].Certificate;
+        IReadOnlyList<string> published = status?.Shown is { } shown
+            && FounderEndorsement.TryVerify(shown.Endorsement, owner, out FounderEndorsement? said, out _)
+                ? said.PublishedAddresses
+                : [];
+        bool isOwn = slot == settings.Slot;
+        FounderState state = status?.State ?? FounderState.Missing;
+        Verdict? verdict = verdicts.GetValueOrDefault(slot);
+        return reply with
+        {
+            State = state,
+            Reason = status?.Refusal?.ToString(),
+            NodeId = isOwn ? peers.Network.NodeId : status?.Node,
+            PublishedAddresses = published,
+            Says = isOwn || state == FounderState.Agreed ? state
+                : verdict is null ? FounderState.Missing
+                : verdict.Reason is null ? FounderState.Verified
+                : FounderState.Refused,
+            SaysReason = verdict?.Reason,
+            Differences = verdict?.Differences is { } differences
+                ? [.. differences.Select(one => new FieldDifference(one.Path, one.Left, one.Right))]
+                : null,
+        };
+    }
+
+    private async Task<FounderPresentation> AwaitEndorsementAsync(CancellationToken cancel)
     {
         long? asked = null;
         FoundingRefusal? refusal = null;
@@ -162,7 +217,7 @@ internal sealed class Establishing : IProbed, IDisposable
                 else log.Warning($"The endorsement in {settings.Endorsement} is refused: {refusal}.");
             }
 
-            RequireTime(since, $"the owner has not endorsed it: {refusal}");
+            RequireTime($"the owner has not endorsed it: {refusal}");
             await Task.Delay(pause, cancel).ConfigureAwait(false);
         }
     }
@@ -181,9 +236,9 @@ internal sealed class Establishing : IProbed, IDisposable
         }
     }
 
-    private void RequireTime(long since, string state)
+    private void RequireTime(string state)
     {
-        if (Stopwatch.GetElapsedTime(since).TotalSeconds < settings.DeadlineSeconds) return;
+        if (Stopwatch.GetElapsedTime(began).TotalSeconds < settings.DeadlineSeconds) return;
         throw new StartFailure($"The network was not founded within {settings.DeadlineSeconds} seconds", state,
             "Nothing was begun: mend what is named, or wait for who is missing, and start this node again; its owner "
             + "then endorses the new process with a higher attempt");
@@ -222,7 +277,7 @@ internal sealed class Establishing : IProbed, IDisposable
         {
             status = founding!.Slots[slot];
             statement = founding.Statement?.Encode();
-            isAccepted = acceptedBy.Contains(slot);
+            isAccepted = verdicts.TryGetValue(slot, out Verdict? verdict) && verdict.Reason is null;
             isPrimary = founding.Primary is { } primary && primary == status.Node;
             isContributionDue = isPrimary && !hasContributed;
         }
@@ -247,22 +302,32 @@ internal sealed class Establishing : IProbed, IDisposable
         {
             lock (gate)
             {
-                if (acceptedBy.Add(slot)) log.Info($"The node in slot {slot} has verified this one.");
+                if (!verdicts.TryGetValue(slot, out Verdict? before) || before.Reason is not null)
+                    log.Info($"The node in slot {slot} has verified this one.");
+                verdicts[slot] = new Verdict(null, null);
             }
 
             return;
         }
 
-        string reason = Encoding.UTF8.GetString(body.Span[1..]);
+        string reason = Encoding.UTF8.GetString(body.Span[1..Math.Min(body.Length, ReasonBytesMax)]);
         string line = $"The node at the address of slot {slot} refuses this one: {reason}.";
-        if (reason.Length == 0 || !SayOnce($"{slot} refuses", line)) return;
+        if (reason.Length == 0) return;
+        lock (gate)
+        {
+            verdicts[slot] = new Verdict(reason, verdicts.GetValueOrDefault(slot)?.Differences);
+            if (!Say($"{slot} refuses", line)) return;
+        }
+
         if (!reason.StartsWith(nameof(FoundingFault.AnotherCharter), StringComparison.Ordinal)) return;
         PeerReply answer = await peers.Network
             .ProbeAsync(address, null, PeerCalls.Charter, shown, patience, cancel).ConfigureAwait(false);
         if (answer is PeerReply.Answered { Body: { IsEmpty: false } bytes }
             && Charter.TryDecode(bytes, out Charter? theirs, out _))
         {
-            foreach (CharterDifference one in CharterDifference.Between(charter, theirs))
+            IReadOnlyList<CharterDifference> differences = CharterDifference.Between(charter, theirs);
+            lock (gate) verdicts[slot] = new Verdict(reason, differences);
+            foreach (CharterDifference one in differences)
             {
                 log.Warning($"Charters differ in {one.Path}: here {one.Left ?? "nothing"}, in slot {slot} "
                     + $"{one.Right ?? "nothing"}.");
@@ -371,11 +436,6 @@ internal sealed class Establishing : IProbed, IDisposable
         }
     }
 
-    private bool SayOnce(string about, string line)
-    {
-        lock (gate) return Say(about, line);
-    }
-
     // What is the same as before is not said again.
     private bool Say(string about, string line)
     {
@@ -385,4 +445,9 @@ internal sealed class Establishing : IProbed, IDisposable
         log.Warning(line);
         return true;
     }
+
+    /// <summary>What another founder says of this node.</summary>
+    /// <param name="Reason">Why it refuses; null when it has verified this node.</param>
+    /// <param name="Differences">In what its charter differs, once it has shown that.</param>
+    private sealed record Verdict(string? Reason, IReadOnlyList<CharterDifference>? Differences);
 }

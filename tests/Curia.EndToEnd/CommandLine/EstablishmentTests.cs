@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Net;
+using System.Net.Http;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -46,6 +47,11 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
         await MakeCharterAsync();
         (await CuriaProgram.RunAsync(folder.Path, "user", "keygen", "--name", "stranger")).Expect(0);
         for (int node = 0; node < 3; node++) Start(node);
+        await WaitForAsync(0, "identity.json");
+        JsonElement waiting = (await StatusAsync(EarlyUrl(0))).Expect(0).Json;
+        Assert.Equal("AwaitingEndorsement",
+            waiting.GetProperty("nodes")[0].GetProperty("view").GetProperty("state").GetString());
+        Assert.Equal("Missing", Cell(waiting, "node0", "node1"));
         for (int node = 0; node < 3; node++) (await EndorseAsync(node)).Expect(0);
         foreach (int node in Enumerable.Range(0, 3)) await WaitForAsync(node, "addresses.json");
         Assert.Single(Enumerable.Range(0, 3).Select(node => File.ReadAllText(At(node, "service_cert.pem"))).Distinct());
@@ -65,6 +71,20 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
             "--json")).Expect(0).Json.GetProperty("body").GetProperty("nodes");
         Assert.Equal(3, nodes.EnumerateArray().Count(one => one.GetProperty("status").GetString() == "Trusted"));
 
+        JsonElement status = (await StatusAsync(url)).Expect(0).Json;
+        Assert.True(status.GetProperty("open").GetBoolean());
+        Assert.Equal(3, status.GetProperty("nodes").GetArrayLength()); // one names the others
+        foreach (string of in Slots.Split(' '))
+            Assert.All(Slots.Split(' '), about => Assert.Equal("Agreed", Cell(status, of, about)));
+        ProgramRun shown = (await CuriaProgram.RunAsync(folder.Path, "establish", "status", "--watch", "--node", url))
+            .Expect(0);
+        Assert.Contains("node1 (beta)", shown.Output, StringComparison.Ordinal);
+        JsonElement charter = (await CuriaProgram.RunAsync(
+            folder.Path, "call", "GET", "/node/charter", "--url", url, "--service-cert", "n2/service_cert.pem",
+            "--json")).Expect(0).Json.GetProperty("body");
+        File.WriteAllText(folder.File("served.json"), charter.GetRawText());
+        (await CuriaProgram.RunAsync(folder.Path, "charter", "diff", "charter.cbor", "served.json")).Expect(0);
+
         // An auditor has the files alone.
         JsonElement verified = (await CuriaProgram.RunAsync(
             folder.Path, "ledger", "verify", "n0/ledger", "--service-cert", "n0/service_cert.pem", "--json"))
@@ -81,8 +101,33 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
     {
         await MakeCharterAsync();
         await MakeCharterAsync("other", description => description["key_period_days"] = 31);
-        for (int node = 0; node < 3; node++) Start(node, node == 2 ? "other" : ".", deadline: 15);
+        for (int node = 0; node < 3; node++) Start(node, node == 2 ? "other" : ".", deadline: 25);
         for (int node = 0; node < 3; node++) (await EndorseAsync(node, node == 2 ? "other" : ".")).Expect(0);
+        JsonElement status = await UntilAsync(
+            () => StatusAsync(EarlyUrl(0)),
+            json => json.GetProperty("problems").EnumerateArray()
+                .Any(problem => problem.GetProperty("differences").GetArrayLength() > 0));
+        Assert.Equal("Refused", Cell(status, "node0", "node2"));
+        Assert.Equal("Verified", Cell(status, "node0", "node1"));
+        JsonElement problem = status.GetProperty("problems").EnumerateArray().First(one =>
+            one.GetProperty("of").GetString() == "node0" && one.GetProperty("about").GetString() == "node2");
+        Assert.StartsWith("AnotherCharter", problem.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        JsonElement difference = Assert.Single(problem.GetProperty("differences").EnumerateArray().ToArray());
+        Assert.Equal(("key_period_days", "90", "31"), (
+            difference.GetProperty("field").GetString(), difference.GetProperty("of").GetString(),
+            difference.GetProperty("about").GetString()));
+        using HttpClient anybody = new(new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
+        });
+        foreach (string path in (string[])["/app/log/private?id=1", "/node/charter", "/node/network", "/metrics"])
+        {
+            using HttpResponseMessage refused = await anybody.GetAsync(
+                new Uri(new Uri(EarlyUrl(0)), path), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            Assert.True(refused.Headers.ConnectionClose);
+        }
+
         ProgramRun[] ends = await Task.WhenAll(processes.Select(CuriaProgram.EndOfAsync));
         Assert.All(ends, end => end.Expect(3));
         Assert.Contains("slot node2 is refused (AnotherCharter", ends[0].Errors, StringComparison.Ordinal);
@@ -196,6 +241,23 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
         ]);
     }
 
+    private Task<ProgramRun> StatusAsync(string url) =>
+        CuriaProgram.RunAsync(folder.Path, "establish", "status", "--node", url, "--json");
+
+    private static string? Cell(JsonElement status, string of, string about) =>
+        status.GetProperty("matrix").GetProperty(of).GetProperty(about).GetString();
+
+    private static async Task<JsonElement> UntilAsync(Func<Task<ProgramRun>> ask, Func<JsonElement, bool> holds)
+    {
+        Stopwatch waited = Stopwatch.StartNew();
+        while (true)
+        {
+            ProgramRun run = await ask();
+            if (run.Output.Length > 0 && holds(run.Json)) return run.Json;
+            Assert.True(waited.Elapsed < patience, $"it did not come to hold: {run.Output}{run.Errors}");
+        }
+    }
+
     private async Task WaitForAsync(int node, string file)
     {
         Stopwatch waited = Stopwatch.StartNew();
@@ -210,6 +272,13 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(At(node, "addresses.json")));
         return document.RootElement.GetProperty("listeners")[0].GetProperty("url").GetString()!;
+    }
+
+    // Before the network is open.
+    private string EarlyUrl(int node)
+    {
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(At(node, "identity.json")));
+        return $"https://{document.RootElement.GetProperty("published_addresses")[0].GetString()}";
     }
 
     private string At(int node, string file) => folder.File(Path.Combine($"n{node}", file));

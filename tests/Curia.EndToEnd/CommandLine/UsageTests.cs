@@ -61,6 +61,8 @@ public sealed class UsageTests : IDisposable
         "--vcpu-type Z80", "attestation", "measure", "--firmware", "f", "--vcpus", "1", "--vcpu-type", "Z80")]
     [InlineData("need --kernel", "attestation", "measure", "--firmware", "f", "--vcpus", "1", "--append", "quiet")]
     [InlineData("'qemu' 'ec2' 'gce'", "attestation", "measure", "--firmware", "f", "--vcpus", "1", "--vmm", "xen")]
+    [InlineData("--node ftp://a: give an address", "establish", "status", "--node", "ftp://a")]
+    [InlineData("give one of them", "establish", "status", "--node", "https://127.0.0.1:1", "--dir", "net")]
     [InlineData("--from x: give a number", "ledger", "show", "net", "--from", "x")]
     [InlineData("--port many: give a number", "sandbox", "--port", "many")]
     [InlineData("'committed' 'pending'", "call", "GET", "/app/commit", "--wait", "foo")]
@@ -69,11 +71,9 @@ public sealed class UsageTests : IDisposable
         (await CuriaProgram.RunAsync(folder.Path, arguments)).Expect(2).SaysOnce(says);
 
     [Theory]
-    [InlineData("establish", "establish", "status")]
     [InlineData("proposal", "proposal", "list")]
     [InlineData("recovery", "recovery", "shares")]
     [InlineData("--from", "charter", "diff", "charter.cbor", "--from", "https://127.0.0.1:1")]
-    [InlineData("establish", "establish", "-h")]
     [InlineData("proposal", "-h", "proposal", "list")]
     [InlineData("recovery", "recovery", "--help", "shares")]
     [InlineData("--prepare", "sandbox", "--prepare", "--help")]
@@ -86,6 +86,7 @@ public sealed class UsageTests : IDisposable
 
     [Theory]
     [InlineData("there is no sandbox in sandbox", "call", "GET", "/app/commit")]
+    [InlineData("there is no sandbox in net", "establish", "status", "--dir", "net")]
     [InlineData("cannot read gone.json", "receipt", "verify", "gone.json")]
     [InlineData("cannot read the ledger in gone", "ledger", "verify", "gone")]
     [InlineData("cannot read gone.json", "node", "start", "--config", "gone.json")]
