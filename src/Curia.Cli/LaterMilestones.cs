@@ -14,7 +14,7 @@ internal static class LaterMilestones
     private static readonly Dictionary<string, string[]> Options = new()
     {
         ["diff"] = ["--from"],
-        ["sandbox"] = ["--js-app", "--constitution", "--prepare"],
+        ["sandbox"] = ["--js-app", "--constitution"],
         ["verify"] = ["--platforms", "--operators"],
     };
 

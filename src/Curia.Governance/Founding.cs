@@ -112,8 +112,10 @@ public sealed class Founding
         founding = null;
         NodeId self = new(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span));
         FoundingRefusal? refusal = FounderCheck.Find(charter, attempt, self, own, now);
-        if (refusal is null) founding = new Founding(charter, self, own, attempt, nodeKey);
-        return refusal;
+        if (refusal is not null) return refusal;
+        founding = new Founding(charter, self, own, attempt, nodeKey);
+        founding.SignIfComplete(); // where there is nobody else
+        return null;
     }
 
     /// <summary>Takes what another founder shows.</summary>

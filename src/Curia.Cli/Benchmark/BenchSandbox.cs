@@ -29,10 +29,12 @@ internal sealed class BenchSandbox : IAsyncDisposable
         try
         {
             await setup.MakeKeysAsync().ConfigureAwait(false);
+            setup.MakeCharter();
             setup.WriteSettings();
-            SandboxFile sandbox = await setup.OpenFirstAsync(cancel).ConfigureAwait(false);
-            if (nodes > 1) sandbox = await setup.JoinOthersAsync(_ => { }, cancel).ConfigureAwait(false);
-            return new BenchSandbox(setup, sandbox);
+            await setup.StartAsync(cancel).ConfigureAwait(false);
+            await setup.Founding.EndorseAsync(cancel).ConfigureAwait(false);
+            string network = await setup.Founding.FoundAsync(cancel).ConfigureAwait(false);
+            return new BenchSandbox(setup, await setup.OpenAsync(network, cancel).ConfigureAwait(false));
         }
         catch (Exception)
         {

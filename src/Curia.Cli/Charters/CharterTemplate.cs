@@ -19,6 +19,9 @@ internal static class CharterTemplate
         "How the program was built, and how everybody can build it again to the same bytes. Its digest is in the "
         + "charter.\n";
 
+    /// <summary>The constitution that it begins with: more than half of the members decide.</summary>
+    public static string Constitution => Resource("constitution.js");
+
     /// <summary>Writes the files, and overwrites none.</summary>
     /// <returns>Their paths, the description first.</returns>
     public static IReadOnlyList<string> Write(string folder)
@@ -30,7 +33,7 @@ internal static class CharterTemplate
             .Replace("@MEASUREMENT@", measurement, StringComparison.Ordinal);
         return OutputFiles.WriteNew(folder,
             (Description, Encoding.UTF8.GetBytes(description)),
-            ("constitution.js", Encoding.UTF8.GetBytes(Resource("constitution.js"))),
+            ("constitution.js", Encoding.UTF8.GetBytes(Constitution)),
             ("build-statement.txt", Encoding.UTF8.GetBytes(BuildStatement)));
     }
 

@@ -1,20 +1,15 @@
 using System;
-using System.Collections.Generic;
 using System.CommandLine;
-using System.IO;
-using System.Linq;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
-using Curia.Attestation;
 using Curia.Cli.Charters;
+using Curia.Cli.Establishment;
 using Curia.Cli.Files;
 using Curia.Cli.Networks;
 using Curia.Cli.Terminal;
 using Curia.Cryptography;
 using Curia.Governance;
-using Curia.Vocabulary;
 
 namespace Curia.Cli.Commands;
 
@@ -22,12 +17,6 @@ namespace Curia.Cli.Commands;
 /// first (DESIGN 1), and keeps what it has said: never of two processes for one slot and attempt.</summary>
 internal sealed class NodeEndorseCommand
 {
-    private const int IdentityBytesMax = 4 << 20;
-    private const int RecordBytesMax = 1 << 20;
-
-    private static readonly JsonSerializerOptions recordFormat =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-
     private readonly Argument<string?> node = new("NODE")
     {
         Description = "Of a network that lives: the id of the node, or how it begins.",
@@ -127,38 +116,14 @@ internal sealed class NodeEndorseCommand
         Screen screen = Screen.For(parsed);
         Certificate member = signing.Member(parsed);
         Charter charter = CharterFile.Read(file);
-        CharterSlot place = charter.Content.Slots.TryGetValue(name, out CharterSlot? found)
-            ? found
-            : throw CommandFailure.WrongUsage(
-                $"the charter has no slot {name}; there are {string.Join(", ", charter.Content.Slots.Keys)}.");
-        if (charter.Content.Members[place.Owner].Id != new MemberId(member.Fingerprint))
-        {
-            throw CommandFailure.Refused($"slot {name} belongs to {place.Owner}, and the certificate is another one: "
-                + $"its SHA-256 is {member.Fingerprint}.");
-        }
-
         (int number, int valid) = (parsed.GetValue(attempt), parsed.GetValue(hours));
         if (number < 1 || valid is < 1 or > 24 * 365)
             throw CommandFailure.WrongUsage("--attempt is 1 or more, and --hours 1 to 8760.");
-        SaidOfItself shown = Read(path);
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-
-        // To the hour, so that both steps of signing with a device say the same.
-        DateTimeOffset expires = new(now.UtcDateTime.Date.AddHours(now.Hour + 1 + valid), TimeSpan.Zero);
-        FounderEndorsement said = new(
-            charter.Digest, name, shown.Id, new MemberId(member.Fingerprint), place.Address,
-            parsed.GetValue(published) is { Length: > 0 } given ? given : shown.PublishedAddresses,
-            FounderPresentation.DigestOf(shown.Evidence), number, expires);
-        if (FounderCheck.FindEvidence(charter, name, shown.Id, shown.Evidence, now) is { } refusal)
-        {
-            throw CommandFailure.Refused($"node {shown.Id} is not what the charter says of slot {name}: {refusal}. "
-                + "It was not endorsed.");
-        }
-
-        Endorsed kept = new(charter.Digest.ToString(), name, number, shown.Id.ToString());
-        string records = parsed.GetValue(record)!;
-        List<Endorsed> before = ReadRecord(records);
-        RequireOnce(before, kept);
+        FoundingNode shown = FoundingNode.Read(path);
+        if (parsed.GetValue(published) is { Length: > 0 } given) shown = shown with { PublishedAddresses = given };
+        FounderEndorsement said = shown.ToEndorse(charter, name, member, number, valid, DateTimeOffset.UtcNow);
+        EndorsedNodes endorsed = EndorsedNodes.Read(parsed.GetValue(record)!);
+        endorsed.RequireOnce(said);
         if (signing.Prepared(parsed) is { } toSign)
         {
             OutputFiles.WriteNew(toSign, said.BytesToSign(member));
@@ -170,57 +135,10 @@ internal sealed class NodeEndorseCommand
             encoded => FounderEndorsement.TryVerify(encoded, member, out _, out _)));
 
         // First what keeps this member from saying it twice, then what says it.
-        if (!before.Contains(kept)) WriteRecord(records, [.. before, kept]);
+        endorsed.Keep(said);
         OutputFiles.Replace(parsed.GetValue(target)!, message);
         return Report(screen, said, ("endorsement", parsed.GetValue(target)!), null);
     }
-
-    private static void RequireOnce(List<Endorsed> before, Endorsed wanted)
-    {
-        Endorsed? other = before.FirstOrDefault(
-            one => one with { Node = wanted.Node } == wanted && one.Node != wanted.Node);
-        if (other is null) return;
-        throw CommandFailure.Refused($"node {other.Node} is endorsed for slot {wanted.Slot} and attempt "
-            + $"{wanted.Attempt} already. Two nodes for one slot could be in two networks: all owners endorse anew "
-            + $"with --attempt {wanted.Attempt + 1}.");
-    }
-
-    private static SaidOfItself Read(string path)
-    {
-        try
-        {
-            JsonNode? json = JsonNode.Parse(InputFile.Read(path, IdentityBytesMax));
-            bool isRead = Digest.TryParseHex((string?)json?["node_id"] ?? (string?)json?["id"], out Digest id);
-            AttesterEvidence? evidence = json?["evidence"].Deserialize<AttesterEvidence>(recordFormat);
-            string[] addresses = json?["published_addresses"].Deserialize<string[]>() ?? [];
-            if (isRead && evidence is { IsBounded: true }) return new SaidOfItself(new NodeId(id), evidence, addresses);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Said below.
-        }
-
-        throw CommandFailure.Environment($"{path} does not say who a node is: it is the identity.json of a node that "
-            + "waits to be endorsed.");
-    }
-
-    private static List<Endorsed> ReadRecord(string path)
-    {
-        if (!File.Exists(path)) return [];
-        try
-        {
-            return JsonSerializer.Deserialize<List<Endorsed>>(InputFile.Read(path, RecordBytesMax), recordFormat)
-                ?? throw new JsonException();
-        }
-        catch (JsonException)
-        {
-            throw CommandFailure.Environment($"{path} does not say which nodes were endorsed. It keeps you from "
-                + "endorsing two for one slot: find the right file, or name another one with --record.");
-        }
-    }
-
-    private static void WriteRecord(string path, IReadOnlyList<Endorsed> all) =>
-        OutputFiles.Replace(path, JsonSerializer.SerializeToUtf8Bytes(all, recordFormat));
 
     private static int Report(
         Screen screen, FounderEndorsement said, (string Name, string Path) written, string? algorithm)
@@ -250,8 +168,4 @@ internal sealed class NodeEndorseCommand
             screen.Line("Sign these bytes with the member's key, and bring the signature back with --signature FILE.");
         return ExitCode.Done;
     }
-
-    private sealed record SaidOfItself(NodeId Id, AttesterEvidence Evidence, IReadOnlyList<string> PublishedAddresses);
-
-    private sealed record Endorsed(string Charter, string Slot, int Attempt, string Node);
 }

@@ -22,6 +22,7 @@ internal static class SandboxCommand
         UntilInterrupted,
         Once,
         Detached,
+        Prepared,
     }
 
     public static Command Build()
@@ -41,14 +42,18 @@ internal static class SandboxCommand
         {
             Description = "Return when the network is open; sandbox stop ends it.",
         };
+        Option<bool> prepare = new("--prepare")
+        {
+            Description = "Write keys, charters and settings, start nothing, and print how it is done by hand.",
+        };
         Command sandbox = new("sandbox", "Run a network on this machine, and show what it does.")
         {
-            nodes, members, users, app, dir, port, electionTimeout, once, detach, BuildStop(),
+            nodes, members, users, app, dir, port, electionTimeout, once, detach, prepare, BuildStop(),
         };
         sandbox.SetAction((parsed, cancel) =>
         {
-            if (parsed.GetValue(once) && parsed.GetValue(detach))
-                throw CommandFailure.WrongUsage("--once and --detach exclude each other: give one of them.");
+            if (new[] { once, detach, prepare }.Count(parsed.GetValue) > 1)
+                throw CommandFailure.WrongUsage("--once, --detach and --prepare exclude each other: give one of them.");
             SandboxOptions options = new(
                 parsed.GetValue(dir)!,
                 parsed.GetValue(nodes),
@@ -59,9 +64,11 @@ internal static class SandboxCommand
             {
                 ElectionTimeoutMilliseconds = parsed.GetValue(electionTimeout),
                 IsDetached = parsed.GetValue(detach),
+                IsPrepared = parsed.GetValue(prepare),
             };
             Stay stay = parsed.GetValue(once) ? Stay.Once
                 : parsed.GetValue(detach) ? Stay.Detached
+                : parsed.GetValue(prepare) ? Stay.Prepared
                 : Stay.UntilInterrupted;
             return RunAsync(Screen.For(parsed), options, stay, cancel);
         });
@@ -97,6 +104,8 @@ internal static class SandboxCommand
         bool documented = false;
         try
         {
+            if (stay == Stay.Prepared) return await PrepareAsync(screen, setup, opening, steps, options)
+                .ConfigureAwait(false);
             SandboxFile sandbox = setup.Earlier is { } earlier
                 ? await opening.GoOnAsync(earlier).ConfigureAwait(false)
                 : await opening.OpenAsync().ConfigureAwait(false);
@@ -133,6 +142,34 @@ internal static class SandboxCommand
         {
             tour?.Dispose();
         }
+    }
+
+    private static async Task<int> PrepareAsync(
+        Screen screen, SandboxSetup setup, SandboxOpening opening, TourSteps steps, SandboxOptions options)
+    {
+        if (setup.Earlier is not null)
+        {
+            throw CommandFailure.WrongUsage(
+                $"--prepare: there is a sandbox in {options.Folder}. Choose another folder with --dir.");
+        }
+
+        await opening.PrepareAsync().ConfigureAwait(false);
+        setup.RememberPrepared();
+        screen.Line();
+        screen.Line("[bold]Nothing runs yet.[/] Each command is somebody else's in life; each node in its own terminal:");
+        (string About, string Command)[] commands = [.. setup.Founding.ByHand(setup.App)];
+        foreach ((string about, string command) in commands)
+        {
+            screen.Line($"[grey]{Screen.Escape(about)}[/]");
+            screen.Verbatim($"  $ {command}", "36");
+        }
+
+        if (!screen.Json) return ExitCode.Done;
+        JsonObject document = DocumentOf(steps, options);
+        document["commands"] = new JsonArray(
+            [.. commands.Select(one => new JsonObject { ["about"] = one.About, ["command"] = one.Command })]);
+        Screen.Document(document);
+        return ExitCode.Done;
     }
 
     private static async Task CloseAsync(SandboxSetup setup, TourSteps steps, SandboxTour tour)

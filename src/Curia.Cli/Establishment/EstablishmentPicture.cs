@@ -43,7 +43,8 @@ internal static class EstablishmentPicture
         _ => view.State,
     } + (view.SecondsLeft is { } left ? $" ({left} s left)" : "");
 
-    private static Table Matrix(FounderViews views)
+    /// <summary>Who has verified whom.</summary>
+    public static Table Matrix(FounderViews views)
     {
         IReadOnlyList<(string Slot, string Owner)> slots = views.Slots();
         Table table = new() { Border = TableBorder.Simple };

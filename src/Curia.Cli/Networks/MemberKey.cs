@@ -1,6 +1,7 @@
 using System;
 using Curia.Cli.Files;
 using Curia.Cryptography;
+using Curia.Governance;
 using Curia.Vocabulary;
 
 namespace Curia.Cli.Networks;
@@ -9,16 +10,18 @@ namespace Curia.Cli.Networks;
 internal sealed class MemberKey : IDisposable
 {
     private readonly EcdsaSigner signer;
-    private readonly MemberId member;
 
-    private MemberKey(EcdsaSigner signer, MemberId member)
+    private MemberKey(EcdsaSigner signer, Certificate certificate)
     {
         this.signer = signer;
-        this.member = member;
+        Certificate = certificate;
     }
 
+    /// <summary>The member's certificate.</summary>
+    public Certificate Certificate { get; }
+
     /// <summary>The member.</summary>
-    public MemberId Id => member;
+    public MemberId Id => new(Certificate.Fingerprint);
 
     /// <summary>Reads a certificate and its private key.</summary>
     public static MemberKey Read(string certificatePath, string keyPath)
@@ -30,14 +33,20 @@ internal sealed class MemberKey : IDisposable
         if (!EcdsaSigner.TryFromPem(keyPem, out EcdsaSigner? signer))
             throw CommandFailure.Environment($"{keyPath} is no private key in PEM on a NIST curve.");
         if (signer!.SubjectPublicKeyInfo.Span.SequenceEqual(certificate!.SubjectPublicKeyInfo.Span))
-            return new MemberKey(signer, new MemberId(certificate.Fingerprint));
+            return new MemberKey(signer, certificate);
         signer.Dispose();
         throw CommandFailure.Environment($"{keyPath} is not the private key of {certificatePath}.");
     }
 
     /// <summary>Signs a proposal now.</summary>
     public byte[] SignProposal(ReadOnlySpan<byte> payload) =>
-        MemberMessage.Sign(signer, member, MemberMessage.ProposalType, DateTimeOffset.UtcNow, payload);
+        MemberMessage.Sign(signer, Id, MemberMessage.ProposalType, DateTimeOffset.UtcNow, payload);
+
+    /// <summary>Signs a charter.</summary>
+    public byte[] Sign(Charter charter) => CharterSignature.Sign(charter, Certificate, signer);
+
+    /// <summary>Signs what it says of a founding node.</summary>
+    public byte[] Sign(FounderEndorsement said) => said.Sign(Certificate, signer);
 
     public void Dispose() => signer.Dispose();
 }

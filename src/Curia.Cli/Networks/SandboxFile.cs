@@ -39,6 +39,12 @@ internal sealed record SandboxFile(
     /// <summary>The file with the older keys of the service, each certified by the next.</summary>
     public const string ServiceEndorsements = "service_endorsements.pem";
 
+    /// <summary>Where a node writes who it is, in its folder.</summary>
+    public const string IdentityFile = "identity.json";
+
+    /// <summary>Where a node writes which process it is, in its folder.</summary>
+    public const string PidFile = "node.pid";
+
     private const int SizeMax = 1 << 20; // a sandbox of a thousand members fits
 
     /// <summary>Whether a folder holds a sandbox.</summary>
@@ -62,7 +68,7 @@ internal sealed record SandboxFile(
             return new SandboxFile(
                 folder, root.Text("platform"), root.Text("service_certificate"),
                 root.TryGetProperty("app", out _) ? root.Text("app") : "logging",
-                [.. root.List("nodes").Select(NodeOf)],
+                [.. root.List("nodes").Select(node => NodeOf(folder, node))],
                 [.. root.List("members").Select(IdentityOf)],
                 [.. root.List("users").Select(IdentityOf)])
             {
@@ -127,12 +133,29 @@ internal sealed record SandboxFile(
         throw CommandFailure.WrongUsage($"--as {name}: the sandbox in {Folder} has {string.Join(", ", names)}.");
     }
 
-    private static SandboxNode NodeOf(JsonElement json) => new(
-        json.Text("id"),
-        json.Text("url"),
-        checked((int)json.Number("pid")),
-        json.Text("ledger"),
-        json.Text("config"));
+    // Of a node that is started by hand, id and process are where the node writes them.
+    private static SandboxNode NodeOf(string folder, JsonElement json)
+    {
+        SandboxNode node = new(
+            json.Text("id"),
+            json.Text("url"),
+            checked((int)json.Number("pid")),
+            json.Text("ledger"),
+            json.Text("config"));
+        if (node.Id.Length > 0) return node;
+        string own = Path.Combine(folder, node.Name);
+        string identity = Path.Combine(own, IdentityFile);
+        if (File.Exists(identity))
+        {
+            using JsonDocument said = JsonDocument.Parse(File.ReadAllBytes(identity));
+            node = node with { Id = said.RootElement.Text("node_id") };
+        }
+
+        string process = Path.Combine(own, PidFile);
+        return File.Exists(process) && int.TryParse(File.ReadAllText(process), out int pid)
+            ? node with { Pid = pid }
+            : node;
+    }
 
     private static SandboxIdentity IdentityOf(JsonElement json) => new(
         json.Text("id"), json.Text("certificate"), json.Text("key"),

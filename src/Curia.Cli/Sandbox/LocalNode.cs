@@ -33,7 +33,11 @@ internal sealed class LocalNode(string sandbox, string name) : IDisposable
 
     private string AddressesPath => Path.Combine(Folder, "addresses.json");
 
-    private string IdentityPath => Path.Combine(Folder, "identity.json");
+    /// <summary>Who it is, for its owner.</summary>
+    public string IdentityPath => Path.Combine(Folder, SandboxFile.IdentityFile);
+
+    /// <summary>Where it looks for its owner's endorsement.</summary>
+    public string EndorsementPath => Path.Combine(Folder, EndorsementFile);
 
     /// <summary>Its process; null before it is started.</summary>
     public NodeProcess? Process { get; private set; }
@@ -43,6 +47,8 @@ internal sealed class LocalNode(string sandbox, string name) : IDisposable
 
     /// <summary>Whether its process has ended.</summary>
     public bool HasEnded => Process?.HasExited == true;
+
+    public const string EndorsementFile = "endorsement.cose";
 
     /// <summary>What all names begin with.</summary>
     public const string Prefix = "node";

@@ -15,6 +15,8 @@ internal sealed class NodeSettings
     // Of a busy machine a few heartbeats may be late, and the primary must keep its place.
     private const int HeartbeatsInElectionTimeout = 5;
 
+    private const string Establishment = "establishment";
+
     private readonly JsonObject json;
 
     private NodeSettings(JsonObject json) => this.json = json;
@@ -36,10 +38,13 @@ internal sealed class NodeSettings
     public string ServiceEndorsements =>
         (string?)json["output"]?["service_endorsements"] ?? throw NotOurs("output");
 
-    /// <summary>Settings of a node that founds a network.</summary>
-    public static NodeSettings Founder(
-        string name, int port, int peersPort, string platform, int validityDays,
-        IReadOnlyList<SandboxIdentity> members, IReadOnlyList<SandboxIdentity> users)
+    /// <summary>Settings of a node that founds a network with others.</summary>
+    /// <param name="name">Its name, which is that of its slot.</param>
+    /// <param name="port">For clients.</param>
+    /// <param name="peersPort">For other nodes, as the charter has it.</param>
+    /// <param name="charter">Its owner's copy of the charter, in the folder of the sandbox.</param>
+    /// <param name="deadline">How long it waits for its owner and the other founders.</param>
+    public static NodeSettings Founder(string name, int port, int peersPort, string charter, TimeSpan deadline)
     {
         NodeSettings settings = new(new JsonObject
         {
@@ -53,19 +58,12 @@ internal sealed class NodeSettings
                 ["max_sessions"] = 1000,
             }),
             ["peers"] = new JsonObject { ["address"] = Loopback(peersPort) },
-            ["genesis"] = new JsonObject
+            [Establishment] = new JsonObject
             {
-                ["name"] = "sandbox",
-                ["platform"] = platform,
-                ["certificate_validity_days"] = validityDays,
-                ["members"] = new JsonArray([.. members.Select(member => new JsonObject
-                {
-                    ["certificate"] = $"../{member.Certificate}",
-                    ["encryption_key"] =
-                        $"../{member.EncryptionKey!.Replace("_privk", "_pubk", StringComparison.Ordinal)}",
-                })]),
-                ["users"] = new JsonArray(
-                    [.. users.Select(user => new JsonObject { ["certificate"] = $"../{user.Certificate}" })]),
+                ["charter"] = $"../{charter}",
+                ["slot"] = name,
+                ["endorsement"] = LocalNode.EndorsementFile,
+                ["deadline_seconds"] = (int)deadline.TotalSeconds,
             },
             ["output"] = new JsonObject
             {
@@ -73,8 +71,8 @@ internal sealed class NodeSettings
                 ["service_endorsements"] = SandboxFile.ServiceEndorsements,
                 ["node_certificate"] = "node_cert.pem",
                 ["addresses"] = "addresses.json",
-                ["pid"] = "node.pid",
-                ["identity"] = "identity.json",
+                ["pid"] = SandboxFile.PidFile,
+                ["identity"] = SandboxFile.IdentityFile,
             },
             ["log"] = new JsonObject { ["format"] = "json", ["level"] = "info" },
         });
@@ -82,11 +80,13 @@ internal sealed class NodeSettings
         return settings;
     }
 
-    /// <summary>Settings of a node that joins the network of this one, with the same members and users.</summary>
+    /// <summary>Settings of a node that joins the network of this one.</summary>
     public NodeSettings Joiner(
         string name, int port, int peersPort, string network, IReadOnlyList<NodeIdentity> known)
     {
         JsonObject other = (JsonObject)json.DeepClone();
+        other.Remove(Establishment);
+        other["genesis"] = new JsonObject { ["name"] = "sandbox", ["platform"] = SandboxSetup.Platform };
         other["name"] = name;
         other["peers"] = new JsonObject { ["address"] = Loopback(peersPort) };
         other["join"] = new JsonObject

@@ -1,5 +1,7 @@
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Cli.Establishment;
 using Curia.Cli.Networks;
 
 namespace Curia.Cli.Sandbox;
@@ -11,8 +13,8 @@ internal sealed class SandboxOpening(SandboxSetup setup, TourSteps steps, Cancel
 
     private string Number => IsOne ? "the node" : $"{setup.Nodes.Count} nodes";
 
-    /// <summary>Makes a network.</summary>
-    public async Task<SandboxFile> OpenAsync()
+    /// <summary>Makes keys, charter and settings, and starts nothing.</summary>
+    public async Task PrepareAsync()
     {
         await steps.RunAsync(
             "keys",
@@ -26,36 +28,100 @@ internal sealed class SandboxOpening(SandboxSetup setup, TourSteps steps, Cancel
                     $"{who}, each with a P-256 certificate; members also with an RSA key for recovery shares",
                     "./curia user keygen --name alice");
             }).ConfigureAwait(false);
+        await steps.RunAsync(
+            "charter",
+            "Agree on a charter",
+            "Who governs, which code may run, by which rules, and who founds. Each member reads and signs its own copy.",
+            () =>
+            {
+                string digest = setup.MakeCharter().ToString();
+                string copies = setup.Members == 1 ? "one signed copy" : $"{setup.Members} signed copies";
+                return Task.FromResult(new StepResult(
+                    $"charter {digest}, {copies}",
+                    $"./curia charter show {setup.FolderName}/member0_charter.cbor"));
+            }).ConfigureAwait(false);
         LocalNode first = setup.Nodes[0];
         await steps.RunAsync(
             "settings",
-            IsOne ? "Write the settings of the node" : "Write the settings of the first node",
-            "Addresses, paths and limits. The host owns this file, so nothing that others rely on rests on it alone.",
+            IsOne ? "Write the settings of the node" : "Write the settings of the nodes",
+            "Addresses, paths and limits. The host owns these files, so nothing that others rely on rests on them.",
             () =>
             {
                 setup.WriteSettings();
-                return Task.FromResult(new StepResult(first.ConfigPath, $"cat {first.ConfigPath}"));
+                return Task.FromResult(new StepResult(
+                    IsOne ? first.ConfigPath : $"{first.ConfigPath} and beside it", $"cat {first.ConfigPath}"));
+            }).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a network.</summary>
+    public async Task<SandboxFile> OpenAsync()
+    {
+        await PrepareAsync().ConfigureAwait(false);
+        LocalNode first = setup.Nodes[0];
+        await steps.RunAsync(
+            "evidence",
+            IsOne ? "Start the node" : $"Start {Number}",
+            "Each has made a key that never leaves it, and evidence of the code that it runs, bound to key and charter.",
+            async () =>
+            {
+                await setup.StartAsync(cancel).ConfigureAwait(false);
+                return new StepResult(
+                    string.Join(", ", setup.Nodes.Select(node => $"{node.Name} is {node.IdentityIfThere()!.Id}")),
+                    $"cat {first.IdentityPath}");
+            }).ConfigureAwait(false);
+        await steps.RunAsync(
+            "endorse",
+            IsOne ? "Its owner endorses the node" : "Each owner endorses its node",
+            "It has checked the evidence against its own charter first, and signs for this one process.",
+            async () =>
+            {
+                await setup.Founding.EndorseAsync(cancel).ConfigureAwait(false);
+                return new StepResult(
+                    string.Join(", ", setup.Nodes.Select(node =>
+                        $"{node.Name} by {SandboxCharter.NameOf(setup.Founding.OwnerOf(node))}")),
+                    "./curia node endorse --help");
+            }).ConfigureAwait(false);
+        await steps.RunAsync(
+            "match",
+            IsOne ? "The founder verifies itself" : "The founders verify each other",
+            "Charter, endorsement and evidence, each by its own charter; then each has signed once with whom it founds.",
+            async () =>
+            {
+                FounderViews views = await setup.Founding.MatchAsync(steps.Progress, cancel).ConfigureAwait(false);
+                return new StepResult(
+                    IsOne ? "it has signed its founding statement" : $"all {setup.Nodes.Count} have signed the same",
+                    $"./curia establish status --dir {setup.FolderName}")
+                {
+                    Picture = EstablishmentPicture.Matrix(views),
+                };
+            }).ConfigureAwait(false);
+        string network = "";
+        await steps.RunAsync(
+            "genesis",
+            "Bootstrap the network and its keys",
+            IsOne
+                ? "Service key and ledger secret were born in the node; charter and evidence stand in the genesis block."
+                : "Keys were born in one node, with entropy of all; every founder has computed the block, and compared.",
+            async () =>
+            {
+                network = await setup.Founding.FoundAsync(cancel).ConfigureAwait(false);
+                return new StepResult(
+                    $"genesis block {network}, the name of the network",
+                    $"./curia ledger show {first.LedgerPath} --from 1 --to 1");
             }).ConfigureAwait(false);
         SandboxFile? sandbox = null;
         await steps.RunAsync(
             "open",
-            "Start the node and open the service",
-            "The node has made its own key, the service key and the ledger secret, and signed the genesis block.",
+            "Open the service",
+            IsOne ? "It serves." : "Any node serves, and any majority of them can go on.",
             async () =>
             {
-                sandbox = await setup.OpenFirstAsync(cancel).ConfigureAwait(false);
-                return new StepResult($"process {first.Process!.Pid}, log in {first.LogPath}", $"cat {first.LogPath}");
-            }).ConfigureAwait(false);
-        if (IsOne) return sandbox!;
-        await steps.RunAsync(
-            "join",
-            $"Let {Count(setup.Nodes.Count - 1, "more node")} join",
-            "More than half of the members have signed for each. Then it was given the secrets, and now it votes.",
-            async () =>
-            {
-                sandbox = await setup.JoinOthersAsync(steps.Progress, cancel).ConfigureAwait(false);
-                LocalNode last = setup.Nodes[^1];
-                return new StepResult($"{setup.Nodes.Count} nodes vote; any majority can go on", $"cat {last.LogPath}");
+                sandbox = await setup.OpenAsync(network, cancel).ConfigureAwait(false);
+                string processes = string.Join(", ", setup.Nodes.Select(node => $"{node.Process!.Pid}"));
+                return new StepResult(
+                    IsOne ? $"process {processes}, log in {first.LogPath}"
+                        : $"processes {processes}, logs in {first.LogPath} and beside it",
+                    $"cat {first.LogPath}");
             }).ConfigureAwait(false);
         return sandbox!;
     }

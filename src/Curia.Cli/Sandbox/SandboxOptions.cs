@@ -15,6 +15,9 @@ internal sealed record SandboxOptions(string Folder, int? Nodes, int? Members, i
     /// <summary>Without a word of the primary until another node stands.</summary>
     public int? ElectionTimeoutMilliseconds { get; init; }
 
+    /// <summary>Whether all files are written and nothing is started.</summary>
+    public bool IsPrepared { get; init; }
+
     /// <summary>Whether the command returns while the network goes on.</summary>
     public bool IsDetached { get; init; }
 }

@@ -5,7 +5,6 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cli.Networks;
-using Curia.Client;
 using Curia.Vocabulary;
 
 namespace Curia.Cli.Sandbox;
@@ -17,12 +16,15 @@ internal sealed class SandboxSetup : IDisposable
     public const string Platform = "virtual";
 
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PreparedDeadline = TimeSpan.FromHours(1);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan KeyValidity = TimeSpan.FromDays(365);
 
     private readonly SandboxOptions options;
     private readonly string image;
     private readonly List<LocalNode> nodes = [];
+    private SandboxFounding? founding;
+    private IReadOnlyList<int> peersPorts = [];
     private bool madeFolder;
     private bool isOpen;
     private List<SandboxIdentity> members = [];
@@ -52,7 +54,11 @@ internal sealed class SandboxSetup : IDisposable
     /// <summary>The number of users.</summary>
     public int Users => Earlier?.Users.Count ?? options.Users ?? SandboxOptions.UsersUsual;
 
-    private string App => Earlier?.App ?? options.App ?? SandboxOptions.AppUsual;
+    /// <summary>The folder, as commands name it.</summary>
+    public string FolderName => options.Folder.TrimEnd('/');
+
+    /// <summary>The application.</summary>
+    public string App => Earlier?.App ?? options.App ?? SandboxOptions.AppUsual;
 
     /// <summary>The processes of nodes that a killed command had left behind, and that were ended.</summary>
     public IReadOnlyList<int> EndedPids { get; private set; } = [];
@@ -108,61 +114,69 @@ internal sealed class SandboxSetup : IDisposable
         users = [.. await Task.WhenAll(makeUsers).ConfigureAwait(false)];
     }
 
-    /// <summary>Writes the settings of the node that founds the network; those that join take them over.</summary>
+    /// <summary>Makes the charter; each member signs its own copy.</summary>
+    /// <returns>SHA-256 of the charter.</returns>
+    public Digest MakeCharter()
+    {
+        peersPorts = Ports.Free(nodes.Count);
+        founding = new SandboxFounding(options.Folder, nodes, members, users);
+        return founding.MakeCharter(image, App, peersPorts);
+    }
+
+    /// <summary>The founders, once there is a charter.</summary>
+    public SandboxFounding Founding =>
+        founding ?? throw new InvalidOperationException("the charter is made before the nodes");
+
+    /// <summary>Writes the settings of the nodes.</summary>
     public void WriteSettings()
     {
-        NodeSettings settings = NodeSettings.Founder(
-            nodes[0].Name, PortsForClients()[0], Ports.Free(1)[0], Platform, (int)KeyValidity.TotalDays, members,
-            users);
-        if (options.ElectionTimeoutMilliseconds is int timeout) settings.SetElectionTimeout(timeout);
-        nodes[0].Write(settings);
-    }
-
-    /// <summary>Starts the first node, waits until it is open, and writes sandbox.json.</summary>
-    public async Task<SandboxFile> OpenFirstAsync(CancellationToken cancel)
-    {
-        nodes[0].Start(image, isAlone: nodes.Count == 1);
-        await nodes[0].WaitUntilOpenAsync(OpenTimeout, cancel).ConfigureAwait(false);
-        PublishService(nodes[0]);
-        isOpen = nodes.Count == 1;
-        return Remember();
-    }
-
-    /// <summary>Starts the other nodes, and has each of them admitted by the members.</summary>
-    /// <param name="say">Takes a line for people.</param>
-    /// <param name="cancel">Ends it early.</param>
-    public async Task<SandboxFile> JoinOthersAsync(Action<string> say, CancellationToken cancel)
-    {
-        SandboxFile sandbox = Remember();
-        using CuriaClient client = Network.Of(sandbox).Connect();
-        string network = await NetworkNodes.NetworkAsync(client, cancel).ConfigureAwait(false);
-        NodeSettings founder = nodes[0].Settings();
-        NodeIdentity known = await nodes[0].WaitForIdentityAsync(OpenTimeout, cancel).ConfigureAwait(false);
-        IReadOnlyList<int> ports = PortsForClients();
-        IReadOnlyList<int> peersPorts = Ports.Free(nodes.Count);
-        for (int number = 1; number < nodes.Count; number++)
+        TimeSpan deadline = options.IsPrepared ? PreparedDeadline : OpenTimeout;
+        foreach ((int number, int port) in PortsForClients().Index())
         {
-            LocalNode node = nodes[number];
-            node.Write(founder.Joiner(node.Name, ports[number], peersPorts[number], network, [known]));
-            node.Start(image, isAlone: false);
+            NodeSettings settings = Founding.SettingsOf(nodes[number], port, peersPorts[number], deadline);
+            if (options.ElectionTimeoutMilliseconds is int timeout) settings.SetElectionTimeout(timeout);
+            nodes[number].Write(settings);
         }
+    }
 
+    /// <summary>Writes sandbox.json for nodes that are started by hand.</summary>
+    public void RememberPrepared()
+    {
+        isOpen = true; // somebody else's from now on
+        new SandboxFile(
+            options.Folder, Platform, $"{nodes[0].Name}/{ServiceCertificate}", App,
+            [
+                .. nodes.Select(node => new SandboxNode(
+                    "", $"https://{node.Settings().Published}", 0, $"{node.Name}/ledger", $"{node.Name}/node.json")),
+            ],
+            members, users).Write();
+    }
+
+    /// <summary>Starts the nodes, and waits until each has made its key and its evidence.</summary>
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        foreach (LocalNode node in nodes) node.Start(image, isAlone: nodes.Count == 1);
         Remember();
-        for (int number = 1; number < nodes.Count; number++)
+        foreach (LocalNode node in nodes)
+            await node.WaitForIdentityAsync(OpenTimeout, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until the nodes of a network that is founded serve, and writes sandbox.json.</summary>
+    /// <param name="network">The name of the network.</param>
+    /// <param name="cancel">Ends it early.</param>
+    public async Task<SandboxFile> OpenAsync(string network, CancellationToken cancel)
+    {
+        foreach (LocalNode node in nodes) await node.WaitUntilOpenAsync(OpenTimeout, cancel).ConfigureAwait(false);
+        PublishService(nodes[0]);
+
+        // Should a founder lose its ledger, it must not found another network.
+        NodeIdentity[] known = [.. nodes.Select(node => node.IdentityIfThere()).OfType<NodeIdentity>()];
+        foreach (LocalNode node in nodes.Where(_ => nodes.Count > 1))
         {
-            LocalNode node = nodes[number];
-            NodeIdentity identity = await node.WaitForIdentityAsync(OpenTimeout, cancel).ConfigureAwait(false);
-            sandbox = Remember();
-            NodeChangeState state = await NodeAdmission.SignAsync(
-                client, sandbox, network, identity, node.Settings(), NodeAdmission.Voter, cancel).ConfigureAwait(false);
-            await node.WaitUntilOpenAsync(OpenTimeout, cancel).ConfigureAwait(false);
-            say($"{number + 1} of {nodes.Count} nodes have joined: {node.Name}, which {state.Approvals} of "
-                + $"{members.Count} members have admitted");
+            string own = node.IdentityIfThere()!.Id;
+            node.Write(node.Settings().Joining(network, [.. known.Where(one => one.Id != own)]));
         }
 
-        // Should the founder lose its ledger, it must not found another network.
-        NodeIdentity[] others = [.. nodes.Skip(1).Select(node => node.IdentityIfThere()).OfType<NodeIdentity>()];
-        nodes[0].Write(founder.Joining(network, others));
         isOpen = true;
         return Remember();
     }
@@ -289,6 +303,7 @@ internal sealed class SandboxSetup : IDisposable
             foreach (LocalNode node in nodes.Where(node => Directory.Exists(node.Folder)))
                 Directory.Delete(node.Folder, recursive: true);
             foreach (string file in Directory.GetFiles(options.Folder, "*.pem")) File.Delete(file);
+            SandboxCharter.Remove(options.Folder);
             File.Delete(Path.Combine(options.Folder, SandboxFile.Name));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

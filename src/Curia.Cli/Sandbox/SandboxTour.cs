@@ -135,7 +135,7 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
             "disk",
             "Look at the disk as the host does",
             "Whoever owns the disk sees public messages and no private one.",
-            () => Task.FromResult(LookAtDisk()));
+            LookAtDiskAsync);
         await Step(
             "status",
             "Ask for the status of the private write",
@@ -264,8 +264,10 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
             $"{result.Status} {result.ErrorCode}", $"./curia call GET '/app/log/private?id={MessageId}'{Dir}");
     }
 
-    private StepResult LookAtDisk()
+    private async Task<StepResult> LookAtDiskAsync()
     {
+        // The primary has committed it, and this node may be a moment behind.
+        await nobody.WaitForCommitAsync(proven, CommitWait, cancel).ConfigureAwait(false);
         byte[] publicBytes = Encoding.UTF8.GetBytes(PublicMessage);
         byte[] privateBytes = Encoding.UTF8.GetBytes(PrivateMessage);
         LedgerFolder ledger = LedgerFolder.Open(setup.Nodes[0].LedgerPath);
@@ -281,7 +283,8 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
 
     private async Task<StepResult> StatusAsync()
     {
-        TransactionStatus status = await nobody.GetStatusAsync(proven, cancel).ConfigureAwait(false);
+        TransactionStatus status =
+            await nobody.WaitForCommitAsync(proven, CommitWait, cancel).ConfigureAwait(false);
         if (status != TransactionStatus.Committed)
             throw CommandFailure.Refused($"{proven} is {status} after it was committed.");
         return new StepResult(

@@ -23,8 +23,8 @@ public sealed class OtherApplicationTests : IDisposable
         Assert.All(steps, step => Assert.True(step.GetProperty("ok").GetBoolean()));
         Assert.Equal(
             [
-                "keys", "settings", "open", "identity", "network", "commit", "receipt-json", "receipt-cose",
-                "changed-receipt-refused", "stop", "audit",
+                "keys", "charter", "settings", "evidence", "endorse", "match", "genesis", "open", "identity", "network",
+                "commit", "receipt-json", "receipt-cose", "changed-receipt-refused", "stop", "audit",
             ],
             steps.Select(step => step.GetProperty("name").GetString()));
         Assert.DoesNotContain("/app/log", run.Errors, StringComparison.Ordinal);

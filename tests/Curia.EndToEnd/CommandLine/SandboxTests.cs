@@ -35,9 +35,9 @@ public sealed class SandboxTests : IDisposable
         Assert.All(steps, step => Assert.NotEmpty(step.GetProperty("detail").GetString()!));
         Assert.Equal(
             [
-                "keys", "settings", "open", "identity", "network", "public-write", "private-write", "read-back",
-                "outsider-refused", "disk", "status", "receipt-json", "receipt-cose", "changed-receipt-refused", "stop",
-                "audit",
+                "keys", "charter", "settings", "evidence", "endorse", "match", "genesis", "open", "identity", "network",
+                "public-write", "private-write", "read-back", "outsider-refused", "disk", "status", "receipt-json",
+                "receipt-cose", "changed-receipt-refused", "stop", "audit",
             ],
             steps.Select(step => step.GetProperty("name").GetString()));
         Assert.Single(run.Errors.Split("INSECURE").Skip(1));
@@ -55,12 +55,13 @@ public sealed class SandboxTests : IDisposable
         Assert.All(steps, step => Assert.True(step.GetProperty("ok").GetBoolean()));
         Assert.Equal(
             [
-                "keys", "settings", "open", "join", "identity", "network", "public-write", "private-write", "read-back",
-                "outsider-refused", "disk", "status", "forwarded", "receipt-json", "receipt-cose",
-                "changed-receipt-refused", "stop", "audit",
+                "keys", "charter", "settings", "evidence", "endorse", "match", "genesis", "open", "identity", "network",
+                "public-write", "private-write", "read-back", "outsider-refused", "disk", "status", "forwarded",
+                "receipt-json", "receipt-cose", "changed-receipt-refused", "stop", "audit",
             ],
             steps.Select(step => step.GetProperty("name").GetString()));
-        Assert.Contains("3 of 3 nodes have joined", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("node2 has verified node0 and node1", run.Errors, StringComparison.Ordinal);
+        Assert.Equal(3, Directory.GetFiles(folder.File("sandbox"), "member*_charter.cose").Length);
         string audit = steps[^1].GetProperty("detail").GetString()!;
         Assert.StartsWith("3 ledgers agree", audit, StringComparison.Ordinal);
         using JsonDocument file = JsonDocument.Parse(await File.ReadAllBytesAsync(SandboxJson, Cancel));
@@ -99,6 +100,50 @@ public sealed class SandboxTests : IDisposable
         Assert.Contains("Audit the ledgers offline", await errors, StringComparison.Ordinal);
         Assert.Empty(await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
         Assert.False(Directory.Exists($"/proc/{NodePid()}"));
+    }
+
+    [Fact]
+    public async Task What_is_prepared_is_done_by_hand_with_the_commands_that_it_prints()
+    {
+        string[] prepare = ["sandbox", "--prepare", "--port", "0", "--dir", "net", "--json"];
+        ProgramRun prepared = (await CuriaProgram.RunAsync(folder.Path, prepare)).Expect(0);
+        string[][] commands =
+        [
+            .. prepared.Json.GetProperty("commands").EnumerateArray()
+                .Select(one => one.GetProperty("command").GetString()!.Split(' ')[1..]),
+        ];
+        Assert.Equal(["node start", "node start", "node start", "node endorse", "node endorse", "node endorse",
+            "establish status"], commands.Select(words => $"{words[0]} {words[1]}"));
+        Assert.False(Directory.Exists(folder.File("net/node0/ledger")));
+        (await CuriaProgram.RunAsync(folder.Path, prepare)).Expect(3).SaysOnce("is not founded yet");
+        (await CuriaProgram.RunAsync(folder.Path, "sandbox", "--dir", "net")).Expect(3).SaysOnce("is not founded yet");
+        List<Process> nodes = [];
+        try
+        {
+            nodes.AddRange(commands[..3].Select(words => CuriaProgram.Start(folder.Path, words)));
+            for (int node = 0; node < 3; node++)
+            {
+                for (int again = 0; again < 600 && !File.Exists(folder.File($"net/node{node}/identity.json")); again++)
+                    await Task.Delay(100, Cancel);
+                (await CuriaProgram.RunAsync(folder.Path, commands[3 + node])).Expect(0);
+            }
+
+            ProgramRun watched = await CuriaProgram.RunAsync(folder.Path, commands[6]);
+            Assert.Contains("open, network", watched.Expect(0).Output, StringComparison.Ordinal);
+            (await CuriaProgram.RunAsync(
+                folder.Path, "call", "POST", "/app/log/private", "--data", "{\"id\":1,\"msg\":\"by hand\"}", "--as",
+                "user0", "--wait", "committed", "--dir", "net")).Expect(0);
+            ProgramRun stopped = await CuriaProgram.RunAsync(folder.Path, "sandbox", "stop", "--dir", "net");
+            Assert.Equal(3, stopped.Expect(0).Output.Split("has stopped").Length - 1);
+        }
+        finally
+        {
+            foreach (Process node in nodes)
+            {
+                if (!node.HasExited) node.Kill(entireProcessTree: true);
+                node.Dispose();
+            }
+        }
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("--txid", "receipt", "verify", "x", "--txid")]
     [InlineData("--genesis is a digest", "ledger", "verify", "x", "--genesis", "12")]
     [InlineData("--to is before --from", "ledger", "show", "x", "--from", "9", "--to", "3")]
-    [InlineData("--once and --detach", "sandbox", "--once", "--detach")]
+    [InlineData("--once, --detach and --prepare", "sandbox", "--once", "--detach")]
     [InlineData("--members", "sandbox", "--members", "0")]
     [InlineData("--nodes is a number from 1 to 9", "sandbox", "--nodes", "10")]
     [InlineData("--nodes is a number from 1 to 9", "bench", "--nodes", "0")]
@@ -76,10 +76,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("--from", "charter", "diff", "charter.cbor", "--from", "https://127.0.0.1:1")]
     [InlineData("proposal", "-h", "proposal", "list")]
     [InlineData("recovery", "recovery", "--help", "shares")]
-    [InlineData("--prepare", "sandbox", "--prepare", "--help")]
     [InlineData("--js-app", "sandbox", "--js-app", "app")]
     [InlineData("--constitution", "sandbox", "--constitution", "a.js", "b.js")]
-    [InlineData("--prepare", "sandbox", "--prepare")]
     [InlineData("--workload js", "bench", "--workload", "js")]
     public async Task What_comes_later_is_refused_by_name(string name, params string[] arguments) =>
         (await CuriaProgram.RunAsync(folder.Path, arguments)).Expect(2).SaysOnce(name);

@@ -48,6 +48,22 @@ public sealed class FoundingTests : IDisposable
     }
 
     [Fact]
+    public void A_founder_alone_agrees_with_itself_at_once()
+    {
+        CharterContent content = MadeFounders.Content();
+        Charter alone = MadeCharter.Of(content with
+        {
+            Slots = content.Slots.Where(slot => slot.Key == "node0").ToDictionary(),
+            FoundersNeeded = 1,
+            Admission = content.Admission with { Appraisers = 1 },
+        });
+        using MadeFounder founder = MadeFounders.Of("node0", alone);
+        FoundingAgreement agreement = founder.Begin().Agreement!;
+        Assert.Equal(founder.Node, agreement.Primary);
+        Assert.True(Assert.Single(agreement.Founders).Statement.IsBy(founder.Node));
+    }
+
+    [Fact]
     public void A_founder_that_is_not_what_its_own_charter_says_does_not_begin()
     {
         FoundingRefusal? refusal = Founding.TryBegin(
