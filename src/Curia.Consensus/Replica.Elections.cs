@@ -26,9 +26,24 @@ public sealed partial class Replica
     private void Campaign()
     {
         timer.Restart();
-        if (!MayStand()) return;
+        if (!MayStand())
+        {
+            Forget();
+            return;
+        }
+
         if (options.PreVote) AskForOpinions();
         else StandForElection();
+    }
+
+    // Who may not stand, a learner for example, has no primary any more either, and says so to who asks. In this view it
+    // still votes for no other one.
+    private void Forget()
+    {
+        if (primary is null) return;
+        votedFor ??= primary;
+        primary = null;
+        Become(Role);
     }
 
     // Raft thesis, section 9.6: a node that could not win does not raise the view.

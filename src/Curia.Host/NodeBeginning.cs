@@ -115,7 +115,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
                 CuriaNode member = new(setup, agreement, follow.Told);
                 return new NodeBeginning(member, files, IsNewLedger: true)
                 {
-                    AfterStart = stop => Beginning().AwaitAsync(
+                    AfterStart = stop => FirstBeginning().AwaitAsync(
                         others.Single(one => one.Node == agreement.Primary), () => member.View.IsOpen,
                         () => member.View.Primary is not null, stop),
                 };
@@ -126,7 +126,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             CuriaNode primary = new(setup with { Entropy = mixed }, agreement, told: null);
             return new NodeBeginning(primary, files, IsNewLedger: true)
             {
-                AfterStart = stop => Beginning().TellAsync(
+                AfterStart = stop => FirstBeginning().TellAsync(
                     others, PeerCalls.Found, primary.SecretsFor, () => primary.View.IsOpen, stop),
             };
         }
@@ -220,12 +220,21 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
         };
 
         // As if the process were killed: what it has stored stays, and the next one begins with that.
-        private EpochBeginning Beginning() => new(peers!, log, reason =>
+        private EpochBeginning Beginning() => new(peers!, log, End);
+
+        // What was agreed on has as long as the agreement had, and no longer than other beginnings.
+        private EpochBeginning FirstBeginning()
+        {
+            int most = Math.Min(60, configuration.Establishment!.DeadlineSeconds);
+            return new EpochBeginning(peers!, log, End, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(most));
+        }
+
+        private void End(string reason)
         {
             log.Error(reason);
             log.Dispose(); // writes what waits
             Environment.Exit(3);
-        });
+        }
 
         private void Keep(SealedSecrets told)
         {

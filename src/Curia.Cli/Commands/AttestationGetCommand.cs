@@ -37,8 +37,10 @@ internal static class AttestationGetCommand
 
     private static async Task<int> GetAsync(Screen screen, Network network, string folder, CancellationToken cancel)
     {
-        CallResult result = await network.OnAnyNodeAsync(
-            client => client.CallAsync(CallRequest.Get("/node/quotes/self"), cancel)).ConfigureAwait(false);
+        (CallResult result, CallResult establishment) = await network.OnAnyNodeAsync(async client => (
+            await client.CallAsync(CallRequest.Get("/node/quotes/self"), cancel).ConfigureAwait(false),
+            await client.CallAsync(CallRequest.Get("/node/establishment"), cancel).ConfigureAwait(false)))
+            .ConfigureAwait(false);
         if (!result.IsSuccess || !result.TryReadJson(out JsonElement reply))
             throw CommandFailure.Refused($"no evidence: {result.Status} {result.ErrorCode}: {result.ErrorMessage}");
         (string node, AttesterEvidence evidence) = Read(reply);
@@ -50,11 +52,13 @@ internal static class AttestationGetCommand
             Write(Path.Combine(folder, name), bytes);
         }
 
+        string? charter = CharterOf(establishment, node);
         if (screen.Json)
         {
             Screen.Document(new JsonObject
             {
                 ["node"] = node,
+                ["charter"] = charter,
                 ["platform"] = evidence.Platform,
                 ["folder"] = folder,
                 ["files"] = new JsonArray([.. evidence.Files.Keys.Order(StringComparer.Ordinal)]),
@@ -64,8 +68,27 @@ internal static class AttestationGetCommand
 
         screen.Line($"Evidence of node {Screen.Escape(node)}, not verified yet. To verify it:");
         screen.Verbatim(
-            $"  ./curia attestation verify --platform {evidence.Platform} --bundle {folder} --node {node}");
+            $"  ./curia attestation verify --platform {evidence.Platform} --bundle {folder} --node {node}"
+            + (charter is null ? "" : $" --charter {charter}"));
         return ExitCode.Done;
+    }
+
+    // The evidence of a founder binds the charter too. The node's word counts no more here than in all of it: it is
+    // verified afterwards.
+    private static string? CharterOf(CallResult establishment, string node)
+    {
+        try
+        {
+            return establishment.IsSuccess && establishment.TryReadJson(out JsonElement json)
+                && json.List("founders").Any(one => one.Text("node_id") == node)
+                && Digest.TryParseHex(json.Text("charter"), out Digest charter)
+                    ? charter.ToString()
+                    : null;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
     }
 
     private static (string Node, AttesterEvidence Evidence) Read(JsonElement reply)

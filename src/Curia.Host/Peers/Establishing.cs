@@ -388,7 +388,9 @@ internal sealed class Establishing : IProbed, IDisposable
         if (founding.Take(from, signed) is { } refusal)
         {
             Say($"{from} agrees", $"The founding statement of node {from} is refused: {refusal}.");
-            return default;
+
+            // The other one must see it too, or it would wait for this node without knowing why.
+            return refusal.Fault == FoundingFault.StatementDiffers ? own.Encode() : default;
         }
 
         ReadOnlyMemory<byte> entropy = rest[length..];

@@ -245,10 +245,13 @@ public sealed class AttestationVerifyTests(OpenSandbox sandbox) : IClassFixture<
         JsonElement got = (await sandbox.RunAsync("attestation", "get", "--out", bundle, "--json")).Expect(0).Json;
         string id = got.GetProperty("node").GetString()!;
         string[] verify = ["attestation", "verify", "--platform", "virtual", "--bundle", bundle, "--json", "--node"];
-        JsonElement verified = (await CuriaProgram.RunAsync(folder.Path, [.. verify, id])).Expect(0).Json;
+        string charter = got.GetProperty("charter").GetString()!;
+        JsonElement verified =
+            (await CuriaProgram.RunAsync(folder.Path, [.. verify, id, "--charter", charter])).Expect(0).Json;
+        (await CuriaProgram.RunAsync(folder.Path, [.. verify, id])).Expect(1);
         string measurement = verified.GetProperty("measurement").GetString()!;
         JsonElement other =
-            (await CuriaProgram.RunAsync(folder.Path, [.. verify, new string('0', 64)])).Expect(1).Json;
+            (await CuriaProgram.RunAsync(folder.Path, [.. verify, new string('0', 64), "--charter", charter])).Expect(1).Json;
         Assert.Equal("report-data-mismatch", other.GetProperty("reason").GetString());
         ProgramRun shown = await CuriaProgram.RunAsync(folder.Path, "attestation", "show", bundle);
         Assert.Contains("INSECURE", shown.Expect(0).Output, StringComparison.Ordinal);

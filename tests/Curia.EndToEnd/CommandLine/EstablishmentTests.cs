@@ -1,13 +1,10 @@
 using System;
-using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
-using System.Net.Sockets;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Threading.Tasks;
 
 namespace Curia.EndToEnd.CommandLine;
@@ -16,82 +13,63 @@ namespace Curia.EndToEnd.CommandLine;
 /// owner (docs/establishment.md).</summary>
 public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
 {
-    private const string Slots = "node0 node1 node2";
-    private static readonly string[] members = CharterTeam.Members;
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(60);
+    private readonly Founders founders;
 
-    private readonly TemporaryFolder folder = new();
-    private readonly List<Process> processes = [];
-    private readonly int[] ports;
+    public EstablishmentTests(CharterTeam team) => founders = new Founders(team);
 
-    public EstablishmentTests(CharterTeam team)
-    {
-        foreach (string file in team.Files) File.Copy(file, folder.File(Path.GetFileName(file)));
-        ports = FreePorts(3);
-    }
-
-    public void Dispose()
-    {
-        foreach (Process process in processes)
-        {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
-            process.Dispose();
-        }
-
-        folder.Dispose();
-    }
+    public void Dispose() => founders.Dispose();
 
     [Fact]
     public async Task Three_founders_open_one_network()
     {
-        await MakeCharterAsync();
-        (await CuriaProgram.RunAsync(folder.Path, "user", "keygen", "--name", "stranger")).Expect(0);
-        for (int node = 0; node < 3; node++) Start(node);
-        await WaitForAsync(0, "identity.json");
-        JsonElement waiting = (await StatusAsync(EarlyUrl(0))).Expect(0).Json;
+        await founders.MakeCharterAsync();
+        (await founders.RunAsync("user", "keygen", "--name", "stranger")).Expect(0);
+        for (int node = 0; node < 3; node++) founders.Start(node);
+        await founders.WaitForAsync(0, "identity.json");
+        JsonElement waiting = (await founders.StatusAsync(founders.EarlyUrl(0))).Expect(0).Json;
         Assert.Equal("AwaitingEndorsement",
             waiting.GetProperty("nodes")[0].GetProperty("view").GetProperty("state").GetString());
-        Assert.Equal("Missing", Cell(waiting, "node0", "node1"));
-        for (int node = 0; node < 3; node++) (await EndorseAsync(node)).Expect(0);
-        foreach (int node in Enumerable.Range(0, 3)) await WaitForAsync(node, "addresses.json");
-        Assert.Single(Enumerable.Range(0, 3).Select(node => File.ReadAllText(At(node, "service_cert.pem"))).Distinct());
+        Assert.Equal("Missing", Founders.Cell(waiting, "node0", "node1"));
+        for (int node = 0; node < 3; node++) (await founders.EndorseAsync(node)).Expect(0);
+        foreach (int node in Enumerable.Range(0, 3)) await founders.WaitForAsync(node, "addresses.json");
+        Assert.Single(Enumerable.Range(0, 3).Select(node => File.ReadAllText(founders.At(node, "service_cert.pem"))).Distinct());
 
         // Whoever came first has no privilege: any node takes a request, and any member is a member.
-        string url = Url(2);
+        string url = founders.Url(2);
         string[] call = ["call", "POST", "/app/log/private", "--url", url, "--service-cert", "n2/service_cert.pem"];
-        (await CuriaProgram.RunAsync(folder.Path, [
+        (await founders.RunAsync([
             .. call, "--data", """{"id":1,"msg":"founded"}""", "--cert", "user0_cert.pem", "--key", "user0_privk.pem",
             "--wait", "committed",
         ])).Expect(0);
-        (await CuriaProgram.RunAsync(folder.Path, [
+        (await founders.RunAsync([
             .. call, "--data", """{"id":2,"msg":"no"}""", "--cert", "stranger_cert.pem", "--key", "stranger_privk.pem",
         ])).Expect(1);
-        JsonElement nodes = (await CuriaProgram.RunAsync(
-            folder.Path, "call", "GET", "/node/network/nodes", "--url", url, "--service-cert", "n2/service_cert.pem",
+        JsonElement nodes = (await founders.RunAsync(
+            "call", "GET", "/node/network/nodes", "--url", url, "--service-cert", "n2/service_cert.pem",
             "--json")).Expect(0).Json.GetProperty("body").GetProperty("nodes");
         Assert.Equal(3, nodes.EnumerateArray().Count(one => one.GetProperty("status").GetString() == "Trusted"));
 
-        JsonElement status = (await StatusAsync(url)).Expect(0).Json;
+        JsonElement status = (await founders.StatusAsync(url)).Expect(0).Json;
         Assert.True(status.GetProperty("open").GetBoolean());
         Assert.Equal(3, status.GetProperty("nodes").GetArrayLength()); // one names the others
-        foreach (string of in Slots.Split(' '))
-            Assert.All(Slots.Split(' '), about => Assert.Equal("Agreed", Cell(status, of, about)));
-        ProgramRun shown = (await CuriaProgram.RunAsync(folder.Path, "establish", "status", "--watch", "--node", url))
+        foreach (string of in Founders.Slots)
+            Assert.All(Founders.Slots, about => Assert.Equal("Agreed", Founders.Cell(status, of, about)));
+        ProgramRun shown = (await founders.RunAsync("establish", "status", "--watch", "--node", url))
             .Expect(0);
         Assert.Contains("node1 (beta)", shown.Output, StringComparison.Ordinal);
-        JsonElement charter = (await CuriaProgram.RunAsync(
-            folder.Path, "call", "GET", "/node/charter", "--url", url, "--service-cert", "n2/service_cert.pem",
+        JsonElement charter = (await founders.RunAsync(
+            "call", "GET", "/node/charter", "--url", url, "--service-cert", "n2/service_cert.pem",
             "--json")).Expect(0).Json.GetProperty("body");
-        File.WriteAllText(folder.File("served.json"), charter.GetRawText());
-        (await CuriaProgram.RunAsync(folder.Path, "charter", "diff", "charter.cbor", "served.json")).Expect(0);
+        File.WriteAllText(founders.PathOf("served.json"), charter.GetRawText());
+        (await founders.RunAsync("charter", "diff", "charter.cbor", "served.json")).Expect(0);
 
         // An auditor has the files alone.
-        JsonElement verified = (await CuriaProgram.RunAsync(
-            folder.Path, "ledger", "verify", "n0/ledger", "--service-cert", "n0/service_cert.pem", "--json"))
+        JsonElement verified = (await founders.RunAsync(
+            "ledger", "verify", "n0/ledger", "--service-cert", "n0/service_cert.pem", "--json"))
             .Expect(0).Json;
         Assert.True(verified.GetProperty("ok").GetBoolean());
-        string genesis = (await CuriaProgram.RunAsync(
-            folder.Path, "ledger", "show", "n1/ledger", "--from", "1", "--to", "1", "--json")).Expect(0).Output;
+        string genesis = (await founders.RunAsync(
+            "ledger", "show", "n1/ledger", "--from", "1", "--to", "1", "--json")).Expect(0).Output;
         foreach (string map in (string[])["charter", "slots", "founding_statements", "founding_endorsements"])
             Assert.Contains($"public:curia.gov.{map}", genesis, StringComparison.Ordinal);
     }
@@ -99,16 +77,16 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
     [Fact]
     public async Task A_founder_with_another_charter_is_told_apart_by_field_and_nothing_begins()
     {
-        await MakeCharterAsync();
-        await MakeCharterAsync("other", description => description["key_period_days"] = 31);
-        for (int node = 0; node < 3; node++) Start(node, node == 2 ? "other" : ".", deadline: 25);
-        for (int node = 0; node < 3; node++) (await EndorseAsync(node, node == 2 ? "other" : ".")).Expect(0);
-        JsonElement status = await UntilAsync(
-            () => StatusAsync(EarlyUrl(0)),
+        await founders.MakeCharterAsync();
+        await founders.MakeCharterAsync("other", description => description["key_period_days"] = 31);
+        for (int node = 0; node < 3; node++) founders.Start(node, node == 2 ? "other" : ".", deadline: 25);
+        for (int node = 0; node < 3; node++) (await founders.EndorseAsync(node, node == 2 ? "other" : ".")).Expect(0);
+        JsonElement status = await Founders.UntilAsync(
+            () => founders.StatusAsync(founders.EarlyUrl(0)),
             json => json.GetProperty("problems").EnumerateArray()
                 .Any(problem => problem.GetProperty("differences").GetArrayLength() > 0));
-        Assert.Equal("Refused", Cell(status, "node0", "node2"));
-        Assert.Equal("Verified", Cell(status, "node0", "node1"));
+        Assert.Equal("Refused", Founders.Cell(status, "node0", "node2"));
+        Assert.Equal("Verified", Founders.Cell(status, "node0", "node1"));
         JsonElement problem = status.GetProperty("problems").EnumerateArray().First(one =>
             one.GetProperty("of").GetString() == "node0" && one.GetProperty("about").GetString() == "node2");
         Assert.StartsWith("AnotherCharter", problem.GetProperty("reason").GetString(), StringComparison.Ordinal);
@@ -123,12 +101,12 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
         foreach (string path in (string[])["/app/log/private?id=1", "/node/charter", "/node/network", "/metrics"])
         {
             using HttpResponseMessage refused = await anybody.GetAsync(
-                new Uri(new Uri(EarlyUrl(0)), path), TestContext.Current.CancellationToken);
+                new Uri(new Uri(founders.EarlyUrl(0)), path), TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
             Assert.True(refused.Headers.ConnectionClose);
         }
 
-        ProgramRun[] ends = await Task.WhenAll(processes.Select(CuriaProgram.EndOfAsync));
+        ProgramRun[] ends = await Task.WhenAll(founders.Processes.Select(CuriaProgram.EndOfAsync));
         Assert.All(ends, end => end.Expect(3));
         Assert.Contains("slot node2 is refused (AnotherCharter", ends[0].Errors, StringComparison.Ordinal);
         Assert.Contains("Charters differ in key_period_days: here 90, in slot node2 31.", ends[0].Errors,
@@ -136,160 +114,40 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
         Assert.Contains("Charters differ in key_period_days: here 31, in slot node0 90.", ends[2].Errors,
             StringComparison.Ordinal);
         Assert.Contains("slot node0 is refused (AnotherCharter", ends[2].Errors, StringComparison.Ordinal);
-        for (int node = 0; node < 3; node++)
-        {
-            Assert.Empty(Directory.GetFiles(At(node, "ledger"), "ledger_*"));
-            Assert.Empty(Directory.GetFiles(At(node, "sealed"), "secrets_*"));
-            Assert.False(File.Exists(At(node, "service_cert.pem")));
-        }
+        founders.AssertNothingBegan(0, 1, 2);
     }
 
     [Fact]
     public async Task A_founder_that_does_not_come_is_named_at_the_deadline()
     {
-        await MakeCharterAsync();
-        for (int node = 0; node < 2; node++) Start(node, deadline: 12);
-        for (int node = 0; node < 2; node++) (await EndorseAsync(node)).Expect(0);
-        ProgramRun[] ends = await Task.WhenAll(processes.Select(CuriaProgram.EndOfAsync));
+        await founders.MakeCharterAsync();
+        for (int node = 0; node < 2; node++) founders.Start(node, deadline: 12);
+        for (int node = 0; node < 2; node++) (await founders.EndorseAsync(node)).Expect(0);
+        ProgramRun[] ends = await Task.WhenAll(founders.Processes.Select(CuriaProgram.EndOfAsync));
         Assert.All(
             ends, end => Assert.Contains("slot node2 is missing", end.Expect(3).Errors, StringComparison.Ordinal));
-        Assert.All(Enumerable.Range(0, 2), node => Assert.Empty(Directory.GetFiles(At(node, "ledger"), "ledger_*")));
+        Assert.All(Enumerable.Range(0, 2), node => Assert.Empty(Directory.GetFiles(founders.At(node, "ledger"), "ledger_*")));
     }
 
     [Fact]
     public async Task An_owner_endorses_its_own_node_of_authorised_code_and_one_for_each_attempt()
     {
-        await MakeCharterAsync();
-        await MakeCharterAsync("later", description =>
+        await founders.MakeCharterAsync();
+        await founders.MakeCharterAsync("later", description =>
             description["code"]!["logging"]!["platforms"]!["virtual"]![0]!["measurement"] = new string('0', 64));
-        Start(0, deadline: 60);
-        await WaitForAsync(0, "identity.json");
-        (await EndorseAsync(0, "later")).Expect(1).SaysOnce("EvidenceRefused: measurement-not-expected");
-        (await EndorseAsync(0, member: "beta")).Expect(1).SaysOnce("slot node0 belongs to alpha");
-        (await EndorseAsync(0)).Expect(0);
-        (await EndorseAsync(0)).Expect(0); // the same again says nothing new
-        Process first = processes[0];
+        founders.Start(0, deadline: 60);
+        await founders.WaitForAsync(0, "identity.json");
+        (await founders.EndorseAsync(0, "later")).Expect(1).SaysOnce("EvidenceRefused: measurement-not-expected");
+        (await founders.EndorseAsync(0, member: "beta")).Expect(1).SaysOnce("slot node0 belongs to alpha");
+        (await founders.EndorseAsync(0)).Expect(0);
+        (await founders.EndorseAsync(0)).Expect(0); // the same again says nothing new
+        Process first = founders.Processes[0];
         first.Kill(entireProcessTree: true);
         await first.WaitForExitAsync(TestContext.Current.CancellationToken);
-        File.Delete(At(0, "identity.json"));
-        Start(0, deadline: 60);
-        await WaitForAsync(0, "identity.json");
-        (await EndorseAsync(0)).Expect(1).SaysOnce("anew with --attempt 2");
-        (await EndorseAsync(0, further: ["--attempt", "2"])).Expect(0);
-    }
-
-    private async Task MakeCharterAsync(string to = ".", Action<JsonNode>? change = null)
-    {
-        if (!File.Exists(folder.File("user0_cert.pem")))
-            (await CuriaProgram.RunAsync(folder.Path, "user", "keygen", "--name", "user0")).Expect(0);
-        JsonNode description = JsonNode.Parse(
-            File.ReadAllText(folder.File("description.json")), documentOptions: new JsonDocumentOptions
-            {
-                CommentHandling = JsonCommentHandling.Skip,
-                AllowTrailingCommas = true,
-            })!;
-        description["opening"] = "at_once";
-        description["participants"]!["user0"] =
-            new JsonObject { ["certificate"] = new JsonObject { ["@file"] = "user0_cert.pem" }, ["kind"] = "key" };
-        foreach ((string slot, int port) in Slots.Split(' ').Zip(ports))
-            description["slots"]![slot]!["address"] = $"127.0.0.1:{port}";
-        change?.Invoke(description);
-        File.WriteAllText(folder.File("changed.json"), description.ToJsonString());
-        (await CuriaProgram.RunAsync(folder.Path, "charter", "new", "changed.json", "--out", to)).Expect(0);
-    }
-
-    private void Start(int node, string charter = ".", int deadline = 60)
-    {
-        foreach (string name in (string[])["ledger", "snapshots", "sealed"]) Directory.CreateDirectory(At(node, name));
-        JsonObject configuration = new()
-        {
-            ["name"] = $"node{node}",
-            ["ledger"] = "ledger",
-            ["snapshots"] = "snapshots",
-            ["sealed_secrets"] = "sealed",
-            ["listeners"] = new JsonArray(new JsonObject { ["name"] = "main", ["address"] = "127.0.0.1:0" }),
-            ["peers"] = new JsonObject { ["address"] = $"127.0.0.1:{ports[node]}" },
-            ["establishment"] = new JsonObject
-            {
-                ["charter"] = Path.Combine("..", charter, "charter.cbor"),
-                ["slot"] = $"node{node}",
-                ["endorsement"] = "endorsement.cose",
-                ["deadline_seconds"] = deadline,
-            },
-            ["output"] = new JsonObject
-            {
-                ["service_certificate"] = "service_cert.pem",
-                ["addresses"] = "addresses.json",
-                ["identity"] = "identity.json",
-            },
-            ["log"] = new JsonObject { ["format"] = "text", ["level"] = "info" },
-        };
-        File.WriteAllText(At(node, "node.json"), configuration.ToJsonString());
-        processes.Add(CuriaProgram.Start(
-            folder.Path, "node", "start", "--app", "logging", "--config", $"n{node}/node.json"));
-    }
-
-    private async Task<ProgramRun> EndorseAsync(
-        int node, string charter = ".", string? member = null, params string[] further)
-    {
-        await WaitForAsync(node, "identity.json");
-        string owner = member ?? members[node];
-        return await CuriaProgram.RunAsync(folder.Path, [
-            "node", "endorse", "--charter", Path.Combine(charter, "charter.cbor"), "--slot", $"node{node}",
-            "--identity", $"n{node}/identity.json", "--cert", $"{owner}_cert.pem", "--key", $"{owner}_privk.pem",
-            "--out", $"n{node}/endorsement.cose", "--record", $"n{node}/endorsed.json", .. further,
-        ]);
-    }
-
-    private Task<ProgramRun> StatusAsync(string url) =>
-        CuriaProgram.RunAsync(folder.Path, "establish", "status", "--node", url, "--json");
-
-    private static string? Cell(JsonElement status, string of, string about) =>
-        status.GetProperty("matrix").GetProperty(of).GetProperty(about).GetString();
-
-    private static async Task<JsonElement> UntilAsync(Func<Task<ProgramRun>> ask, Func<JsonElement, bool> holds)
-    {
-        Stopwatch waited = Stopwatch.StartNew();
-        while (true)
-        {
-            ProgramRun run = await ask();
-            if (run.Output.Length > 0 && holds(run.Json)) return run.Json;
-            Assert.True(waited.Elapsed < patience, $"it did not come to hold: {run.Output}{run.Errors}");
-        }
-    }
-
-    private async Task WaitForAsync(int node, string file)
-    {
-        Stopwatch waited = Stopwatch.StartNew();
-        while (!File.Exists(At(node, file)))
-        {
-            Assert.True(waited.Elapsed < patience, $"node {node} did not write {file}");
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
-    }
-
-    private string Url(int node)
-    {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(At(node, "addresses.json")));
-        return document.RootElement.GetProperty("listeners")[0].GetProperty("url").GetString()!;
-    }
-
-    // Before the network is open.
-    private string EarlyUrl(int node)
-    {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(At(node, "identity.json")));
-        return $"https://{document.RootElement.GetProperty("published_addresses")[0].GetString()}";
-    }
-
-    private string At(int node, string file) => folder.File(Path.Combine($"n{node}", file));
-
-    // They must stand in the charter before anybody listens.
-    private static int[] FreePorts(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in listeners) listener.Start();
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        foreach (TcpListener listener in listeners) listener.Dispose();
-        return ports;
+        File.Delete(founders.At(0, "identity.json"));
+        founders.Start(0, deadline: 60);
+        await founders.WaitForAsync(0, "identity.json");
+        (await founders.EndorseAsync(0)).Expect(1).SaysOnce("anew with --attempt 2");
+        (await founders.EndorseAsync(0, further: ["--attempt", "2"])).Expect(0);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Linq;
 using Curia.Consensus;
 using Curia.Vocabulary;
 using static Curia.Tests.Consensus.Given;
@@ -227,6 +228,13 @@ public sealed class ElectionTests
         Assert.Equal(Appended(2, At(2, 1)), joining.Answer(2, Append(2, TxId.Zero, Log(2))));
         joining.Receive(2, new ReplicaMessage.HandOver(View(2)));
         Assert.Equal(ReplicaRole.Backup, joining.Role);
+
+        // It tells when nobody leads any more, and still votes once in a view.
+        Assert.Equal(Id(2), joining.Replica.Primary);
+        ReplicaEffect.RoleChanged told = Assert.Single(joining.Tick(2 * Timeout).OfType<ReplicaEffect.RoleChanged>());
+        Assert.Null(told.Primary);
+        Assert.Null(joining.Replica.Primary);
+        Assert.Equal(Vote(2, isGranted: false), joining.Answer(3, VoteRequest(2, At(2, 9))));
         joining.Step(new ReplicaInput.Ready());
         joining.Tick(Timeout);
         Assert.Equal(ReplicaRole.Candidate, joining.Role);
