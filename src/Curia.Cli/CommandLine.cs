@@ -50,6 +50,7 @@ internal static class CommandLine
         {
             SandboxCommand.Build(),
             CharterCommands.Build(),
+            EstablishCommands.Build(),
             CallCommand.Build(),
             NodeCommand.Build(),
             KeygenCommands.BuildUser(),

@@ -9,7 +9,7 @@ namespace Curia.Cli;
 internal static class LaterMilestones
 {
     private static readonly string[] Commands =
-        ["establish", "proposal", "recovery"];
+        ["establish status", "proposal", "recovery"];
 
     private static readonly Dictionary<string, string[]> Options = new()
     {
