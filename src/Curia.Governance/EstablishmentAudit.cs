@@ -117,7 +117,7 @@ public static class EstablishmentAudit
             checks.Add(Check(
                 "evidence", FounderCheck.FindEvidence(
                     charter, one.Slot, node, shown.Evidence, at, cache, out AttestationClaims? claims),
-                "genuine, of a program of the charter, bound to key and charter"));
+                "as the charter's policy takes it, of a program of the charter, bound to key and charter"));
             measurement = claims?.Measurement;
         }
         else

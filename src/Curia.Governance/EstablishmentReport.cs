@@ -43,6 +43,9 @@ public sealed record EstablishmentReport
     /// charter cannot be read.</summary>
     public string WeakestPlatform => Charter is null ? "" : CharterMeaning.WeakestPlatform(Charter.Content.Platforms);
 
+    /// <summary>Whether a founder is on the simulated platform.</summary>
+    public bool IsInsecure => Founders.Any(founder => founder.IsInsecure);
+
     /// <summary>Whether every check has passed.</summary>
     public bool IsSound => !Problems.Any();
 

@@ -79,10 +79,14 @@ internal sealed class EstablishVerifyCommand
         else
         {
             Print(screen, audit, report, differences);
-            screen.Line(reason.Length == 0
-                ? $"[green]sound[/]{(isAnchored ? "" : "; nothing shows that it is the network you mean, so "
-                    + "compare the digest of its charter, or give --charter or --genesis")}"
-                : $"[red]refused: {Screen.Escape(reason)}[/]");
+            string sound = report is { IsInsecure: true }
+                ? "[yellow]sound, and INSECURE: virtual platforms prove nothing[/]"
+                : "[green]sound[/]";
+            string unanchored = isAnchored
+                ? ""
+                : "; nothing shows that it is the network you mean: compare the digest of its charter, or give "
+                    + "--charter or --genesis";
+            screen.Line(reason.Length == 0 ? sound + unanchored : $"[red]refused: {Screen.Escape(reason)}[/]");
         }
 
         return reason.Length == 0 ? ExitCode.Done : ExitCode.Refused;

@@ -68,9 +68,7 @@ internal sealed class LedgerFolder
         return report with
         {
             Problems =
-            [
-                .. report.Problems.Select(problem => problem.File == first ? problem with { File = Names[0] } : problem),
-            ],
+                [.. report.Problems.Select(one => one.File == first ? one with { File = Names[0] } : one)],
         };
     }
 

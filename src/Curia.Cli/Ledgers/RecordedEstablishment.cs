@@ -36,6 +36,7 @@ internal static class RecordedEstablishment
         ["attempt"] = report.Attempt,
         ["at"] = report.At.ToString("O"),
         ["weakest_platform"] = report.Charter is null ? null : report.WeakestPlatform,
+        ["insecure"] = report.IsInsecure,
         ["founders"] = new JsonArray([.. report.Founders.Select(founder => new JsonObject
         {
             ["slot"] = founder.Slot,

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Linq;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -7,6 +8,8 @@ using Curia.Consensus;
 using Curia.Cryptography;
 using Curia.Governance;
 using Curia.KeyValue;
+using Curia.Ledger;
+using Curia.Tests.Architecture;
 using Curia.Tests.Attestation;
 using Curia.Vocabulary;
 
@@ -271,6 +274,23 @@ public sealed class EstablishmentAuditTests : IDisposable
         Assert.True(EstablishmentAudit.Run(genesis.Record with { At = MadeFounders.Now.AddHours(1) })!.IsSound);
         AssertProblem("slot node1, endorsement: EndorsementExpired",
             genesis.Record with { At = MadeFounders.Now.AddHours(1).AddSeconds(1) });
+    }
+
+    // The bytes are computed anew, so a change in how a map is written would make old networks look forged.
+    [Fact]
+    public void An_establishment_that_was_kept_is_still_sound()
+    {
+        string kept = Path.Combine(Repository.Root, "tests/Curia.Tests/Governance/old/genesis-1.bin");
+        Assert.True(GenesisBlock.TryDecodePublic(
+            File.ReadAllBytes(kept), out Certificate? service, out ReadOnlyMemory<byte> writes));
+        Assert.True(Digest.TryParseHex(
+            "7f2058a18fddf584ed40ddf96ec01896a474302f1b0dd27e9f62b5304e1137ff", out Digest primary));
+        EstablishmentReport report = EstablishmentAudit.Run(new GenesisRecord(
+            writes, HasPrivatePart: false, service!, new NodeId(primary), MadeFounders.Now))!;
+        Assert.Empty(report.Problems);
+        Assert.Equal(
+            "289dc1fd1eccb9dfb65fad68bf79940401954e39f64043c346cfdeb1410e56fe", report.Charter!.Digest.ToString());
+        Assert.Equal(3, report.Founders.Count);
     }
 
     // But for the commitment of the ledger secret, which nobody can see who does not hold that: the signature of the
