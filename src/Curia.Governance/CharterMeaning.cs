@@ -87,11 +87,27 @@ public sealed record CharterMeaning(string Topic, string Text, bool IsWarning = 
         }
     }
 
-    private static IEnumerable<CharterMeaning> OfPlatforms(PlatformPolicies policies)
+    /// <summary>The platform on which confidentiality rests in the end: of those that a charter takes, the one of which
+    /// it asks least; all of them, with commas between, where it asks the same.</summary>
+    internal static string WeakestPlatform(PlatformPolicies policies)
+    {
+        if (policies.Virtual is not null) return VirtualPlatform.Name;
+        List<(string Name, string[] Weaknesses)> accepted = Accepted(policies);
+        (string weakest, string[] most) = accepted.MaxBy(one => one.Weaknesses.Length);
+        return most.Length > 0 ? weakest : string.Join(", ", accepted.Select(one => one.Name));
+    }
+
+    private static List<(string Name, string[] Weaknesses)> Accepted(PlatformPolicies policies)
     {
         List<(string Name, string[] Weaknesses)> accepted = [];
         if (policies.Snp is { } snp) accepted.Add(("snp", [.. WeaknessesOf(snp)]));
         if (policies.Tdx is { } tdx) accepted.Add(("tdx", [.. WeaknessesOf(tdx)]));
+        return accepted;
+    }
+
+    private static IEnumerable<CharterMeaning> OfPlatforms(PlatformPolicies policies)
+    {
+        List<(string Name, string[] Weaknesses)> accepted = Accepted(policies);
         (string weakest, string[] most) = accepted.Count > 0 ? accepted.MaxBy(one => one.Weaknesses.Length) : ("", []);
         if (policies.Virtual is not null) weakest = VirtualPlatform.Name;
         string[] names =

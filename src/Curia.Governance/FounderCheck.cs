@@ -26,6 +26,23 @@ public static class FounderCheck
     {
         ArgumentNullException.ThrowIfNull(charter);
         ArgumentNullException.ThrowIfNull(shown);
+        return FindEndorsement(charter, attempt, node, shown, at)
+            ?? Find(charter, charter.Content.Slots[shown.Slot], node, shown, at, cache, out _);
+    }
+
+    /// <summary>The part of it that costs little: the same charter, a slot of it, and what the slot's owner has signed.
+    /// </summary>
+    /// <param name="charter">The charter of who asks.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="shown">What it shows.</param>
+    /// <param name="at">The time.</param>
+    /// <returns>Null when the owner has endorsed what is shown, for this.</returns>
+    public static FoundingRefusal? FindEndorsement(
+        Charter charter, int attempt, NodeId node, FounderPresentation shown, DateTimeOffset at)
+    {
+        ArgumentNullException.ThrowIfNull(charter);
+        ArgumentNullException.ThrowIfNull(shown);
         if (shown.Charter != charter.Digest)
         {
             return new FoundingRefusal(FoundingFault.AnotherCharter,
@@ -35,14 +52,10 @@ public static class FounderCheck
         if (!charter.Content.Slots.TryGetValue(shown.Slot, out CharterSlot? slot))
             return new FoundingRefusal(FoundingFault.UnknownSlot, $"the charter has no slot {Shown(shown.Slot)}");
         Certificate owner = charter.Content.Members[slot.Owner].Certificate;
-        if (!FounderEndorsement.TryVerify(
-            shown.Endorsement, owner, out FounderEndorsement? endorsement, out FoundingRefusal? refusal))
-        {
-            return refusal;
-        }
-
-        return Find(charter, slot, attempt, node, shown, endorsement, at)
-            ?? Find(charter, slot, node, shown, at, cache);
+        return FounderEndorsement.TryVerify(
+            shown.Endorsement, owner, out FounderEndorsement? endorsement, out FoundingRefusal? refusal)
+            ? Find(charter, slot, attempt, node, shown, endorsement, at)
+            : refusal;
     }
 
     /// <summary>Looks at the evidence of a node alone: what its owner asks before it endorses the node.</summary>
@@ -53,12 +66,25 @@ public static class FounderCheck
     /// <param name="at">The time.</param>
     /// <returns>Null when it is what the charter says.</returns>
     public static FoundingRefusal? FindEvidence(
-        Charter charter, string slot, NodeId node, AttesterEvidence evidence, DateTimeOffset at)
+        Charter charter, string slot, NodeId node, AttesterEvidence evidence, DateTimeOffset at) =>
+        FindEvidence(charter, slot, node, evidence, at, cache: null, out _);
+
+    /// <summary>The same, with what the evidence says.</summary>
+    /// <param name="charter">The charter.</param>
+    /// <param name="slot">The slot, one of the charter.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="evidence">What it shows.</param>
+    /// <param name="at">The time.</param>
+    /// <param name="cache">What has been verified before; null verifies all.</param>
+    /// <param name="claims">What is claimed, and vouched for; null when it is refused.</param>
+    public static FoundingRefusal? FindEvidence(
+        Charter charter, string slot, NodeId node, AttesterEvidence evidence, DateTimeOffset at,
+        EndorsementCache? cache, out AttestationClaims? claims)
     {
         ArgumentNullException.ThrowIfNull(charter);
         return Find(
             charter, charter.Content.Slots[slot], node,
-            new FounderPresentation(charter.Digest, slot, evidence, default, LedgerFormat: 0), at, cache: null);
+            new FounderPresentation(charter.Digest, slot, evidence, default, LedgerFormat: 0), at, cache, out claims);
     }
 
     /// <summary>Whether a node runs code that the charter authorises, on a platform that it takes, whichever charter
@@ -101,8 +127,9 @@ public static class FounderCheck
 
     private static FoundingRefusal? Find(
         Charter charter, CharterSlot slot, NodeId node, FounderPresentation shown, DateTimeOffset at,
-        EndorsementCache? cache)
+        EndorsementCache? cache, out AttestationClaims? claims)
     {
+        claims = null;
         string platform = VirtualEvidence.IsName(slot.Platform) ? VirtualPlatform.Name : slot.Platform;
         if (shown.Evidence.Platform != platform)
         {
@@ -113,10 +140,14 @@ public static class FounderCheck
         (AttestationResult? accepted, string reason) = Appraise(charter, node, shown, at, cache);
         if (accepted is null) return new FoundingRefusal(FoundingFault.EvidenceRefused, reason);
         string named = NodeAttestation.PlatformOf(accepted.Claims!);
-        return named == slot.Platform
-            ? null
-            : new FoundingRefusal(FoundingFault.AnotherPlatform,
+        if (named != slot.Platform)
+        {
+            return new FoundingRefusal(FoundingFault.AnotherPlatform,
                 $"its evidence is of {named}, and its slot is for {slot.Platform}");
+        }
+
+        claims = accepted.Claims;
+        return null;
     }
 
     // Any of the programs that the charter has for the platform may run; the reason is that of the first.

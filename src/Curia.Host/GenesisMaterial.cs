@@ -2,7 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using Curia.Cryptography;
-using Curia.Node;
+using Curia.Governance;
 using Curia.Vocabulary;
 
 namespace Curia.Host;

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using Curia.Governance;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;

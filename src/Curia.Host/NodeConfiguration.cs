@@ -6,6 +6,7 @@ using System.Linq;
 using System.Net;
 using Curia.Attestation;
 using Curia.Evidence;
+using Curia.Governance;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;

@@ -72,11 +72,14 @@ public sealed record AuditReport
     /// report is about what stands before it. <see cref="TxId.Zero"/> as last TxID says that nothing does.</summary>
     public AuditTail? Tail { get; init; }
 
+    /// <summary>The genesis block, for what else an auditor asks of it; null when there is none.</summary>
+    public required GenesisBlock? Genesis { get; init; }
+
     /// <summary>The name of the network; null when there is no genesis block.</summary>
-    public required Digest? GenesisDigest { get; init; }
+    public Digest? GenesisDigest => Genesis?.Digest;
 
     /// <summary>The certificate in the genesis block; null when there is none.</summary>
-    public required Certificate? ServiceCertificate { get; init; }
+    public Certificate? ServiceCertificate => Genesis?.ServiceCertificate;
 
     /// <summary>The service certificate of the newest epoch; null when there is none.</summary>
     public required Certificate? NewestServiceCertificate { get; init; }

@@ -103,8 +103,7 @@ public sealed class LedgerAudit
             Epochs = epochs,
             Problems = problems,
             Tail = tail,
-            GenesisDigest = genesis?.Digest,
-            ServiceCertificate = genesis?.ServiceCertificate,
+            Genesis = genesis,
             NewestServiceCertificate = newest,
         };
     }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Vocabulary;
 
@@ -30,11 +31,11 @@ internal sealed class CallerAuthentication(LedgerClock clock)
             Caller? caller = method switch
             {
                 AuthenticationMethod.UserCertificate =>
-                    IsRegistered(NodeMaps.UserCertificates, certificate, transaction)
+                    IsRegistered(GenesisMaps.UserCertificates, certificate, transaction)
                     ? new Caller.User(new UserId(certificate.Fingerprint), clientCertificate)
                     : null,
                 AuthenticationMethod.MemberCertificate =>
-                    IsRegistered(NodeMaps.MemberCertificates, certificate, transaction)
+                    IsRegistered(GenesisMaps.MemberCertificates, certificate, transaction)
                     ? new Caller.Member(new MemberId(certificate.Fingerprint), clientCertificate)
                     : null,
                 AuthenticationMethod.AnyCertificate =>

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Curia.Cryptography;
 using Curia.Governance;
 using Curia.KeyValue;
@@ -29,20 +30,29 @@ public sealed partial class CuriaNode
         LedgerSecrets secrets = new();
         secrets.Add(new SeqNo(1), secret);
         using BlockOpener opener = new(secrets);
-        (byte[] publicBytes, byte[] privateBytes) =
-            Genesis.Expect(agreement, first.ServiceCertificate, primary, secret.Commitment);
-        if (!first.PublicWrites.Span.SequenceEqual(publicBytes))
+        WriteSet? expected = GenesisWrites.Expect(agreement, first.ServiceCertificate, primary, secret.Commitment);
+        if (!first.PublicWrites.Span.SequenceEqual(expected?.Encode(Domain.Public)))
             return "the genesis block is not what the founders have agreed on";
-        return opener.TryOpen(block, new SeqNo(1), out byte[] opened) && opened.AsSpan().SequenceEqual(privateBytes)
-            ? null
-            : "the genesis block cannot be opened with the secret that this node was told, or has a private part";
+        if (!opener.TryOpen(block, new SeqNo(1), out byte[] opened) || opened.Length > 0)
+            return "the genesis block cannot be opened with the secret that this node was told, or has a private part";
+
+        // Auditors judge by the time that the primary has signed (decision 26), so a founder does not let that be far
+        // from its own, and stores nothing that they would refuse.
+        DateTimeOffset at = block.Signature.Time;
+        if ((at - clock.Now).Duration() > EstablishmentAudit.TimeDifferenceMax)
+            return $"the genesis block was signed at {at:u}, and here it is {clock.Now:u}";
+        GenesisRecord recorded = new(
+            first.PublicWrites, HasPrivatePart: false, first.ServiceCertificate, block.NodeId, at);
+        return EstablishmentAudit.Run(recorded)?.Problems.FirstOrDefault() is { } problem
+            ? $"an auditor would refuse the genesis block: {problem}"
+            : null;
     }
 
     private Certificate? FindPrimary(GenesisBlock first)
     {
         if (!WriteSet.TryDecode(first.PublicWrites.Span, default, out WriteSet? writes)) return null;
-        State written = State.Empty.After(Genesis.TxId, writes);
-        bool isRead = KeyValueStore.ReadAt(written, MapAccess.Node).Map(NodeMaps.NodeCertificates)
+        State written = State.Empty.After(GenesisWrites.TxId, writes);
+        bool isRead = KeyValueStore.ReadAt(written, MapAccess.Node).Map(GenesisMaps.NodeCertificates)
             .TryGet(agreement!.Primary.ToString(), out string? pem)
             & Certificate.TryFromPem(pem, out Certificate? certificate);
         return isRead && certificate!.KeyDigest == agreement.Primary.Value

@@ -6,6 +6,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Linq;
 using Curia.Consensus;
 using Curia.Cryptography;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Node.Peers;
@@ -240,7 +241,7 @@ public sealed partial class CuriaNode
         {
             genesis = founded.Digest;
             identities =
-                [new EpochIdentity(Genesis.TxId, new ServiceIdentity(founded.ServiceCertificate), Opened: null)];
+                [new EpochIdentity(GenesisWrites.TxId, new ServiceIdentity(founded.ServiceCertificate), Opened: null)];
         }
 
         if (!EpochBlock.TryRead(block, out EpochBlock? epoch)) return;
@@ -501,7 +502,7 @@ public sealed partial class CuriaNode
             };
             if (next is null) continue;
             transaction ??= store.Begin(MapAccess.Node);
-            transaction.Map(NodeMaps.NodeInfo).Put(node.ToString(), next);
+            transaction.Map(GenesisMaps.NodeInfo).Put(node.ToString(), next);
             nodes = nodes.With(node, next);
         }
 
@@ -511,7 +512,7 @@ public sealed partial class CuriaNode
             && nodes.With(waiting with { InForce = true }) is { Rule: { } rule } ruled && ruled.FindRisk() is null)
         {
             transaction ??= store.Begin(MapAccess.Node);
-            transaction.Map(NodeMaps.CommitRule).Put(NodeMaps.RuleKeyName, rule);
+            transaction.Map(GenesisMaps.CommitRule).Put(GenesisMaps.RuleKeyName, rule);
             effects.Add(new Effect.Log(LogSeverity.Information,
                 $"the diversity rule counts from here on: {rule.Platforms} platforms, {rule.Operators} operators"));
         }

@@ -71,7 +71,7 @@ public sealed partial class CuriaNode : IDisposable
     /// <param name="told">What the primary has told the others, taken over; null for the primary itself, which makes
     /// it.</param>
     public CuriaNode(NodeSetup setup, FoundingAgreement agreement, SealedSecrets? told)
-        : this(setup, new KeyValueStore(), Genesis.TxId, outline: null)
+        : this(setup, new KeyValueStore(), GenesisWrites.TxId, outline: null)
     {
         ArgumentNullException.ThrowIfNull(agreement);
         Invariant.Holds(agreement.Primary == id == told is null, "the primary of the first view makes the secrets");
@@ -84,7 +84,7 @@ public sealed partial class CuriaNode : IDisposable
 
         Configuration configuration = new(SeqNo.Zero, [.. agreement.Ids]) { NeedsAll = true };
         ReplicaOptions options = Options(isReady: told is null) with { Promised = told is null ? agreement.Ids : [] };
-        replica = new Replica(id, configuration, options, new View(Genesis.FirstView.Value - 1), TxId.Zero);
+        replica = new Replica(id, configuration, options, new View(GenesisWrites.FirstView.Value - 1), TxId.Zero);
         acknowledging = new Acknowledging(setup.NodeKey, replica, tail);
         published = Describe();
     }
@@ -206,7 +206,7 @@ public sealed partial class CuriaNode : IDisposable
     public void Dispose() => service?.Dispose();
 
     private static TxId FirstOf(LedgerReplay? replay, Formation? formation) => replay is null
-        ? Genesis.TxId
+        ? GenesisWrites.TxId
         : new TxId(
             formation?.View ?? new View(replay.Last.View.Value + EpochBlock.ViewStep), replay.Last.SeqNo.Next);
 
@@ -248,7 +248,7 @@ public sealed partial class CuriaNode : IDisposable
         Transaction transaction = store.Begin(MapAccess.Node);
         if (agreement is not null)
         {
-            Genesis.Write(
+            GenesisWrites.Write(
                 transaction, agreement, created.Key.Certificate, created.Key.NodeCertificate,
                 created.Secret.Commitment);
         }
@@ -508,7 +508,7 @@ public sealed partial class CuriaNode : IDisposable
         foreach (Configuration active in replica.Configurations)
         {
             if (active.HasMajority(supporters) && !active.IsSatisfiedBy(supporters))
-                return DiversityRule.Lack(active, supporters);
+                return Diversity.Lack(active, supporters);
         }
 
         return diversityLack;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Vocabulary;
@@ -23,7 +24,7 @@ internal static class EpochOpening
         LedgerReplay replay, Formation? formation)
     {
         // All processes of before have ended, or will never commit anything again.
-        MapView<string, NodeRecord> nodes = transaction.Map(NodeMaps.NodeInfo);
+        MapView<string, NodeRecord> nodes = transaction.Map(GenesisMaps.NodeInfo);
         foreach ((NodeId older, NodeRecord record) in replay.Outline.Nodes.Records)
         {
             if (record is not { Status: NodeRecord.Retired, RetiredCommitted: true })
@@ -48,13 +49,13 @@ internal static class EpochOpening
         nodes.Put(nodeId.ToString(), new NodeRecord(
             NodeRecord.Trusted, before?.Platform ?? setup.Platform, setup.PublishedAddresses, setup.PeerAddress,
             Owner: before?.Owner, LedgerFormat: setup.LedgerFormat));
-        if (setup.Evidence is { } evidence) transaction.Map(NodeMaps.NodeEvidence).Put(nodeId.ToString(), evidence);
-        transaction.Map(NodeMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
-        MapView<string, string> info = transaction.Map(NodeMaps.ServiceInfo);
-        Invariant.Holds(info.TryGet(NodeMaps.ServiceKeyName, out string? known), "a ledger without a service");
+        if (setup.Evidence is { } evidence) transaction.Map(GenesisMaps.NodeEvidence).Put(nodeId.ToString(), evidence);
+        transaction.Map(GenesisMaps.NodeCertificates).Put(nodeId.ToString(), service.NodeCertificate.ToPem());
+        MapView<string, string> info = transaction.Map(GenesisMaps.ServiceInfo);
+        Invariant.Holds(info.TryGet(GenesisMaps.ServiceKeyName, out string? known), "a ledger without a service");
         JsonNode changed = JsonNode.Parse(known)!;
         changed["cert"] = service.Certificate.ToPem();
-        info.Put(NodeMaps.ServiceKeyName, changed.ToJsonString(JsonFormat.Options));
+        info.Put(GenesisMaps.ServiceKeyName, changed.ToJsonString(JsonFormat.Options));
         ServiceEpoch epoch = replay.Epochs.InOrder[^1];
         transaction.Map(NodeMaps.WrappedLedgerSecrets)
             .Put(epoch.First.SeqNo.Value, secret.Wrap(epoch.First.SeqNo, epoch.Secret));

@@ -42,7 +42,7 @@ public sealed record EstablishmentReply(
     /// <summary>What the ledger says of an establishment that is over; null for a network without a charter.</summary>
     internal static EstablishmentReply? Of(ReadOnlyTransaction transaction, NodeView view)
     {
-        if (!transaction.Map(NodeMaps.Charter).TryGet(NodeMaps.CharterKeyName, out byte[]? encoded)
+        if (!transaction.Map(GenesisMaps.Charter).TryGet(GenesisMaps.CharterKeyName, out byte[]? encoded)
             || !Curia.Governance.Charter.TryDecode(encoded, out Charter? charter, out _)
             || ReadStatement(transaction) is not { } statement)
         {
@@ -60,7 +60,7 @@ public sealed record EstablishmentReply(
                     State = FounderState.Agreed,
                     NodeId = one.Node,
                     PublishedAddresses =
-                        transaction.Map(NodeMaps.NodeInfo).TryGet(one.Node.ToString(), out NodeRecord? record)
+                        transaction.Map(GenesisMaps.NodeInfo).TryGet(one.Node.ToString(), out NodeRecord? record)
                             ? record.PublishedAddresses
                             : [],
                     Says = FounderState.Agreed,
@@ -70,7 +70,7 @@ public sealed record EstablishmentReply(
 
     private static FoundingStatement? ReadStatement(ReadOnlyTransaction transaction)
     {
-        byte[]? first = transaction.Map(NodeMaps.FoundingStatements).Range().Select(one => one.Value).FirstOrDefault();
+        byte[]? first = transaction.Map(GenesisMaps.FoundingStatements).Range().Select(one => one.Value).FirstOrDefault();
         return first is not null && SignedFoundingStatement.TryDecode(first, out SignedFoundingStatement? signed)
             && FoundingStatement.TryDecode(signed.Statement, out FoundingStatement? statement)
                 ? statement

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json.Nodes;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Vocabulary;
@@ -160,11 +161,11 @@ public sealed class LedgerReplay : LoadedState
     internal static string? FindDifference(State atGenesis, GenesisSettings settings, string platform)
     {
         ReadOnlyTransaction genesis = KeyValueStore.ReadAt(atGenesis, MapAccess.Node);
-        genesis.Map(NodeMaps.ServiceInfo).TryGet(NodeMaps.ServiceKeyName, out string? info);
+        genesis.Map(GenesisMaps.ServiceInfo).TryGet(GenesisMaps.ServiceKeyName, out string? info);
         JsonNode? service = JsonNode.Parse(info ?? "{}");
         if ((string?)service!["name"] != settings.Name)
             return $"its network is named \"{service["name"]}\" and not \"{settings.Name}\" (genesis.name)";
-        if (genesis.Map(NodeMaps.Charter).TryGet(NodeMaps.CharterKeyName, out byte[]? charter))
+        if (genesis.Map(GenesisMaps.Charter).TryGet(GenesisMaps.CharterKeyName, out byte[]? charter))
         {
             // It says all that follows here, and the node's platform is that of its slot.
             return settings.Charter is not { } own || own == Digest.Of(charter)
@@ -174,23 +175,24 @@ public sealed class LedgerReplay : LoadedState
 
         if ((string?)service["platform"] != platform)
             return $"its platform is {service["platform"]} and not {platform} (genesis.platform)";
-        genesis.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule);
+        genesis.Map(GenesisMaps.CommitRule).TryGet(GenesisMaps.RuleKeyName, out DiversityRule? rule);
         if (rule != settings.Rule) return "its genesis block has another diversity rule (genesis.commit_rule)";
-        NodeRecord founder = genesis.Map(NodeMaps.NodeInfo).Range().First().Value;
+        NodeRecord founder = genesis.Map(GenesisMaps.NodeInfo).Range().First().Value;
         if (founder.Owner != settings.Owner) return "its founding node has another owner (genesis.owner)";
         if (founder.Platform != (settings.Plays ?? platform))
             return "its founding node has another platform (genesis.plays)";
         IEnumerable<string> members = settings.Members.Select(member => member.Certificate.Fingerprint.ToString());
         IEnumerable<string> users = settings.Users.Select(user => user.Certificate.Fingerprint.ToString());
-        if (!Holds(genesis.Map(NodeMaps.MemberCertificates), members))
+        if (!Holds(genesis.Map(GenesisMaps.MemberCertificates), members))
             return "its genesis block names other members (genesis.members)";
         IEnumerable<(string Id, string Key)> keys = settings.Members
             .Where(member => member.EncryptionKeyPem is not null)
             .Select(member => (Id: member.Certificate.Fingerprint.ToString(), Key: member.EncryptionKeyPem!))
             .OrderBy(member => member.Id, StringComparer.Ordinal);
-        if (!keys.SequenceEqual(genesis.Map(NodeMaps.MemberEncryptionKeys).Range().Select(one => (one.Key, one.Value))))
+        if (!keys.SequenceEqual(
+            genesis.Map(GenesisMaps.MemberEncryptionKeys).Range().Select(one => (one.Key, one.Value))))
             return "its genesis block has other encryption keys of members (genesis.members)";
-        return Holds(genesis.Map(NodeMaps.UserCertificates), users)
+        return Holds(genesis.Map(GenesisMaps.UserCertificates), users)
             ? null
             : "its genesis block names other users (genesis.users)";
     }

@@ -126,14 +126,14 @@ internal sealed class NodeEndpoints(
     private NetworkReply Network(ReadOnlyTransaction transaction)
     {
         NodeView now = view();
-        transaction.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule);
+        transaction.Map(GenesisMaps.CommitRule).TryGet(GenesisMaps.RuleKeyName, out DiversityRule? rule);
         return new NetworkReply(
             now.IsOpen ? "Open" : "Opening",
             Certificate.TryFromDer(now.ServiceCertificate.Span, out Certificate? service) ? service!.ToPem() : "",
             setup.Genesis.Name,
             now.Genesis,
             setup.Platform,
-            setup.Platform == NodeSetup.VirtualPlatform ? Genesis.InsecureWarning : null,
+            setup.Platform == NodeSetup.VirtualPlatform ? GenesisWrites.InsecureWarning : null,
             RecoveryCount: epochs.InOrder.Count - 1,
             now.ServiceCreated,
             now.View,
@@ -145,7 +145,7 @@ internal sealed class NodeEndpoints(
         EstablishmentReply.Of(transaction, view()) is { } reply ? Response.Json(reply) : NoCharter();
 
     private static Response FoundingCharter(Request request, ReadOnlyTransaction transaction) =>
-        transaction.Map(NodeMaps.Charter).TryGet(NodeMaps.CharterKeyName, out byte[]? encoded)
+        transaction.Map(GenesisMaps.Charter).TryGet(GenesisMaps.CharterKeyName, out byte[]? encoded)
         && Charter.TryDecode(encoded, out Charter? charter, out _)
             ? Json(charter.ToJson().ToJsonString(JsonFormat.Options))
             : NoCharter();
@@ -162,12 +162,12 @@ internal sealed class NodeEndpoints(
         epoch.Opened?.PreviousCertificate.ToPem()))]);
 
     private NodesReply Nodes(ReadOnlyTransaction transaction) =>
-        new([.. transaction.Map(NodeMaps.NodeInfo).Range().Select(node => Describe(node.Key, node.Value))]);
+        new([.. transaction.Map(GenesisMaps.NodeInfo).Range().Select(node => Describe(node.Key, node.Value))]);
 
     // From the committed state: the second transaction of a retirement could be lost with an election, and until it has
     // committed the others may still need the node (docs/consensus.md, "Leaving").
     private NodesReply Removable() => new([.. KeyValueStore.ReadAt(store.Committed, MapAccess.Node)
-        .Map(NodeMaps.NodeInfo).Range()
+        .Map(GenesisMaps.NodeInfo).Range()
         .Where(node => node.Value.Status == NodeRecord.Retired && !node.Value.IsLearner)
         .Select(node => Describe(node.Key, node.Value))]);
 
@@ -198,14 +198,14 @@ internal sealed class NodeEndpoints(
 
     private QuotesReply Quotes(ReadOnlyTransaction transaction)
     {
-        ReadOnlyMapView<string, NodeRecord> nodes = transaction.Map(NodeMaps.NodeInfo);
-        return new QuotesReply([.. transaction.Map(NodeMaps.NodeEvidence).Range()
+        ReadOnlyMapView<string, NodeRecord> nodes = transaction.Map(GenesisMaps.NodeInfo);
+        return new QuotesReply([.. transaction.Map(GenesisMaps.NodeEvidence).Range()
             .Where(one => nodes.TryGet(one.Key, out NodeRecord? record) && record.Status != NodeRecord.Retired)
             .Select(one => NodeQuote.Of(one.Key, one.Value))]);
     }
 
     private NodeReply? NodeAt(string id, ReadOnlyTransaction transaction) =>
-        transaction.Map(NodeMaps.NodeInfo).TryGet(id, out NodeRecord? record) ? Describe(id, record) : null;
+        transaction.Map(GenesisMaps.NodeInfo).TryGet(id, out NodeRecord? record) ? Describe(id, record) : null;
 
     private NodeReply Describe(string id, NodeRecord record) =>
         new(id, record.Status, id == Primary(view())?.ToString(), record.Platform, record.PublishedAddresses,
@@ -224,7 +224,7 @@ internal sealed class NodeEndpoints(
 
     // As in CCF: 0 for a process that began the ledger.
     private static SeqNo StartupSeqNo(NodeView now) =>
-        now.ServiceCreated == Genesis.TxId ? SeqNo.Zero : new SeqNo(now.ServiceCreated.SeqNo.Value - 1);
+        now.ServiceCreated == GenesisWrites.TxId ? SeqNo.Zero : new SeqNo(now.ServiceCreated.SeqNo.Value - 1);
 
     private ConsensusDetails Consensus()
     {

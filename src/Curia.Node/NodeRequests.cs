@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using Curia.Attestation;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Vocabulary;
@@ -98,7 +99,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
     private Response? FindProblem(MemberMessage message, Transaction transaction)
     {
         string member = message.Member.ToString();
-        bool isMember = transaction.Map(NodeMaps.MemberCertificates).TryGet(member, out string? pem)
+        bool isMember = transaction.Map(GenesisMaps.MemberCertificates).TryGet(member, out string? pem)
             && Certificate.TryFromPem(pem, out Certificate? certificate) && message.IsSignedBy(certificate!)
             && IsActive(transaction, member);
         if (!isMember)
@@ -110,7 +111,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 
     private Response? FindProblem(NodeRequest asked, Transaction transaction)
     {
-        bool isKnown = transaction.Map(NodeMaps.NodeInfo).TryGet(asked.NodeId.ToString(), out NodeRecord? record);
+        bool isKnown = transaction.Map(GenesisMaps.NodeInfo).TryGet(asked.NodeId.ToString(), out NodeRecord? record);
         switch (asked.Action)
         {
             case NodeRequest.Add:
@@ -125,7 +126,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                     return Refuse("InvalidInput", "An address among published_addresses is null.");
 
                 // What it would send to the new one has nowhere to go, and an answer could never come.
-                if (transaction.Map(NodeMaps.NodeInfo).TryGet(view().NodeId.ToString(), out NodeRecord? own)
+                if (transaction.Map(GenesisMaps.NodeInfo).TryGet(view().NodeId.ToString(), out NodeRecord? own)
                     && own.PeerAddress is null)
                 {
                     return Response.Error(
@@ -140,7 +141,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                 if (!isKnown || record!.Status == NodeRecord.Retired)
                     return Response.Error(409, "NodeNotHere", $"Node {asked.NodeId} does not take part.");
                 bool isLast = record.Status == NodeRecord.Trusted
-                    && transaction.Map(NodeMaps.NodeInfo).Range().Count(IsTrusted) == 1;
+                    && transaction.Map(GenesisMaps.NodeInfo).Range().Count(IsTrusted) == 1;
                 if (isLast)
                     return Response.Error(409, "LastNode", "It is the only node that votes; add another one first.");
                 return NodesAfterRetiring(asked.NodeId, transaction).FindRisk() is { } risk
@@ -212,7 +213,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 
     private static string[] PlatformsOf(Transaction transaction)
     {
-        bool isFounded = transaction.Map(NodeMaps.ServiceInfo).TryGet(NodeMaps.ServiceKeyName, out string? info);
+        bool isFounded = transaction.Map(GenesisMaps.ServiceInfo).TryGet(GenesisMaps.ServiceKeyName, out string? info);
         Invariant.Holds(isFounded, "a service that takes requests has been founded");
         using JsonDocument service = JsonDocument.Parse(info!);
         return service.RootElement.GetProperty("platform").GetString()!.Split(',');
@@ -232,7 +233,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
     }
 
     private static NodeTable NodesOf(Transaction transaction) =>
-        NodeTable.Of(transaction.Map(NodeMaps.NodeInfo).Range(), RuleOf(transaction));
+        NodeTable.Of(transaction.Map(GenesisMaps.NodeInfo).Range(), RuleOf(transaction));
 
     private static NodeTable NodesAfterRetiring(NodeId node, Transaction transaction)
     {
@@ -241,7 +242,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
     }
 
     private static DiversityRule? RuleOf(Transaction transaction) =>
-        transaction.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule) ? rule : null;
+        transaction.Map(GenesisMaps.CommitRule).TryGet(GenesisMaps.RuleKeyName, out DiversityRule? rule) ? rule : null;
 
     // Of a node that nobody had to ask for: the founding one, and those of a cold restart.
     private static Response Endorse(MemberMessage message, NodeRequest asked, Transaction transaction)
@@ -263,7 +264,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
         // Whoever is no member any more does not count, even if it was one when it signed.
         string[] approvals = [.. before.Append(message.Member.ToString()).Distinct()
             .Where(member => IsActive(transaction, member)).Order(StringComparer.Ordinal)];
-        int members = transaction.Map(NodeMaps.MemberInfo).Range().Count(one => IsActive(one.Value));
+        int members = transaction.Map(GenesisMaps.MemberInfo).Range().Count(one => IsActive(one.Value));
         int needed = members / 2 + 1;
         // Nobody is made an operator by others.
         bool isOpen = approvals.Length < needed
@@ -294,7 +295,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
 
     private static void Perform(NodeRequest asked, Transaction transaction)
     {
-        MapView<string, NodeRecord> nodes = transaction.Map(NodeMaps.NodeInfo);
+        MapView<string, NodeRecord> nodes = transaction.Map(GenesisMaps.NodeInfo);
         string id = asked.NodeId.ToString();
         if (asked.Action == NodeRequest.Add)
         {
@@ -302,7 +303,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             nodes.Put(id, new NodeRecord(
                 status, asked.Platform!, asked.PublishedAddresses ?? [], asked.PeerAddress, Owner: asked.Owner,
                 LedgerFormat: asked.LedgerFormat ?? NodesOf(transaction).LedgerFormat));
-            if (asked.Evidence is { } evidence) transaction.Map(NodeMaps.NodeEvidence).Put(id, evidence);
+            if (asked.Evidence is { } evidence) transaction.Map(GenesisMaps.NodeEvidence).Put(id, evidence);
             return;
         }
 
@@ -326,7 +327,7 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
     }
 
     private static bool IsActive(Transaction transaction, string member) =>
-        transaction.Map(NodeMaps.MemberInfo).TryGet(member, out string? info) && IsActive(info);
+        transaction.Map(GenesisMaps.MemberInfo).TryGet(member, out string? info) && IsActive(info);
 
     private static bool IsActive(string info)
     {

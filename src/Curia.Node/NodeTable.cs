@@ -4,19 +4,20 @@ using System.Collections.Immutable;
 using System.Linq;
 using System.Text;
 using Curia.Consensus;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Vocabulary;
 
 namespace Curia.Node;
 
-/// <summary>The nodes of the network at one place of the ledger, as the map <see cref="NodeMaps.NodeInfo"/> has them,
-/// and the rule by which they commit, as <see cref="NodeMaps.CommitRule"/> has it. It is read from
+/// <summary>The nodes of the network at one place of the ledger, as the map <see cref="GenesisMaps.NodeInfo"/> has
+/// them, and the rule by which they commit, as <see cref="GenesisMaps.CommitRule"/> has it. It is read from
 /// public parts alone, so that a node which may not yet open the private ones knows who votes.</summary>
 /// <remarks>Immutable.</remarks>
 internal sealed class NodeTable
 {
-    private static readonly byte[] nodeInfo = Encoding.UTF8.GetBytes(NodeMaps.NodeInfo.Name);
-    private static readonly byte[] commitRule = Encoding.UTF8.GetBytes(NodeMaps.CommitRule.Name);
+    private static readonly byte[] nodeInfo = Encoding.UTF8.GetBytes(GenesisMaps.NodeInfo.Name);
+    private static readonly byte[] commitRule = Encoding.UTF8.GetBytes(GenesisMaps.CommitRule.Name);
 
     private readonly ImmutableSortedDictionary<NodeId, NodeRecord> records;
 
@@ -48,14 +49,14 @@ internal sealed class NodeTable
 
     /// <summary>Whether a transaction touches what this table is made of.</summary>
     public static bool IsTouchedBy(WriteSet writes) => writes.Maps.Any(
-        map => map.Name == NodeMaps.NodeInfo.Name || map.Name == NodeMaps.CommitRule.Name);
+        map => map.Name == GenesisMaps.NodeInfo.Name || map.Name == GenesisMaps.CommitRule.Name);
 
     /// <summary>The nodes in a state.</summary>
     public static NodeTable Of(State state)
     {
         ReadOnlyTransaction read = KeyValueStore.ReadAt(state, MapAccess.Node);
-        read.Map(NodeMaps.CommitRule).TryGet(NodeMaps.RuleKeyName, out DiversityRule? rule);
-        return Of(read.Map(NodeMaps.NodeInfo).Range(), rule);
+        read.Map(GenesisMaps.CommitRule).TryGet(GenesisMaps.RuleKeyName, out DiversityRule? rule);
+        return Of(read.Map(GenesisMaps.NodeInfo).Range(), rule);
     }
 
     /// <summary>The table of what the two maps hold.</summary>
@@ -103,8 +104,8 @@ internal sealed class NodeTable
         NodeTable? table = this;
         foreach (MapWrites changed in writes.Maps)
         {
-            if (changed.Name == NodeMaps.NodeInfo.Name) table = table.WithNodes(changed);
-            else if (changed.Name == NodeMaps.CommitRule.Name) table = table.WithRule(changed);
+            if (changed.Name == GenesisMaps.NodeInfo.Name) table = table.WithNodes(changed);
+            else if (changed.Name == GenesisMaps.CommitRule.Name) table = table.WithRule(changed);
             if (table is null) return null;
         }
 
@@ -117,8 +118,8 @@ internal sealed class NodeTable
         foreach (KeyWrite write in changed.Writes)
         {
             NodeRecord? record = null;
-            bool isRead = NodeMaps.NodeInfo.Keys.TryDecode(write.Key.Span, out string? id)
-                && (write.Value is not { } value || NodeMaps.NodeInfo.Values.TryDecode(value.Span, out record));
+            bool isRead = GenesisMaps.NodeInfo.Keys.TryDecode(write.Key.Span, out string? id)
+                && (write.Value is not { } value || GenesisMaps.NodeInfo.Values.TryDecode(value.Span, out record));
             table = isRead ? table.With(id!, record) : null;
             if (table is null) return null;
         }
@@ -132,10 +133,10 @@ internal sealed class NodeTable
         foreach (KeyWrite write in changed.Writes)
         {
             DiversityRule? rule = null;
-            bool isRead = NodeMaps.CommitRule.Keys.TryDecode(write.Key.Span, out string? key)
-                && key == NodeMaps.RuleKeyName
+            bool isRead = GenesisMaps.CommitRule.Keys.TryDecode(write.Key.Span, out string? key)
+                && key == GenesisMaps.RuleKeyName
                 && (write.Value is not { } value
-                    || (NodeMaps.CommitRule.Values.TryDecode(value.Span, out rule) && rule.IsValid));
+                    || (GenesisMaps.CommitRule.Values.TryDecode(value.Span, out rule) && rule.IsValid));
             if (!isRead) return null;
             table = table.With(rule);
         }

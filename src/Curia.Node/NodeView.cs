@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Curia.Consensus;
+using Curia.Governance;
 using Curia.Node.Peers;
 using Curia.Vocabulary;
 

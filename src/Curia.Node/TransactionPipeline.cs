@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Curia.Consensus;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Vocabulary;
@@ -138,7 +139,7 @@ internal sealed class TransactionPipeline(
     private Execution Redirect(NodeView view, string route)
     {
         if (view.Primary is not { } primary) return Answered(route, NodeResponses.NoPrimary);
-        bool isKnown = store.BeginReadOnly(MapAccess.Node).Map(NodeMaps.NodeInfo)
+        bool isKnown = store.BeginReadOnly(MapAccess.Node).Map(GenesisMaps.NodeInfo)
             .TryGet(primary.ToString(), out NodeRecord? record) && record.PublishedAddresses.Count > 0;
         return new Execution.Elsewhere { Route = route, Addresses = isKnown ? record!.PublishedAddresses : null };
     }

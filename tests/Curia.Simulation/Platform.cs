@@ -1,5 +1,6 @@
 using System;
 using Curia.Cryptography;
+using Curia.Governance;
 using Curia.Node;
 
 namespace Curia.Simulation;

@@ -9,5 +9,6 @@ internal static class EstablishCommands
     public static Command Build() => new("establish", "Establishment: how founders start a network together.")
     {
         EstablishStatusCommand.Build(),
+        EstablishVerifyCommand.Build(),
     };
 }

@@ -7,6 +7,7 @@ using Curia.Cli.Ledgers;
 using Curia.Cli.Networks;
 using Curia.Cli.Terminal;
 using Curia.Cryptography;
+using Curia.Governance;
 using Curia.Ledger;
 using Curia.Vocabulary;
 
@@ -108,7 +109,7 @@ internal static class LedgerCommands
                 $"{path} holds no service certificate: its key is not on P-256, P-384 or P-521.");
 
     /// <summary>The JSON of a verdict (DESIGN 7).</summary>
-    public static JsonObject JsonOf(AuditReport report) => new()
+    private static JsonObject JsonOf(AuditReport report, EstablishmentReport? establishment) => new()
     {
         ["ok"] = report.Ok,
         ["anchored"] = report.Anchored,
@@ -118,27 +119,42 @@ internal static class LedgerCommands
         ["signatures"] = report.Signatures,
         ["epochs"] = report.Epochs,
         ["genesis"] = report.GenesisDigest?.ToString(),
-        ["problems"] = new JsonArray([.. report.Problems.Select(problem => new JsonObject
+        ["establishment"] = establishment is null ? null : RecordedEstablishment.JsonOf(establishment),
+        ["problems"] = JsonOf(report.Problems),
+    };
+
+    /// <summary>The JSON of what is wrong with a ledger.</summary>
+    public static JsonArray JsonOf(IEnumerable<AuditProblem> problems) =>
+    [
+        .. problems.Select(problem => new JsonObject
         {
             ["file"] = problem.File,
             ["seqno"] = problem.SeqNo?.Value,
             ["reason"] = problem.Reason,
-        })]),
-    };
+        }),
+    ];
 
-    private static Digest ParseDigest(string text) => Digest.TryParseHex(text, out Digest digest)
+    /// <summary>The digest of a genesis block, as an option has it.</summary>
+    public static Digest ParseDigest(string text) => Digest.TryParseHex(text, out Digest digest)
         ? digest
         : throw CommandFailure.WrongUsage("--genesis is a digest of 64 hexadecimal digits.");
 
     private static int Verify(Screen screen, string folder, bool unanchored, AuditOptions options)
     {
-        LedgerFolder ledger = LedgerFolder.Open(folder);
-        if (ledger.Names.Count == 0)
-            throw CommandFailure.Environment(
-                $"there is no ledger in {folder}: no file there is called ledger_1 or the like.");
+        LedgerFolder ledger = OpenLedger(folder);
         AuditReport report = ledger.Audit(options);
-        if (screen.Json) Screen.Document(JsonOf(report));
-        else Print(report, ledger.Names.Count);
+        EstablishmentReport? establishment = RecordedEstablishment.Audit(report.Genesis);
+        if (establishment is { IsSound: false })
+        {
+            int left = LedgerAudit.ProblemsMax - report.Problems.Count;
+            report = report with
+            {
+                Problems = [.. report.Problems, .. RecordedEstablishment.ProblemsOf(establishment, ledger).Take(left)],
+            };
+        }
+
+        if (screen.Json) Screen.Document(JsonOf(report, establishment));
+        else Print(report, establishment, ledger.Names.Count);
         if (!report.Ok) return ExitCode.Refused;
         if (report.Anchored || unanchored) return ExitCode.Done;
         Console.Error.WriteLine(
@@ -147,9 +163,23 @@ internal static class LedgerCommands
         return ExitCode.Refused;
     }
 
-    private static void Print(AuditReport report, int files)
+    /// <summary>A folder that holds a ledger.</summary>
+    /// <exception cref="CommandFailure">It holds none.</exception>
+    public static LedgerFolder OpenLedger(string folder)
     {
-        foreach (AuditProblem problem in report.Problems) Console.Out.WriteLine($"{WhereOf(problem)}{problem.Reason}");
+        LedgerFolder ledger = LedgerFolder.Open(folder);
+        return ledger.Names.Count > 0
+            ? ledger
+            : throw CommandFailure.Environment(
+                $"there is no ledger in {folder}: no file there is called ledger_1 or the like.");
+    }
+
+    /// <summary>What is wrong, and where, on a line.</summary>
+    public static string Line(AuditProblem problem) => $"{WhereOf(problem)}{problem.Reason}";
+
+    private static void Print(AuditReport report, EstablishmentReport? establishment, int files)
+    {
+        foreach (AuditProblem problem in report.Problems) Console.Out.WriteLine(Line(problem));
         string upTo = report.LastTxId == TxId.Zero ? "" : $"up to {report.LastTxId}, ";
         string count = $"{report.Transactions} transactions, {report.Signatures} of them signatures, "
             + $"{upTo}in {files} file{(files == 1 ? "" : "s")}";
@@ -158,6 +188,12 @@ internal static class LedgerCommands
             : $"NOT OK, {report.Problems.Count} problem{(report.Problems.Count == 1 ? "" : "s")}";
         Console.Out.WriteLine($"{verdict}: {count}; {(report.Anchored ? "anchored" : "not anchored")}.");
         if (report.GenesisDigest is { } genesis) Console.Out.WriteLine($"genesis {genesis}");
+        if (establishment is { IsSound: true, Charter: { } charter })
+        {
+            Console.Out.WriteLine($"founded by the charter {charter.Digest}, attempt {establishment.Attempt}, by "
+                + $"{establishment.Founders.Count} founders; ./curia establish verify shows each of them");
+        }
+
         if (report.Epochs > 1)
         {
             Console.Out.WriteLine(

@@ -5,6 +5,7 @@ using System.Linq;
 using Curia.Cli.Files;
 using Curia.Cli.Networks;
 using Curia.Ledger;
+using Curia.Vocabulary;
 
 namespace Curia.Cli.Ledgers;
 
@@ -47,6 +48,29 @@ internal sealed class LedgerFolder
 
     /// <summary>The whole content of one of the files.</summary>
     public byte[] Read(string name) => InputFile.Read(Path.Combine(folder, name), ChunkBytesMax);
+
+    /// <summary>Verifies the genesis block and nothing behind it.</summary>
+    public AuditReport AuditGenesis(AuditOptions options)
+    {
+        LedgerAudit audit = new(options);
+        string first = LedgerChunk.OpenName(new SeqNo(1));
+        byte[] file = Names.Count == 0 ? [] : Read(Names[0]);
+        int length = file.Length;
+        if (length > LedgerChunk.HeaderSize
+            && BlockHeader.TryDecode(file.AsSpan(LedgerChunk.HeaderSize), out BlockHeader header, out _))
+        {
+            length = (int)long.Min(length, (long)LedgerChunk.HeaderSize + header.Length);
+        }
+
+        // The name of a closed file says where it ends, which is not looked at here.
+        if (Names.Count > 0) audit.AddChunk(first, file.AsMemory(0, length));
+        AuditReport report = audit.Finish();
+        return report with
+        {
+            Problems =
+                [.. report.Problems.Select(one => one.File == first ? one with { File = Names[0] } : one)],
+        };
+    }
 
     /// <summary>Verifies all files.</summary>
     public AuditReport Audit(AuditOptions options)

@@ -256,8 +256,26 @@ internal sealed class Establishing : IProbed, IDisposable
 
         contributions[founding.Self] = contribution;
         if (contributions.Count < agreement.Founders.Count) return null;
+        RequireValid(agreement);
         log.Info($"All {agreement.Founders.Count} founders agree; this one makes the genesis block.");
         return new EstablishmentOutcome.Lead(agreement, [.. agreement.Ids.Select(id => contributions[id])]);
+    }
+
+    // What held when it was shown must hold when the block is made: auditors judge by that time (decision 26).
+    private void RequireValid(FoundingAgreement agreement)
+    {
+        foreach (AgreedFounder founder in agreement.Founders)
+        {
+            if (FounderCheck.Find(
+                charter, agreement.Attempt, founder.Node, founder.Shown, DateTimeOffset.UtcNow) is not { } refusal)
+            {
+                continue;
+            }
+
+            throw new StartFailure(
+                $"The network cannot be founded with the node in slot {founder.Shown.Slot} any more", $"{refusal}",
+                "Start all founders again, and let their owners endorse them with a higher attempt");
+        }
     }
 
     /// <summary>The other founders, and where they hear this one.</summary>

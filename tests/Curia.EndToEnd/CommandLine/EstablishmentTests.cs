@@ -72,6 +72,66 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
             "ledger", "show", "n1/ledger", "--from", "1", "--to", "1", "--json")).Expect(0).Output;
         foreach (string map in (string[])["charter", "slots", "founding_statements", "founding_endorsements"])
             Assert.Contains($"public:curia.gov.{map}", genesis, StringComparison.Ordinal);
+        founders.KillAll();
+
+        await AssertFoundedAsync();
+        await AssertAnchorsAsync();
+    }
+
+    // Nothing runs any more: the files say all of it.
+    private async Task AssertFoundedAsync()
+    {
+        JsonElement verified = (await founders.RunAsync(
+            "ledger", "verify", "n1/ledger", "--unanchored", "--json")).Expect(0).Json;
+        Assert.True(verified.GetProperty("establishment").GetProperty("ok").GetBoolean());
+        JsonElement document = (await founders.RunAsync(
+            "establish", "verify", "n2/ledger", "--charter", "charter.cbor", "--genesis",
+            verified.GetProperty("genesis").GetString()!, "--json")).Expect(0).Json;
+        Assert.True(document.GetProperty("ok").GetBoolean() && document.GetProperty("anchored").GetBoolean());
+        JsonElement establishment = document.GetProperty("establishment");
+        Assert.Equal(1, establishment.GetProperty("attempt").GetInt32());
+        Assert.Equal("virtual", establishment.GetProperty("weakest_platform").GetString());
+        JsonElement[] recorded = [.. establishment.GetProperty("founders").EnumerateArray()];
+        Assert.Equal(
+            Founders.Slots.Zip(CharterTeam.Members), recorded.Select(one => (
+                one.GetProperty("slot").GetString()!, one.GetProperty("owner").GetString()!)));
+        Assert.All(recorded, one => Assert.True(one.GetProperty("insecure").GetBoolean()));
+        Assert.All(recorded, one => Assert.Equal(64, one.GetProperty("measurement").GetString()!.Length));
+        foreach (JsonElement check in recorded.SelectMany(one => one.GetProperty("checks").EnumerateArray())
+            .Concat(establishment.GetProperty("checks").EnumerateArray()))
+        {
+            Assert.True(check.GetProperty("passed").GetBoolean(), $"{check}");
+        }
+    }
+
+    private async Task AssertAnchorsAsync()
+    {
+        string[] verify = ["establish", "verify", "n0/ledger"];
+        string shown = (await founders.RunAsync(verify)).Expect(0).Output;
+        Assert.Equal(3 + 1, shown.Split("INSECURE").Length - 1); // each founder, and the verdict
+        Assert.Contains("give --charter or --genesis", shown, StringComparison.Ordinal);
+        await founders.MakeCharterAsync("other", description => description["key_period_days"] = 31);
+        ProgramRun another = (await founders.RunAsync(
+            [.. verify, "--charter", "other/charter.json"])).Expect(1);
+        Assert.Contains(
+            "which differs from the one given in key_period_days", another.Output, StringComparison.Ordinal);
+        JsonElement difference = Assert.Single((await founders.RunAsync(
+            [.. verify, "--charter", "other/charter.cbor", "--json"])).Expect(1).Json
+            .GetProperty("differences").EnumerateArray());
+        Assert.Equal("31", difference.GetProperty("given").GetString());
+        Assert.Equal("90", difference.GetProperty("recorded").GetString());
+        Assert.Contains("the genesis digest is", (await founders.RunAsync(
+            [.. verify, "--genesis", new string('0', 64)])).Expect(1).Output, StringComparison.Ordinal);
+        (await founders.RunAsync([.. verify, "--genesis", "x"])).Expect(2).SaysOnce("--genesis");
+        (await founders.RunAsync("establish", "verify", ".")).Expect(3).SaysOnce("no ledger in .");
+
+        // A byte of the evidence, on disk.
+        string file = Directory.GetFiles(founders.At(0, "ledger"), "ledger_*").Order(StringComparer.Ordinal).First();
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[bytes.AsSpan().IndexOf("public:curia.gov.nodes.evidence"u8) + 200] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        Assert.Contains("refused", (await founders.RunAsync(verify)).Expect(1).Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]

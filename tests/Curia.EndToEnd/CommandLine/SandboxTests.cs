@@ -239,6 +239,10 @@ public sealed class SandboxTests : IDisposable
     private async Task UnanchoredAsync(string ledger)
     {
         ProgramRun unsure = await VerifyAsync(ledger);
+        Assert.Equal(JsonValueKind.Null, unsure.Json.GetProperty("establishment").ValueKind);
+        ProgramRun alone = await CuriaProgram.RunAsync(folder.Path, "establish", "verify", ledger);
+        Assert.Contains("begun by one node: its genesis block has no charter", alone.Expect(1).Output,
+            StringComparison.Ordinal);
         Assert.False(unsure.Expect(1).Json.GetProperty("anchored").GetBoolean());
         Assert.True(unsure.Json.GetProperty("ok").GetBoolean());
         ProgramRun accepted = await VerifyAsync(ledger, "--unanchored");

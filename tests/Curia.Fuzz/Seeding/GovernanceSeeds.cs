@@ -1,9 +1,12 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using Curia.Attestation;
 using Curia.Cryptography;
+using Curia.Fuzz.Commands;
 using Curia.Governance;
+using Curia.Ledger;
 using Curia.Tests.Governance;
 using Curia.Vocabulary;
 
@@ -67,6 +70,18 @@ internal static class GovernanceSeeds
         FoundingStatement statement = new(
             small.Digest, 1, [new FounderEntry(new NodeId(Digest.Of([1])), "node0", default, default, 2)]);
         return [statement.Encode(), SignedFoundingStatement.Sign(statement, key).Encode()];
+    }
+
+    public static List<byte[]> Establishments()
+    {
+        byte[] kept = File.ReadAllBytes(
+            Path.Combine(Folders.Root, "../Curia.Tests/Governance/old/genesis-1.bin"));
+        byte[] certificate = MadeCharter.Actor("alpha").Certificate.Der.ToArray();
+        return
+        [
+            kept, GenesisBlock.EncodePublic(certificate, default),
+            Seeds.Text($$"""{"attempt":1,"secret":"{{Digest.Of([1])}}"}"""),
+        ];
     }
 
     public static List<byte[]> Keys() =>

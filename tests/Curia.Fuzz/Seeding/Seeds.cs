@@ -75,5 +75,6 @@ internal static class Seeds
         ("founder", GovernanceSeeds.Founders()),
         ("founder-endorsement", GovernanceSeeds.Endorsements()),
         ("founding-statement", GovernanceSeeds.Statements()),
+        ("establishment", GovernanceSeeds.Establishments()),
     ];
 }

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text;
 using Curia.Cryptography;
 using Curia.Governance;
+using Curia.Ledger;
 using Curia.Vocabulary;
 
 namespace Curia.Fuzz.Targets;
@@ -22,6 +23,7 @@ internal static class GovernanceTargets
         new("founder-endorsement", ["FounderEndorsement.TryVerify"], TryEndorsement),
         new("founding-statement",
             ["FoundingStatement.TryDecode", "SignedFoundingStatement.TryDecode"], TryStatement),
+        new("establishment", ["GenesisWrites.TryReadFounding"], TryEstablishment),
     ];
 
     private static void TryCharter(ReadOnlyMemory<byte> input)
@@ -113,6 +115,19 @@ internal static class GovernanceTargets
         if (!SignedFoundingStatement.TryDecode(input, out SignedFoundingStatement? signed)) return;
         Must.BeSame(signed.Encode(), input.Span, "signed founding statement");
         Must.Hold(!signed.IsBy(new NodeId(default)), "nobody's id is zero");
+    }
+
+    // The public part of a genesis entry, which an auditor gets from whoever keeps the ledger.
+    private static void TryEstablishment(ReadOnlyMemory<byte> input)
+    {
+        GenesisWrites.TryReadFounding(Encoding.Latin1.GetString(input.Span), out _, out _);
+        if (!GenesisBlock.TryDecodePublic(input, out Certificate? service, out ReadOnlyMemory<byte> writes)) return;
+        EstablishmentReport? report = EstablishmentAudit.Run(new GenesisRecord(
+            writes, HasPrivatePart: false, service!, new NodeId(default), DateTimeOffset.UnixEpoch.AddYears(60)));
+        if (report is null) return;
+        Must.Hold(!report.IsSound, "no node has the id zero, so no node is the primary");
+        Must.Hold(report.Problems.All(problem => problem.Length > 0), "what does not hold has a sentence");
+        Must.Hold(report.Founders.Count == (report.Charter?.Content.Slots.Count ?? 0), "each slot is judged");
     }
 
     private static void TryKey(ReadOnlyMemory<byte> input)

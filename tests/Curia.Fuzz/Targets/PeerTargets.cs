@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using Curia.Consensus;
 using Curia.Cryptography;
+using Curia.Governance;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Node.Peers;

@@ -6,6 +6,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.Host;
 using Curia.Host.Peers;
 using Curia.Node;

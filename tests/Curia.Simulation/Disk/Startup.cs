@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Curia.Governance;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;

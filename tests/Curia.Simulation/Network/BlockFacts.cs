@@ -3,9 +3,9 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
-using Curia.Node;
 using Curia.Vocabulary;
 
 namespace Curia.Simulation.Network;
@@ -29,7 +29,7 @@ internal sealed class BlockFacts(Block block, Digest digest)
     /// <summary>Whether it is the one that brings a diversity rule into force, read naively.</summary>
     public bool BeginsRule { get; } = block.Entries.Any(entry =>
         System.Text.Encoding.UTF8.GetString(entry.Public.Span) is var text
-        && text.Contains(NodeMaps.CommitRule.Name, StringComparison.Ordinal)
+        && text.Contains(GenesisMaps.CommitRule.Name, StringComparison.Ordinal)
         && text.Contains("\"in_force\":true", StringComparison.Ordinal));
 
     private static IEnumerable<(SeqNo At, NodeId Node, NodeRecord? Record)> NodesOf(Block block)
@@ -42,7 +42,7 @@ internal sealed class BlockFacts(Block block, Digest digest)
                 throw new Violation(Rules.BlocksAreSigned, "a genesis block cannot be read");
             if (!WriteSet.TryDecode(bytes.Span, default, out WriteSet? writes))
                 throw new Violation(Rules.BlocksAreSigned, $"the public part of {entry.TxId} cannot be read");
-            foreach (MapWrites map in writes.Maps.Where(map => map.Name == NodeMaps.NodeInfo.Name))
+            foreach (MapWrites map in writes.Maps.Where(map => map.Name == GenesisMaps.NodeInfo.Name))
             {
                 foreach (KeyWrite write in map.Writes)
                 {

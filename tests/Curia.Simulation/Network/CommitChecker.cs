@@ -5,6 +5,7 @@ using System.Linq;
 using System.Security.Cryptography;
 using Curia.Consensus;
 using Curia.Cryptography;
+using Curia.Governance;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;

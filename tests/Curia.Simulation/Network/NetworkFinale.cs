@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using Curia.Governance;
 using Curia.Node;
 using Curia.Vocabulary;
 

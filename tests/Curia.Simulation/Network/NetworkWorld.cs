@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using Curia.Consensus;
+using Curia.Governance;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Vocabulary;

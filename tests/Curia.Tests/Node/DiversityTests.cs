@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text.Json;
 using Curia.Consensus;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.Node;
 using Curia.Vocabulary;
 

@@ -1,3 +1,4 @@
+using Curia.Governance;
 using Curia.Node;
 using Curia.Vocabulary;
 

@@ -52,23 +52,23 @@ public sealed class FoundedNetworkTests : IDisposable
         KeyValueStore store = new();
         store.Apply(new TxId(new View(2), new SeqNo(1)), writes);
         ReadOnlyTransaction state = store.BeginReadOnly(MapAccess.Node);
-        Assert.True(state.Map(NodeMaps.Charter).TryGet("charter", out byte[]? bytes));
+        Assert.True(state.Map(GenesisMaps.Charter).TryGet("charter", out byte[]? bytes));
         Assert.True(Charter.TryDecode(bytes, out Charter? charter, out _));
         Assert.Equal(MadeFounders.Charter.Digest, charter.Digest);
         foreach (MadeFounder founder in founders)
         {
             string id = founder.Node.ToString();
-            Assert.True(state.Map(NodeMaps.Slots).TryGet(founder.Shown.Slot, out string? node));
+            Assert.True(state.Map(GenesisMaps.Slots).TryGet(founder.Shown.Slot, out string? node));
             Assert.Equal(id, node);
-            Assert.True(state.Map(NodeMaps.NodeEvidence).TryGet(id, out var evidence));
-            Assert.True(state.Map(NodeMaps.FoundingEndorsements).TryGet(id, out byte[]? endorsement));
+            Assert.True(state.Map(GenesisMaps.NodeEvidence).TryGet(id, out var evidence));
+            Assert.True(state.Map(GenesisMaps.FoundingEndorsements).TryGet(id, out byte[]? endorsement));
             Assert.Null(FounderCheck.Find(
                 charter, 1, founder.Node,
                 founder.Shown with { Evidence = evidence, Endorsement = endorsement }, MadeFounders.Now));
-            Assert.True(state.Map(NodeMaps.FoundingStatements).TryGet(id, out byte[]? signed));
+            Assert.True(state.Map(GenesisMaps.FoundingStatements).TryGet(id, out byte[]? signed));
             Assert.True(SignedFoundingStatement.TryDecode(signed, out SignedFoundingStatement? statement));
             Assert.True(statement.IsBy(founder.Node));
-            Assert.True(state.Map(NodeMaps.NodeInfo).TryGet(id, out NodeRecord? record));
+            Assert.True(state.Map(GenesisMaps.NodeInfo).TryGet(id, out NodeRecord? record));
             Assert.Equal(NodeRecord.Trusted, record.Status);
             Assert.Equal(charter.Content.Members[founder.Owner].Id, record.Owner);
             Assert.Equal(charter.Content.Slots[founder.Shown.Slot].Platform, record.Platform);
@@ -141,6 +141,53 @@ public sealed class FoundedNetworkTests : IDisposable
         Assert.All(network.Nodes, node => Assert.False(node.IsOpen));
         Assert.Contains(network.Nodes[1].Log, line =>
             line.Contains("not what the founders have agreed on", StringComparison.Ordinal));
+    }
+
+    // Auditors judge everything by the time in the block's signature, so no founder lets one host choose it.
+    [Fact]
+    public void A_genesis_block_of_another_time_is_not_stored()
+    {
+        using TestNetwork network = TestNetwork.Founded(founders);
+        network.Jump(EstablishmentAudit.TimeDifferenceMax + TimeSpan.FromSeconds(1));
+        network.Run(200);
+        Assert.All(network.Nodes, node => Assert.False(node.IsOpen));
+        Assert.All(network.Nodes.Skip(1), node =>
+        {
+            Assert.Empty(node.Disk);
+            Assert.Contains(node.Log, line =>
+                line.Contains("the genesis block was signed at 2026-06-01 12:00:00Z", StringComparison.Ordinal));
+        });
+    }
+
+    [Fact]
+    public void A_genesis_block_of_nearly_the_same_time_is()
+    {
+        using TestNetwork network = TestNetwork.Founded(founders);
+        network.Jump(EstablishmentAudit.TimeDifferenceMax - TimeSpan.FromSeconds(1));
+        network.Run(100);
+        Assert.All(network.Nodes, node => Assert.True(node.IsOpen));
+    }
+
+    [Fact]
+    public void What_founders_store_an_auditor_finds_sound()
+    {
+        using TestNetwork network = TestNetwork.Founded(founders);
+        network.Run(100);
+        Assert.True(GenesisBlock.TryRead(network.Primary.Blocks()[0], out GenesisBlock? first));
+        GenesisRecord recorded = new(
+            first.PublicWrites, !first.Block.Entries[0].SealedPrivate.IsEmpty, first.ServiceCertificate,
+            first.Block.NodeId, first.Block.Signature.Time);
+        Assert.Empty(EstablishmentAudit.Run(recorded)!.Problems);
+        Assert.Null(EstablishmentAudit.Run(Alone()));
+
+        static GenesisRecord Alone()
+        {
+            using TestNetwork alone = new(isAlone: true);
+            Assert.True(GenesisBlock.TryRead(alone.Primary.Blocks()[0], out GenesisBlock? one));
+            return new GenesisRecord(
+                one.PublicWrites, HasPrivatePart: false, one.ServiceCertificate, one.Block.NodeId,
+                one.Block.Signature.Time);
+        }
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using Curia.Governance;
 using Curia.Ledger;
 using Curia.Node;
 using Curia.Node.Peers;

@@ -1,6 +1,7 @@
 using System.Linq;
 using Curia.Consensus;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.Node;
 using Curia.Node.Peers;
 using Curia.Vocabulary;

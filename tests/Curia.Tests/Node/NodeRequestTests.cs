@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Node;
@@ -290,7 +291,7 @@ public sealed class NodeRequestTests
         Assert.Equal(2, signatures.Count);
         Assert.Equal(first, Assert.Single(signatures[$"{digest}:{network.Members[0].Id}"]));
         Assert.Equal(second, Assert.Single(signatures[$"{digest}:{network.Members[1].Id}"]));
-        NodeRecord added = Assert.Single(Written(network, NodeMaps.NodeInfo)[Newcomer.ToString()])!;
+        NodeRecord added = Assert.Single(Written(network, GenesisMaps.NodeInfo)[Newcomer.ToString()])!;
         Assert.Equal(
             (NodeRecord.Learner, "virtual", "node1:1"), (added.Status, added.Platform, added.PeerAddress));
         Assert.Equal(["example.com:443"], added.PublishedAddresses);

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Node;
@@ -136,12 +137,12 @@ public sealed class RestartTests : IDisposable
         using TestShell second = first.Restart();
         ReadOnlyTransaction written = WritesOf(BlockOf(second, first.Disk.Count));
         JsonElement service = JsonDocument.Parse(
-            written.Map(NodeMaps.ServiceInfo).Get(NodeMaps.ServiceKeyName)).RootElement;
+            written.Map(GenesisMaps.ServiceInfo).Get(GenesisMaps.ServiceKeyName)).RootElement;
         Assert.Equal(ServiceOf(second).ToPem(), service.GetProperty("cert").GetString());
         Assert.Equal("test", service.GetProperty("name").GetString());
         Assert.Equal("virtual", service.GetProperty("platform").GetString());
         string node = second.Node.View.NodeId.ToString();
-        Assert.True(Certificate.TryFromPem(written.Map(NodeMaps.NodeCertificates).Get(node), out Certificate? own));
+        Assert.True(Certificate.TryFromPem(written.Map(GenesisMaps.NodeCertificates).Get(node), out Certificate? own));
         Assert.Equal(node, own!.KeyDigest.ToString());
         Assert.True(own.IsIssuedBy(ServiceOf(second)));
     }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Curia.Cryptography;
 using Curia.Endpoints;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Node;

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using Curia.Cryptography;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Node;
@@ -195,7 +196,7 @@ public sealed class RefusedBlockTests : IDisposable
     public void A_block_that_says_of_nodes_what_cannot_be_read_is_refused()
     {
         using Forger forger = new(network);
-        Map<string, string> nodes = new(NodeMaps.NodeInfo.Name, Codecs.Utf8, Codecs.Utf8);
+        Map<string, string> nodes = new(GenesisMaps.NodeInfo.Name, Codecs.Utf8, Codecs.Utf8);
         KeyValueStore store = new();
         Transaction transaction = store.Begin(MapAccess.Node);
         transaction.Map(nodes).Put("no id", "{}");
