@@ -9,13 +9,14 @@ public static class NodeAttestation
 {
     private const int ReportDataSize = 64;
 
-    /// <summary>What the evidence of a node binds: SHA-256 of its public key, which is its id, and of the charter that
-    /// a founder goes by (DESIGN 1); 32 zeros for a node that joins.</summary>
-    public static byte[] ReportDataOf(NodeId node, Digest? charter = null)
+    /// <summary>What the evidence of a node binds: SHA-256 of its public key, which is its id, and beside it what it
+    /// is for: the charter that a founder goes by (DESIGN 1), or network and governance of a node that joins; 32 zeros
+    /// where there is no charter.</summary>
+    public static byte[] ReportDataOf(NodeId node, Digest? bound = null)
     {
         byte[] data = new byte[ReportDataSize];
         node.Value.CopyTo(data);
-        charter?.CopyTo(data.AsSpan(Digest.Size));
+        bound?.CopyTo(data.AsSpan(Digest.Size));
         return data;
     }
 

@@ -13,7 +13,6 @@ internal static class LaterMilestones
 
     private static readonly Dictionary<string, string[]> Options = new()
     {
-        ["diff"] = ["--from"],
         ["sandbox"] = ["--js-app", "--constitution"],
         ["verify"] = ["--platforms", "--operators"],
     };

@@ -87,6 +87,32 @@ public static class FounderCheck
             new FounderPresentation(charter.Digest, slot, evidence, default, LedgerFormat: 0), at, cache, out claims);
     }
 
+    /// <summary>Looks at the evidence of a node that joins a network later: what each node of it asks.</summary>
+    /// <param name="charter">The network's charter.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="platform">The platform that it is said to be of.</param>
+    /// <param name="evidence">What it shows.</param>
+    /// <param name="bound">What it must bind beside its key (<see cref="GovernanceState.BindingOf"/>).</param>
+    /// <param name="at">The time.</param>
+    /// <param name="cache">What has been verified before; null verifies all.</param>
+    /// <returns>Null when it is what the charter says.</returns>
+    public static FoundingRefusal? FindJoiner(
+        Charter charter, NodeId node, string platform, AttesterEvidence evidence, Digest bound, DateTimeOffset at,
+        EndorsementCache? cache = null)
+    {
+        ArgumentNullException.ThrowIfNull(charter);
+        ArgumentNullException.ThrowIfNull(evidence);
+        if (!AttesterEvidence.Platforms.ContainsKey(evidence.Platform))
+            return new FoundingRefusal(FoundingFault.AnotherPlatform, "its evidence is of no platform that is known");
+        (AttestationResult? accepted, string reason) = Appraise(charter, node, evidence, bound, at, cache);
+        if (accepted is null) return new FoundingRefusal(FoundingFault.EvidenceRefused, reason);
+        string named = NodeAttestation.PlatformOf(accepted.Claims!);
+        return named == platform
+            ? null
+            : new FoundingRefusal(
+                FoundingFault.AnotherPlatform, $"its evidence is of {named}, and it is said to be of {platform}");
+    }
+
     /// <summary>Whether a node runs code that the charter authorises, on a platform that it takes, whichever charter
     /// the node goes by: to such a one a charter may be shown.</summary>
     public static bool IsAuthorised(Charter charter, NodeId node, FounderPresentation shown, DateTimeOffset at)
@@ -94,7 +120,7 @@ public static class FounderCheck
         ArgumentNullException.ThrowIfNull(charter);
         ArgumentNullException.ThrowIfNull(shown);
         return AttesterEvidence.Platforms.ContainsKey(shown.Evidence.Platform)
-            && Appraise(charter, node, shown, at, cache: null).Accepted is not null;
+            && Appraise(charter, node, shown.Evidence, shown.Charter, at, cache: null).Accepted is not null;
     }
 
     private static FoundingRefusal? Find(
@@ -137,7 +163,8 @@ public static class FounderCheck
                 $"its evidence is of {shown.Evidence.Platform}, and its slot is for {slot.Platform}");
         }
 
-        (AttestationResult? accepted, string reason) = Appraise(charter, node, shown, at, cache);
+        (AttestationResult? accepted, string reason) =
+            Appraise(charter, node, shown.Evidence, shown.Charter, at, cache);
         if (accepted is null) return new FoundingRefusal(FoundingFault.EvidenceRefused, reason);
         string named = NodeAttestation.PlatformOf(accepted.Claims!);
         if (named != slot.Platform)
@@ -152,18 +179,19 @@ public static class FounderCheck
 
     // Any of the programs that the charter has for the platform may run; the reason is that of the first.
     private static (AttestationResult? Accepted, string Reason) Appraise(
-        Charter charter, NodeId node, FounderPresentation shown, DateTimeOffset at, EndorsementCache? cache)
+        Charter charter, NodeId node, AttesterEvidence evidence, Digest binding, DateTimeOffset at,
+        EndorsementCache? cache)
     {
-        string platform = shown.Evidence.Platform;
+        string platform = evidence.Platform;
         AttestationPlatform kind = AttesterEvidence.Platforms[platform];
         AppraisalPolicy policy = charter.Content.Platforms.ToAppraisalPolicy();
-        byte[] bound = NodeAttestation.ReportDataOf(node, shown.Charter);
+        byte[] bound = NodeAttestation.ReportDataOf(node, binding);
         string? reason = null;
         foreach (CodeReference reference in charter.Content.Code.Values
             .SelectMany(component => component.Platforms.GetValueOrDefault(platform, [])))
         {
             AttestationResult result = EvidenceAppraiser.Appraise(
-                shown.Evidence, reference.ToReferenceValues(kind, bound), policy, at, cache);
+                evidence, reference.ToReferenceValues(kind, bound), policy, at, cache);
             if (result.Verdict == AttestationVerdict.Accepted) return (result, "");
             reason ??= result.Reason;
         }

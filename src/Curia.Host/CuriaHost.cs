@@ -233,7 +233,9 @@ public static class CuriaHost
     {
         NodeId node = new(Digest.Of(nodeKey.SubjectPublicKeyInfo.Span));
         return attesting.AttestAsync(
-            NodeAttestation.ReportDataOf(node, charter?.Digest),
+            NodeAttestation.ReportDataOf(node, configuration.Join is { Governance: { } approved } join
+                ? GovernanceState.BindingOf(join.Network, approved)
+                : charter?.Digest),
             configuration.Genesis.Platform,
             configuration.Attestation.Plays ?? (configuration.Join is null ? configuration.Genesis.Plays : null),
             cancel);

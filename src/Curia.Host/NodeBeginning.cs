@@ -67,8 +67,8 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             {
                 // Of a process that had not been told the secrets, for example: the others have them.
                 log.Warning($"{failure.Message} It is fetched from the network instead, as far as it is not there.");
-                (Digest network, IReadOnlyDictionary<NodeId, string> nodes) = configuration.Join;
-                return await JoinAsync(network, nodes, cutsFork: false, shutdown.Token).ConfigureAwait(false);
+                return await JoinAsync(configuration.Join.Network, configuration.Join.Nodes, cutsFork: false,
+                    shutdown.Token).ConfigureAwait(false);
             }
 
             if (reading.Replay is null && configuration.Join is { } join)
@@ -255,12 +255,21 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
             // What was stored and not committed is dropped, once the network has answered: from then on the disk must
             // not count any more for who stored it.
             void Answered() => disk.Reset(peers.Network.NodeId);
-            return FetchAsync(network, [.. nodes.Keys], cutsFork, Answered, cancel);
+            return FetchAsync(network, [.. nodes.Keys], cutsFork, Answered, cancel, asNew: true);
+        }
+
+        // Before it takes a secret, or serves anything. Who goes on with a disk of the network is no new node.
+        private void RequireApproval(Digest network, LedgerSurvey survey)
+        {
+            if (survey.FindObjection(configuration.Join?.Governance) is not { } objection) return;
+            throw new StartFailure($"The node does not join the network {network}", objection,
+                "Its owner looks at it with ./curia charter diff CHARTER --from URL, and writes the digest that it "
+                + "shows as join.governance");
         }
 
         private async Task<NodeBeginning> FetchAsync(
             Digest network, IReadOnlyList<NodeId> sources, bool cutsFork, Action answered, CancellationToken cancel,
-            TimeSpan? patience = null)
+            TimeSpan? patience = null, bool asNew = false)
         {
             peers!.Network.SetNetwork(network);
             LedgerSource source = new(peers, sources, log, patience);
@@ -268,6 +277,7 @@ internal sealed record NodeBeginning(CuriaNode Node, IReadOnlyList<FinishedChunk
                 .RunAsync(Folder, network, source.FetchAsync, source.Avoid, cutsFork, answered, log, cancel)
                 .ConfigureAwait(false);
             RequireFormat(survey.Format);
+            if (asNew) RequireApproval(network, survey);
             return new NodeBeginning(new CuriaNode(setup, survey), files, IsNewLedger: false);
         }
     }

@@ -64,7 +64,10 @@ internal sealed record PeersConfiguration(IPEndPoint Bind, string PublishedHost,
 /// <summary>The network that a node joins instead of founding one.</summary>
 /// <param name="Network">Its name: the digest of its genesis block.</param>
 /// <param name="Nodes">Some of its nodes, by id, and where they hear others.</param>
-internal sealed record JoinConfiguration(Digest Network, IReadOnlyDictionary<NodeId, string> Nodes);
+/// <param name="Governance">The digest of the governance that its owner has approved; null where the network has no
+/// charter.</param>
+internal sealed record JoinConfiguration(
+    Digest Network, IReadOnlyDictionary<NodeId, string> Nodes, Digest? Governance);
 
 /// <summary>The founding of a network by several members (docs/establishment.md).</summary>
 /// <param name="Charter">The file of the charter.</param>
@@ -226,6 +229,15 @@ internal sealed record NodeConfiguration(
         if (!Digest.TryParseHex(network, out Digest digest))
             throw section.Refuse("network", $"is \"{network}\"",
                 "write the digest of the network's genesis block, 64 hexadecimal digits");
+        Digest? governance = null;
+        if (section.TextOr("governance", null) is { } approved)
+        {
+            governance = Digest.TryParseHex(approved, out Digest read)
+                ? read
+                : throw section.Refuse("governance", $"is \"{approved}\"",
+                    "write the digest that ./curia charter diff --from shows, 64 hexadecimal digits");
+        }
+
         Dictionary<NodeId, string> nodes = [];
         foreach (ConfigurationSection node in section.Sections("nodes", JoinNodesMax))
         {
@@ -243,7 +255,7 @@ internal sealed record NodeConfiguration(
         if (top.SectionOrNull("peers") is null)
             throw top.Refuse("peers", "is missing, and join is there", "say where this node hears the others");
         section.Done();
-        return new JoinConfiguration(digest, nodes);
+        return new JoinConfiguration(digest, nodes, governance);
     }
 
     private static ConsensusConfiguration ReadConsensus(ConfigurationSection section)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Curia.Consensus;
+using Curia.Governance;
 using Curia.KeyValue;
 using Curia.Ledger;
 using Curia.Vocabulary;
@@ -42,6 +43,9 @@ internal sealed class LedgerOutline
 
     /// <summary>The nodes at its end.</summary>
     public NodeTable Nodes { get; private set; } = NodeTable.Empty;
+
+    /// <summary>By whom and by which rules the network is governed at its end.</summary>
+    public GovernanceState Governance { get; private set; } = GovernanceState.Empty;
 
     /// <summary>What who goes on with it must be able to read: the format in which it is written at its end.</summary>
     public int Format { get; private set; } = LedgerFormat.Oldest;
@@ -94,6 +98,11 @@ internal sealed class LedgerOutline
         foreach (LedgerEntry entry in block.Entries)
         {
             if (entry.Public.Span.IndexOf(snapshotEvidence) >= 0) AddSnapshots(entry);
+            if (GovernanceState.IsNamedIn(entry.Public.Span) && TryFindWrites(entry, out ReadOnlyMemory<byte> bytes)
+                && WriteSet.TryDecode(bytes.Span, default, out WriteSet? writes))
+            {
+                Governance = Governance.With(writes);
+            }
         }
 
         last = block;

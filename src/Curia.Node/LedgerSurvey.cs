@@ -1,5 +1,6 @@
 using System;
 using Curia.Ledger;
+using Curia.Vocabulary;
 
 namespace Curia.Node;
 
@@ -58,5 +59,19 @@ public sealed class LedgerSurvey
     {
         if (!isWhole) return "it did not pass its audit to the end";
         return Outline.Configuration is null ? "no node of it votes" : null;
+    }
+
+    /// <summary>Why a node does not join though it could: its owner has not approved by whom and by which rules the
+    /// network is governed (DESIGN 1; docs/establishment.md, "Joining later").</summary>
+    /// <param name="approved">What the owner has approved; null for nothing.</param>
+    /// <returns>Null when it joins.</returns>
+    public string? FindObjection(Digest? approved)
+    {
+        if (approved is null)
+            return Outline.Governance.HasCharter ? "it has a charter, and nobody has approved its governance" : null;
+        Digest actual = Outline.Governance.Digest;
+        return actual == approved
+            ? null
+            : $"its governance is {actual}, and the owner of this node has approved {approved}";
     }
 }

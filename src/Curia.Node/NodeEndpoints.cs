@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using Curia.Consensus;
@@ -53,6 +54,8 @@ internal sealed class NodeEndpoints(
         builder.MapGet("/charter", open, FoundingCharter)
             .WithSummary("The charter by which the founders established the network, in its readable form.")
             .WithResult(200, Response.JsonContentType);
+        builder.MapGet("/governance", open, Governance)
+            .WithSummary("By whom and by which rules the network is governed: what the owner of a new node approves.");
         builder.MapGet("/state", open, _ => State()).WithSummary("This node's own state.");
         builder.MapGet("/consensus", open, _ => new ConsensusReply(Consensus()))
             .WithSummary("Consensus as this node sees it.");
@@ -149,6 +152,15 @@ internal sealed class NodeEndpoints(
         && Charter.TryDecode(encoded, out Charter? charter, out _)
             ? Json(charter.ToJson().ToJsonString(JsonFormat.Options))
             : NoCharter();
+
+    private GovernanceReply Governance(ReadOnlyTransaction transaction)
+    {
+        GovernanceState governance = GovernanceState.Of(transaction);
+        return new GovernanceReply(view().Genesis, governance.Digest, GovernanceState.MapNames.ToDictionary(
+            map => map,
+            IReadOnlyDictionary<string, byte[]> (map) =>
+                governance.In(map).ToDictionary(one => one.Key, one => one.Value.ToArray())));
+    }
 
     private static Response NoCharter() => Response.NotFound(
         "This network was begun by one node: it has no charter, and nobody else took part in its establishment.");

@@ -51,6 +51,13 @@ public sealed record NetworkReply(
     NodeId? PrimaryId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DiversityRule? CommitRule = null);
 
+/// <summary><c>GET /node/governance</c>: everything that the digest is over, so that nobody need believe it.</summary>
+/// <param name="Network">The digest of the genesis block: the network's name.</param>
+/// <param name="Governance">The digest of the governance.</param>
+/// <param name="Maps">The values of each map by their keys, base64.</param>
+public sealed record GovernanceReply(
+    Digest Network, Digest Governance, IReadOnlyDictionary<string, IReadOnlyDictionary<string, byte[]>> Maps);
+
 /// <summary><c>GET /node/service/endorsements</c>: how to follow the service identity.</summary>
 /// <param name="Epochs">In order; the last one is that of this process.</param>
 public sealed record EndorsementsReply(IReadOnlyList<EpochReply> Epochs);

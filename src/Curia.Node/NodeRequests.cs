@@ -185,7 +185,9 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
                 + $"{asked.Platform}.");
         }
 
-        return FindEvidenceProblem(asked, isProven: accepted is not [NodeSetup.VirtualPlatform]);
+        return transaction.Map(GenesisMaps.Charter).TryGet(GenesisMaps.CharterKeyName, out _)
+            ? FindEvidenceProblem(asked, GovernanceState.Of(transaction))
+            : FindEvidenceProblem(asked, isProven: accepted is not [NodeSetup.VirtualPlatform]);
     }
 
     // Whatever its evidence is of, it must be genuine, of the platform that it names, and bound to the node's own key.
@@ -209,6 +211,22 @@ internal sealed class NodeRequests(Func<NodeView> view, LedgerClock clock)
             ? null
             : Refuse(
                 "EvidenceRefused", $"The evidence is of platform {platform}, and the request says {asked.Platform}.");
+    }
+
+    // By the charter its code must be one that members authorise, and it must have approved whom and what it joins.
+    private Response? FindEvidenceProblem(NodeRequest asked, GovernanceState governance)
+    {
+        if (asked.Evidence is not { } evidence)
+            return Refuse("EvidenceMissing", "add_node needs evidence, as the node's identity.json has it.");
+        Invariant.Holds(governance.Charter is not null, "the genesis block had a charter that is none");
+        FoundingRefusal? refusal = FounderCheck.FindJoiner(
+            governance.Charter, asked.NodeId, asked.Platform!, evidence,
+            GovernanceState.BindingOf(view().Genesis, governance.Digest), clock.Now, endorsements);
+        return refusal is null
+            ? null
+            : Refuse("EvidenceRefused", $"The evidence of node {asked.NodeId} is refused: {refusal}. It must be of "
+                + "code that the charter has, and bind the node's key, this network, and its governance "
+                + $"{governance.Digest} (join.governance in its node.json).");
     }
 
     private static string[] PlatformsOf(Transaction transaction)

@@ -33,8 +33,8 @@ internal sealed class BenchSandbox : IAsyncDisposable
             setup.WriteSettings();
             await setup.StartAsync(cancel).ConfigureAwait(false);
             await setup.Founding.EndorseAsync(cancel).ConfigureAwait(false);
-            string network = await setup.Founding.FoundAsync(cancel).ConfigureAwait(false);
-            return new BenchSandbox(setup, await setup.OpenAsync(network, cancel).ConfigureAwait(false));
+            await setup.Founding.FoundAsync(cancel).ConfigureAwait(false);
+            return new BenchSandbox(setup, await setup.OpenAsync(cancel).ConfigureAwait(false));
         }
         catch (Exception)
         {

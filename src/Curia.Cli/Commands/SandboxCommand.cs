@@ -156,7 +156,7 @@ internal static class SandboxCommand
         await opening.PrepareAsync().ConfigureAwait(false);
         setup.RememberPrepared();
         screen.Line();
-        screen.Line("[bold]Nothing runs yet.[/] Each command is somebody else's in life; each node in its own terminal:");
+        screen.Line("[bold]Nothing runs yet.[/] In life each command is somebody else's; give each node a terminal:");
         (string About, string Command)[] commands = [.. setup.Founding.ByHand(setup.App)];
         foreach ((string about, string command) in commands)
         {

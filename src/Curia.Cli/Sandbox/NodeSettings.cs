@@ -82,7 +82,7 @@ internal sealed class NodeSettings
 
     /// <summary>Settings of a node that joins the network of this one.</summary>
     public NodeSettings Joiner(
-        string name, int port, int peersPort, string network, IReadOnlyList<NodeIdentity> known)
+        string name, int port, int peersPort, NetworkGovernance approved, IReadOnlyList<NodeIdentity> known)
     {
         JsonObject other = (JsonObject)json.DeepClone();
         other.Remove(Establishment);
@@ -91,10 +91,11 @@ internal sealed class NodeSettings
         other["peers"] = new JsonObject { ["address"] = Loopback(peersPort) };
         other["join"] = new JsonObject
         {
-            ["network"] = network,
+            ["network"] = approved.Network.ToString(),
             ["nodes"] = new JsonArray([.. known.Select(
                 node => new JsonObject { ["id"] = node.Id, ["address"] = node.PeerAddress })]),
         };
+        if (approved.State.HasCharter) other["join"]!["governance"] = approved.State.Digest.ToString();
         NodeSettings settings = new(other);
         settings.MoveTo(port);
         return settings;
@@ -105,8 +106,8 @@ internal sealed class NodeSettings
 
     /// <summary>The same for a process that joins should its ledger be lost. A ledger that is there goes before
     /// it.</summary>
-    public NodeSettings Joining(string network, IReadOnlyList<NodeIdentity> known) =>
-        Joiner((string?)json["name"] ?? throw NotOurs("name"), Port, PeersPort, network, known);
+    public NodeSettings Joining(NetworkGovernance approved, IReadOnlyList<NodeIdentity> known) =>
+        Joiner((string?)json["name"] ?? throw NotOurs("name"), Port, PeersPort, approved, known);
 
     /// <summary>Gives it another port for clients.</summary>
     public void MoveTo(int port)

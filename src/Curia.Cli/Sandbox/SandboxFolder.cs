@@ -35,8 +35,8 @@ internal static class SandboxFolder
         if (!File.Exists(sandbox.PathOf(sandbox.ServiceCertificate)))
         {
             throw CommandFailure.Environment(
-                $"the network of the sandbox in {folder} is not founded yet: its nodes are started by hand, as --prepare "
-                + "has printed. Or choose another folder with --dir.");
+                $"the network of the sandbox in {folder} is not founded yet: its nodes are started by hand, as "
+                + "--prepare has printed. Or choose another folder with --dir.");
         }
 
         return sandbox;

@@ -39,7 +39,8 @@ internal sealed class SandboxFounding(
         charter.Make(image, application, [.. nodes.Select(node => node.Name).Zip(ports)]);
 
     /// <summary>Who owns a node.</summary>
-    public SandboxIdentity OwnerOf(LocalNode node) => charter.OwnerOf(nodes.Index().First(one => one.Item == node).Index);
+    public SandboxIdentity OwnerOf(LocalNode node) =>
+        charter.OwnerOf(nodes.Index().First(one => one.Item == node).Index);
 
     /// <summary>What a founding node begins with.</summary>
     public NodeSettings SettingsOf(LocalNode node, int port, int peersPort, TimeSpan deadline) =>
@@ -104,7 +105,8 @@ internal sealed class SandboxFounding(
         string[] networks = [.. views.Views.Select(view => view.Network).Distinct()];
         return networks is [{ Length: > 0 } network]
             ? network
-            : throw CommandFailure.Refused($"the nodes name {networks.Length} networks: {string.Join(", ", networks)}.");
+            : throw CommandFailure.Refused(
+                $"the nodes name {networks.Length} networks: {string.Join(", ", networks)}.");
     }
 
     /// <summary>The commands that do all of this by hand.</summary>

@@ -27,13 +27,13 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
     public async Task<SandboxNode> AddAsync(string role)
     {
         Network network = Network.Of(sandbox);
-        (string genesis, IReadOnlyList<NetworkNode> known) = await network.OnAnyNodeAsync(async client =>
-            (await NetworkNodes.NetworkAsync(client, cancel).ConfigureAwait(false),
+        (NetworkGovernance governance, IReadOnlyList<NetworkNode> known) = await network.OnAnyNodeAsync(async client =>
+            (await NetworkGovernance.OfAsync(client, cancel).ConfigureAwait(false),
                 await NetworkNodes.OfAsync(client, cancel).ConfigureAwait(false))).ConfigureAwait(false);
         int number = Enumerable.Range(0, int.MaxValue)
             .First(one => !Directory.Exists(sandbox.PathOf(LocalNode.NameOf(one))));
         using LocalNode node = new(sandbox.Folder, LocalNode.NameOf(number));
-        node.Write(SettingsOf(node.Name, number, genesis, known));
+        node.Write(SettingsOf(node.Name, number, governance, known));
         bool isAdmitted = false;
         try
         {
@@ -42,11 +42,12 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
             Remember(file => [.. file.Nodes, node.Entry()]); // from now on whoever stops the sandbox finds it
             say($"{node.Name} has made its key: it is node {identity.Id}");
             NodeChangeState state = await network.OnAnyNodeAsync(client => NodeAdmission.SignAsync(
-                client, sandbox, genesis, identity, node.Settings(), role, cancel)).ConfigureAwait(false);
+                client, sandbox, $"{governance.Network}", identity, node.Settings(), role, cancel))
+                .ConfigureAwait(false);
             isAdmitted = true;
             say($"{state.Approvals} of {sandbox.Members.Count} members have admitted it; it fetches the ledger");
             await node.WaitUntilOpenAsync(JoinTimeout, cancel).ConfigureAwait(false);
-            TellFounder(genesis, identity);
+            TellFounder(governance, identity);
             SandboxNode entry = node.Entry();
             Remember(file => [.. file.Nodes.Where(one => one.Name != entry.Name), entry]);
             return entry;
@@ -104,7 +105,8 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
         return node?.Id ?? entry!.Id;
     }
 
-    private NodeSettings SettingsOf(string name, int number, string genesis, IReadOnlyList<NetworkNode> known)
+    private NodeSettings SettingsOf(
+        string name, int number, NetworkGovernance governance, IReadOnlyList<NetworkNode> known)
     {
         LocalNode[] living = [.. sandbox.Nodes
             .Where(entry => known.Any(node => node.Id == entry.Id && node.IsTrusted))
@@ -119,17 +121,17 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
         int next = like.Port + number - NumberOf(living[0].Name);
         int port = Ports.IsFree(next) && !taken.Contains(next) ? next : Ports.Free(1)[0];
         foreach (LocalNode node in living) node.Dispose();
-        return like.Joiner(name, port, Ports.Free(1)[0], genesis, identities);
+        return like.Joiner(name, port, Ports.Free(1)[0], governance, identities);
     }
 
     // Should the founder lose its ledger, it must not found another network.
-    private void TellFounder(string genesis, NodeIdentity joined)
+    private void TellFounder(NetworkGovernance governance, NodeIdentity joined)
     {
         foreach (SandboxNode entry in sandbox.Nodes)
         {
             using LocalNode node = new(sandbox.Folder, entry.Name);
             NodeSettings settings = node.Settings();
-            if (settings.IsFounder) node.Write(settings.Joining(genesis, [joined]));
+            if (settings.IsFounder) node.Write(settings.Joining(governance, [joined]));
         }
     }
 

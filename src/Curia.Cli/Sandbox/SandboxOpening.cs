@@ -31,7 +31,7 @@ internal sealed class SandboxOpening(SandboxSetup setup, TourSteps steps, Cancel
         await steps.RunAsync(
             "charter",
             "Agree on a charter",
-            "Who governs, which code may run, by which rules, and who founds. Each member reads and signs its own copy.",
+            "Who governs, which code may run, by which rules, who founds. Each member reads and signs its own copy.",
             () =>
             {
                 string digest = setup.MakeCharter().ToString();
@@ -61,14 +61,8 @@ internal sealed class SandboxOpening(SandboxSetup setup, TourSteps steps, Cancel
         await steps.RunAsync(
             "evidence",
             IsOne ? "Start the node" : $"Start {Number}",
-            "Each has made a key that never leaves it, and evidence of the code that it runs, bound to key and charter.",
-            async () =>
-            {
-                await setup.StartAsync(cancel).ConfigureAwait(false);
-                return new StepResult(
-                    string.Join(", ", setup.Nodes.Select(node => $"{node.Name} is {node.IdentityIfThere()!.Id}")),
-                    $"cat {first.IdentityPath}");
-            }).ConfigureAwait(false);
+            "Each has made a key that never leaves it, and evidence of the code that it runs, bound to both.",
+            StartAsync).ConfigureAwait(false);
         await steps.RunAsync(
             "endorse",
             IsOne ? "Its owner endorses the node" : "Each owner endorses its node",
@@ -84,7 +78,7 @@ internal sealed class SandboxOpening(SandboxSetup setup, TourSteps steps, Cancel
         await steps.RunAsync(
             "match",
             IsOne ? "The founder verifies itself" : "The founders verify each other",
-            "Charter, endorsement and evidence, each by its own charter; then each has signed once with whom it founds.",
+            "Charter, endorsement, evidence: each by its own charter. Then each signs once with whom it founds.",
             async () =>
             {
                 FounderViews views = await setup.Founding.MatchAsync(steps.Progress, cancel).ConfigureAwait(false);
@@ -95,16 +89,15 @@ internal sealed class SandboxOpening(SandboxSetup setup, TourSteps steps, Cancel
                     Picture = EstablishmentPicture.Matrix(views),
                 };
             }).ConfigureAwait(false);
-        string network = "";
         await steps.RunAsync(
             "genesis",
             "Bootstrap the network and its keys",
             IsOne
-                ? "Service key and ledger secret were born in the node; charter and evidence stand in the genesis block."
-                : "Keys were born in one node, with entropy of all; every founder has computed the block, and compared.",
+                ? "Keys were born in the node; charter and evidence stand in the genesis block."
+                : "Keys were born in one node, with entropy of all; every founder computed the block, and compared.",
             async () =>
             {
-                network = await setup.Founding.FoundAsync(cancel).ConfigureAwait(false);
+                string network = await setup.Founding.FoundAsync(cancel).ConfigureAwait(false);
                 return new StepResult(
                     $"genesis block {network}, the name of the network",
                     $"./curia ledger show {first.LedgerPath} --from 1 --to 1");
@@ -116,7 +109,7 @@ internal sealed class SandboxOpening(SandboxSetup setup, TourSteps steps, Cancel
             IsOne ? "It serves." : "Any node serves, and any majority of them can go on.",
             async () =>
             {
-                sandbox = await setup.OpenAsync(network, cancel).ConfigureAwait(false);
+                sandbox = await setup.OpenAsync(cancel).ConfigureAwait(false);
                 string processes = string.Join(", ", setup.Nodes.Select(node => $"{node.Process!.Pid}"));
                 return new StepResult(
                     IsOne ? $"process {processes}, log in {first.LogPath}"
@@ -124,6 +117,14 @@ internal sealed class SandboxOpening(SandboxSetup setup, TourSteps steps, Cancel
                     $"cat {first.LogPath}");
             }).ConfigureAwait(false);
         return sandbox!;
+    }
+
+    private async Task<StepResult> StartAsync()
+    {
+        await setup.StartAsync(cancel).ConfigureAwait(false);
+        return new StepResult(
+            string.Join(", ", setup.Nodes.Select(node => $"{node.Name} is {node.IdentityIfThere()!.Id}")),
+            $"cat {setup.Nodes[0].IdentityPath}");
     }
 
     /// <summary>Goes on with an earlier one.</summary>

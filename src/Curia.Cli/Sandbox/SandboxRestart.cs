@@ -80,15 +80,16 @@ internal sealed class SandboxRestart(
             using CuriaClient client = Network.Of(sandbox).At(open.First().Name).Connect();
             IReadOnlyList<NetworkNode> known = await NetworkNodes.OfAsync(client, cancel).ConfigureAwait(false);
             if (known.Any(one => one.Id == before.Id)) continue;
-            string network = await NetworkNodes.NetworkAsync(client, cancel).ConfigureAwait(false);
+            NetworkGovernance governance = await NetworkGovernance.OfAsync(client, cancel).ConfigureAwait(false);
             await node.Process!.StopAsync(StopTimeout).ConfigureAwait(false);
             NodeSettings settings = node.Settings();
             NodeIdentity[] living = [.. open.Select(one => one.IdentityIfThere()).OfType<NodeIdentity>()];
-            node.Write(settings.Joining(network, living));
+            node.Write(settings.Joining(governance, living));
             node.Start(image, isAlone: false);
             NodeIdentity identity = await node.WaitForIdentityAsync(StopTimeout, cancel).ConfigureAwait(false);
             NodeChangeState state = await NodeAdmission.SignAsync(
-                client, remember(), network, identity, settings, NodeAdmission.Voter, cancel).ConfigureAwait(false);
+                client, remember(), $"{governance.Network}", identity, settings, NodeAdmission.Voter, cancel)
+                .ConfigureAwait(false);
             say($"{node.Name} was away when the others went on: {state.Approvals} of {sandbox.Members.Count} members "
                 + "have admitted it as a new node");
         }

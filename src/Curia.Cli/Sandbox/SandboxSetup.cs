@@ -5,6 +5,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Curia.Cli.Networks;
+using Curia.Client;
 using Curia.Vocabulary;
 
 namespace Curia.Cli.Sandbox;
@@ -162,23 +163,26 @@ internal sealed class SandboxSetup : IDisposable
     }
 
     /// <summary>Waits until the nodes of a network that is founded serve, and writes sandbox.json.</summary>
-    /// <param name="network">The name of the network.</param>
     /// <param name="cancel">Ends it early.</param>
-    public async Task<SandboxFile> OpenAsync(string network, CancellationToken cancel)
+    public async Task<SandboxFile> OpenAsync(CancellationToken cancel)
     {
         foreach (LocalNode node in nodes) await node.WaitUntilOpenAsync(OpenTimeout, cancel).ConfigureAwait(false);
         PublishService(nodes[0]);
 
         // Should a founder lose its ledger, it must not found another network.
+        isOpen = true;
+        SandboxFile sandbox = Remember();
+        if (nodes.Count == 1) return sandbox;
+        using CuriaClient client = Network.Of(sandbox).Connect();
+        NetworkGovernance governance = await NetworkGovernance.OfAsync(client, cancel).ConfigureAwait(false);
         NodeIdentity[] known = [.. nodes.Select(node => node.IdentityIfThere()).OfType<NodeIdentity>()];
-        foreach (LocalNode node in nodes.Where(_ => nodes.Count > 1))
+        foreach (LocalNode node in nodes)
         {
             string own = node.IdentityIfThere()!.Id;
-            node.Write(node.Settings().Joining(network, [.. known.Where(one => one.Id != own)]));
+            node.Write(node.Settings().Joining(governance, [.. known.Where(one => one.Id != own)]));
         }
 
-        isOpen = true;
-        return Remember();
+        return sandbox;
     }
 
     /// <summary>Reads the service certificate before the nodes replace it.</summary>

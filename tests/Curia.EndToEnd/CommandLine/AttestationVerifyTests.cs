@@ -251,7 +251,8 @@ public sealed class AttestationVerifyTests(OpenSandbox sandbox) : IClassFixture<
         (await CuriaProgram.RunAsync(folder.Path, [.. verify, id])).Expect(1);
         string measurement = verified.GetProperty("measurement").GetString()!;
         JsonElement other =
-            (await CuriaProgram.RunAsync(folder.Path, [.. verify, new string('0', 64), "--charter", charter])).Expect(1).Json;
+            (await CuriaProgram.RunAsync(folder.Path, [.. verify, new string('0', 64), "--charter", charter]))
+            .Expect(1).Json;
         Assert.Equal("report-data-mismatch", other.GetProperty("reason").GetString());
         ProgramRun shown = await CuriaProgram.RunAsync(folder.Path, "attestation", "show", bundle);
         Assert.Contains("INSECURE", shown.Expect(0).Output, StringComparison.Ordinal);

@@ -37,10 +37,46 @@ public sealed class FounderAttackTests : IClassFixture<CharterTeam>, IDisposable
         for (int again = 0; again < 200 && !rogue.Heard.ContainsKey(real); again++) await Task.Delay(50, Cancel);
         Assert.True(FounderPresentation.TryDecode(rogue.Heard[real], out FounderPresentation? replayed));
         (await founders.RunAsync("member", "keygen", "--name", "outsider")).Expect(0);
-        Digest other = Digest.Of("another charter"u8);
         AttesterEvidence own = rogue.Evidence();
+        List<string> wrong = [];
+        foreach ((string refusal, FounderPresentation shown) in Attacks(rogue, own, real, replayed))
+        {
+            string answer = await rogue.ShowAsync(0, shown);
+            if (!answer.StartsWith(refusal, StringComparison.Ordinal)) wrong.Add($"{refusal}: {answer}");
+        }
+
+        Assert.Empty(wrong);
+        byte[] good = rogue.Shown(evidence: own).Encode();
+        Assert.StartsWith("Malformed", await rogue.ShowAsync(0, [.. good, 0]), StringComparison.Ordinal);
+        Assert.StartsWith("Malformed", await rogue.ShowAsync(0, good[..^1]), StringComparison.Ordinal);
+        FounderPresentation flipped = rogue.Shown(evidence: own);
+        byte[] signature = flipped.Endorsement.ToArray();
+        signature[^1] ^= 1;
+        Assert.StartsWith("EndorsementInvalid", await rogue.ShowAsync(0, flipped with { Endorsement = signature }),
+            StringComparison.Ordinal);
+
+        // Who is refused is told nothing: no charter, unless its code is authorised; no signature, and no place.
+        Assert.Empty(await rogue.AskCharterAsync(0, rogue.Shown(evidence: rogue.Evidence(program: "another"))));
+        FounderEntry[] both = [FounderEntry.Of(rogue.Node, flipped), FounderEntry.Of(real, replayed)];
+        Assert.Null(await rogue.AgreeAsync(0, rogue.Sign([.. both.OrderBy(one => one.Node)])));
+        Assert.False(await rogue.FoundAsync(0, new byte[200]));
+
+        // All else of it was right.
+        Assert.Equal("", await rogue.ShowAsync(0, good));
+        Assert.Null(await rogue.AgreeAsync(0, rogue.Sign([.. both.OrderBy(one => one.Node)])));
+        await using RogueFounder second = await RogueFounder.StartAsync(founders, slot: 1, listens: false);
+        Assert.StartsWith("SlotTaken", await second.ShowAsync(0, second.Shown()), StringComparison.Ordinal);
+        founders.AssertNothingBegan(0);
+    }
+
+    // What each is refused for, and what is shown. The rogue's own evidence is that of a genuine node, and what the real
+    // node has shown is replayed.
+    private static (string Refusal, FounderPresentation Shown)[] Attacks(
+        RogueFounder rogue, AttesterEvidence own, NodeId real, FounderPresentation replayed)
+    {
+        Digest other = Digest.Of("another charter"u8);
         FounderEndorsement said = rogue.Said(own);
-        (string Refusal, FounderPresentation Shown)[] attacks =
+        return
         [
             ("AnotherCharter", rogue.Shown(evidence: own) with { Charter = other }),
             ("UnknownSlot", rogue.Shown(evidence: own) with { Slot = "node9" }),
@@ -75,35 +111,6 @@ public sealed class FounderAttackTests : IClassFixture<CharterTeam>, IDisposable
                 said with { Slot = "node0", Address = rogue.Charter.Content.Slots["node0"].Address }, own, "alpha")
                 with { Slot = "node0" }),
         ];
-        List<string> wrong = [];
-        foreach ((string refusal, FounderPresentation shown) in attacks)
-        {
-            string answer = await rogue.ShowAsync(0, shown);
-            if (!answer.StartsWith(refusal, StringComparison.Ordinal)) wrong.Add($"{refusal}: {answer}");
-        }
-
-        Assert.Empty(wrong);
-        byte[] good = rogue.Shown(evidence: own).Encode();
-        Assert.StartsWith("Malformed", await rogue.ShowAsync(0, [.. good, 0]), StringComparison.Ordinal);
-        Assert.StartsWith("Malformed", await rogue.ShowAsync(0, good[..^1]), StringComparison.Ordinal);
-        FounderPresentation flipped = rogue.Shown(evidence: own);
-        byte[] signature = flipped.Endorsement.ToArray();
-        signature[^1] ^= 1;
-        Assert.StartsWith("EndorsementInvalid", await rogue.ShowAsync(0, flipped with { Endorsement = signature }),
-            StringComparison.Ordinal);
-
-        // Who is refused is told nothing: no charter, unless its code is authorised; no signature, and no place.
-        Assert.Empty(await rogue.AskCharterAsync(0, rogue.Shown(evidence: rogue.Evidence(program: "another"))));
-        FounderEntry[] both = [FounderEntry.Of(rogue.Node, flipped), FounderEntry.Of(real, replayed)];
-        Assert.Null(await rogue.AgreeAsync(0, rogue.Sign([.. both.OrderBy(one => one.Node)])));
-        Assert.False(await rogue.FoundAsync(0, new byte[200]));
-
-        // All else of it was right.
-        Assert.Equal("", await rogue.ShowAsync(0, good));
-        Assert.Null(await rogue.AgreeAsync(0, rogue.Sign([.. both.OrderBy(one => one.Node)])));
-        await using RogueFounder second = await RogueFounder.StartAsync(founders, slot: 1, listens: false);
-        Assert.StartsWith("SlotTaken", await second.ShowAsync(0, second.Shown()), StringComparison.Ordinal);
-        founders.AssertNothingBegan(0);
     }
 
     // The real nodes are in node0 and node1, and gamma, who owns node2, cheats.

@@ -133,7 +133,41 @@ internal sealed class Founders : IDisposable
         (await RunAsync("charter", "new", "changed.json", "--out", to)).Expect(0);
     }
 
-    public void Start(int node, string charter = ".", int deadline = 60, int attempt = 1)
+    /// <summary>Starts a node that joins.</summary>
+    public void StartJoiner(int node, string network, string? governance, params int[] known)
+    {
+        JsonObject join = new()
+        {
+            ["network"] = network,
+            ["nodes"] = new JsonArray([.. known.Select(one => new JsonObject
+            {
+                ["id"] = NodeOf(one).ToString(),
+                ["address"] = $"127.0.0.1:{Ports[one]}",
+            })]),
+        };
+        if (governance is not null) join["governance"] = governance;
+        Start(node, new JsonObject { ["address"] = "127.0.0.1:0" }, new JsonObject
+        {
+            ["join"] = join,
+            ["genesis"] = new JsonObject { ["name"] = "our network", ["platform"] = "virtual" },
+        });
+    }
+
+    /// <summary>Starts a node that founds.</summary>
+    public void Start(int node, string charter = ".", int deadline = 60, int attempt = 1) => Start(
+        node, new JsonObject { ["address"] = $"127.0.0.1:{Ports[node]}" }, new JsonObject
+        {
+            ["establishment"] = new JsonObject
+            {
+                ["charter"] = Path.Combine("..", charter, "charter.cbor"),
+                ["slot"] = $"node{node}",
+                ["endorsement"] = "endorsement.cose",
+                ["attempt"] = attempt,
+                ["deadline_seconds"] = deadline,
+            },
+        });
+
+    private void Start(int node, JsonObject peers, JsonObject further)
     {
         foreach (string name in (string[])["ledger", "snapshots", "sealed"]) Directory.CreateDirectory(At(node, name));
         JsonObject configuration = new()
@@ -143,15 +177,7 @@ internal sealed class Founders : IDisposable
             ["snapshots"] = "snapshots",
             ["sealed_secrets"] = "sealed",
             ["listeners"] = new JsonArray(new JsonObject { ["name"] = "main", ["address"] = "127.0.0.1:0" }),
-            ["peers"] = new JsonObject { ["address"] = $"127.0.0.1:{Ports[node]}" },
-            ["establishment"] = new JsonObject
-            {
-                ["charter"] = Path.Combine("..", charter, "charter.cbor"),
-                ["slot"] = $"node{node}",
-                ["endorsement"] = "endorsement.cose",
-                ["attempt"] = attempt,
-                ["deadline_seconds"] = deadline,
-            },
+            ["peers"] = peers,
             ["output"] = new JsonObject
             {
                 ["service_certificate"] = "service_cert.pem",
@@ -160,6 +186,7 @@ internal sealed class Founders : IDisposable
             },
             ["log"] = new JsonObject { ["format"] = "text", ["level"] = "info" },
         };
+        foreach ((string name, JsonNode? value) in further) configuration[name] = value!.DeepClone();
         File.WriteAllText(At(node, "node.json"), configuration.ToJsonString());
         processes.Add(CuriaProgram.Start(
             folder.Path, "node", "start", "--app", "logging", "--config", $"n{node}/node.json"));
@@ -199,9 +226,16 @@ internal sealed class Founders : IDisposable
         Stopwatch waited = Stopwatch.StartNew();
         while (!File.Exists(At(node, file)))
         {
-            Assert.True(waited.Elapsed < patience, $"node {node} did not write {file}");
+            if (waited.Elapsed > patience) Assert.Fail($"node {node} did not write {file}. {await LastWordsAsync()}");
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
+    }
+
+    // Of the node that was started last, which a test waits for most often.
+    private async Task<string> LastWordsAsync()
+    {
+        processes[^1].Kill(entireProcessTree: true);
+        return await processes[^1].StandardError.ReadToEndAsync();
     }
 
     public string Url(int node)

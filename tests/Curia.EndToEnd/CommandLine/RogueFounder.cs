@@ -1,9 +1,12 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Threading.Tasks;
 using Curia.Attestation;
 using Curia.Cryptography;
@@ -72,18 +75,35 @@ internal sealed class RogueFounder : IAsyncDisposable
     /// <summary>Evidence of this node, or of another one.</summary>
     public AttesterEvidence Evidence(
         Digest? charter = null, NodeId? node = null, string platform = "virtual", string? program = null,
-        bool debug = false, int tcb = 1)
+        bool debug = false, int tcb = 1) => EvidenceOf(
+            node ?? Node,
+            program is null
+                ? Charter.Content.Code["logging"].Platforms["virtual"][0].Measurement!.Value
+                : new Measurement(Digest.Of(Encoding.UTF8.GetBytes(program)).ToArray()),
+            charter ?? Charter.Digest, platform, debug, tcb);
+
+    /// <summary>Evidence of the virtual platform, whose key everybody has.</summary>
+    public static AttesterEvidence EvidenceOf(
+        NodeId node, Measurement program, Digest bound, string platform = "virtual", bool debug = false, int tcb = 1)
     {
         using EcdsaSigner everybodys = VirtualPlatform.OpenKey();
-        Measurement measured = program is null
-            ? Charter.Content.Code["logging"].Platforms["virtual"][0].Measurement!.Value
-            : new Measurement(Digest.Of(Encoding.UTF8.GetBytes(program)).ToArray());
         return AttesterEvidence.OfVirtual(VirtualEvidence.Sign(
             new VirtualReport(
-                platform, measured, NodeAttestation.ReportDataOf(node ?? Node, charter ?? Charter.Digest), new byte[32],
-                tcb, debug),
+                platform, program, NodeAttestation.ReportDataOf(node, bound), new byte[32], tcb, debug),
             everybodys));
     }
+
+    /// <summary>The same as a node writes it into its identity.json.</summary>
+    public static string IdentityOf(NodeId node, AttesterEvidence evidence) => new JsonObject
+    {
+        ["node_id"] = $"{node}",
+        ["evidence"] = new JsonObject
+        {
+            ["platform"] = evidence.Platform,
+            ["files"] = new JsonObject(evidence.Files.Select(file =>
+                KeyValuePair.Create(file.Key, (JsonNode?)Convert.ToBase64String(file.Value)))),
+        },
+    }.ToJsonString();
 
     /// <summary>What its owner would say of it.</summary>
     public FounderEndorsement Said(AttesterEvidence? evidence = null) => new(

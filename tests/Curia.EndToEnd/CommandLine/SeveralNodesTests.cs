@@ -5,6 +5,8 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using Curia.Governance;
+using Curia.Vocabulary;
 
 namespace Curia.EndToEnd.CommandLine;
 
@@ -92,10 +94,11 @@ public sealed class SeveralNodesTests : IAsyncLifetime
     public async Task Members_admit_a_node_that_somebody_else_runs_one_by_one()
     {
         string id = new('a', 64);
+        await File.WriteAllTextAsync(sandbox.PathOf("its.json"), await IdentityAsync(id), Cancel);
         string[] add =
         [
             "node", "add", "--id", id, "--peer-address", "127.0.0.1:9", "--published", "127.0.0.1:10", "--role",
-            "learner", "--json",
+            "learner", "--evidence", sandbox.PathOf("its.json"), "--json",
         ];
         JsonElement first = (await sandbox.RunAsync([.. add, .. Member(2)])).Expect(0).Json;
         Assert.Equal(["request", "state", "approvals", "needed"], first.EnumerateObject().Select(one => one.Name));
@@ -111,6 +114,27 @@ public sealed class SeveralNodesTests : IAsyncLifetime
         ProgramRun known = await sandbox.RunAsync("call", "GET", $"/node/network/nodes/{id}");
         Assert.Contains("Learner", known.Expect(0).Output, StringComparison.Ordinal);
         (await sandbox.RunAsync([.. add, .. Member(1)])).Expect(1).SaysOnce("NodeKnown");
+    }
+
+    // As a node of that id would write it.
+    private async Task<string> IdentityAsync(string id)
+    {
+        JsonElement shown = (await CuriaProgram.RunAsync(
+            sandbox.Folder, "charter", "diff", "net/member0_charter.cbor", "--from", sandbox.Url, "--json"))
+            .Expect(0).Json;
+        Assert.True(Charter.TryDecode(
+            await File.ReadAllBytesAsync(sandbox.PathOf("member0_charter.cbor"), Cancel), out Charter? charter, out _));
+        Digest[] digests = [.. ((string[])[id, Of("network"), Of("governance")]).Select(hex =>
+        {
+            Assert.True(Digest.TryParseHex(hex, out Digest digest));
+            return digest;
+        })];
+        NodeId node = new(digests[0]);
+        return RogueFounder.IdentityOf(node, RogueFounder.EvidenceOf(
+            node, charter.Content.Code["logging"].Platforms["virtual"][0].Measurement!.Value,
+            GovernanceState.BindingOf(digests[1], digests[2])));
+
+        string Of(string field) => shown.GetProperty(field).GetString()!;
     }
 
     [Fact]

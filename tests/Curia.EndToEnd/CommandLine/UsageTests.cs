@@ -73,7 +73,6 @@ public sealed class UsageTests : IDisposable
     [Theory]
     [InlineData("proposal", "proposal", "list")]
     [InlineData("recovery", "recovery", "shares")]
-    [InlineData("--from", "charter", "diff", "charter.cbor", "--from", "https://127.0.0.1:1")]
     [InlineData("proposal", "-h", "proposal", "list")]
     [InlineData("recovery", "recovery", "--help", "shares")]
     [InlineData("--js-app", "sandbox", "--js-app", "app")]
