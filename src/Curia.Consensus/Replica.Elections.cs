@@ -36,8 +36,8 @@ public sealed partial class Replica
         else StandForElection();
     }
 
-    // Who may not stand, a learner for example, has no primary any more either, and says so to who asks. In this view it
-    // still votes for no other one.
+    // Who may not stand, a learner for example, has no primary any more either, and says so to who asks. In this view
+    // it still votes for no other one.
     private void Forget()
     {
         if (primary is null) return;

@@ -70,7 +70,8 @@ public sealed record EstablishmentReply(
 
     private static FoundingStatement? ReadStatement(ReadOnlyTransaction transaction)
     {
-        byte[]? first = transaction.Map(GenesisMaps.FoundingStatements).Range().Select(one => one.Value).FirstOrDefault();
+        byte[]? first = transaction.Map(GenesisMaps.FoundingStatements).Range()
+            .Select(one => one.Value).FirstOrDefault();
         return first is not null && SignedFoundingStatement.TryDecode(first, out SignedFoundingStatement? signed)
             && FoundingStatement.TryDecode(signed.Statement, out FoundingStatement? statement)
                 ? statement

@@ -83,17 +83,17 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
     // Whoever copies what founders said into a ledger of his own has neither their keys nor their time.
     private async Task AssertForgedAsync()
     {
-        string source = Directory.GetFiles(At(1, "ledger"), "ledger_*").Order(StringComparer.Ordinal).First();
-        ForgedLedger.Write(source, folder.File("forged"), later: TimeSpan.Zero);
-        ForgedLedger.Write(source, folder.File("later"), later: TimeSpan.FromDays(400));
+        string source = Directory.GetFiles(founders.At(1, "ledger"), "ledger_*").Order(StringComparer.Ordinal).First();
+        ForgedLedger.Write(source, founders.PathOf("forged"), later: TimeSpan.Zero);
+        ForgedLedger.Write(source, founders.PathOf("later"), later: TimeSpan.FromDays(400));
         foreach ((string ledger, string reason) in ((string, string)[])
             [
                 ("forged", "the establishment does not hold: primary: node"),
                 ("later", "slot node1, endorsement: EndorsementExpired"),
             ])
         {
-            JsonElement verified = (await CuriaProgram.RunAsync(
-                folder.Path, "ledger", "verify", ledger, "--unanchored", "--json")).Expect(1).Json;
+            JsonElement verified = (await founders.RunAsync(
+                "ledger", "verify", ledger, "--unanchored", "--json")).Expect(1).Json;
             Assert.False(verified.GetProperty("ok").GetBoolean());
             Assert.False(verified.GetProperty("establishment").GetProperty("ok").GetBoolean());
             JsonElement[] problems = [.. verified.GetProperty("problems").EnumerateArray()];
@@ -101,7 +101,7 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
                 ("ledger_1", 1), (problem.GetProperty("file").GetString(), problem.GetProperty("seqno").GetInt32())));
             Assert.Contains(problems, problem =>
                 problem.GetProperty("reason").GetString()!.Contains(reason, StringComparison.Ordinal));
-            ProgramRun shown = await CuriaProgram.RunAsync(folder.Path, "establish", "verify", ledger);
+            ProgramRun shown = await founders.RunAsync("establish", "verify", ledger);
             Assert.Contains("✗", shown.Expect(1).Output, StringComparison.Ordinal);
         }
     }

@@ -69,8 +69,8 @@ public sealed class FounderAttackTests : IClassFixture<CharterTeam>, IDisposable
         founders.AssertNothingBegan(0);
     }
 
-    // What each is refused for, and what is shown. The rogue's own evidence is that of a genuine node, and what the real
-    // node has shown is replayed.
+    // What each is refused for, and what is shown. The rogue's own evidence is that of a genuine node, and what the
+    // real node has shown is replayed.
     private static (string Refusal, FounderPresentation Shown)[] Attacks(
         RogueFounder rogue, AttesterEvidence own, NodeId real, FounderPresentation replayed)
     {

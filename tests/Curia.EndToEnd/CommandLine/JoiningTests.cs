@@ -61,7 +61,8 @@ public sealed class JoiningTests : IClassFixture<CharterTeam>, IDisposable
             string[] add =
             [
                 "node", "add", "--id", said.RootElement.GetProperty("node_id").GetString()!, "--peer-address",
-                said.RootElement.GetProperty("peer_address").GetString()!, "--evidence", identity, "--owner", OwnerOf(rogue),
+                said.RootElement.GetProperty("peer_address").GetString()!, "--evidence", identity, "--owner",
+                OwnerOf(rogue),
             ];
             foreach (string member in CharterTeam.Members[..2]) (await SignedAsync(add, member)).Expect(0);
         }

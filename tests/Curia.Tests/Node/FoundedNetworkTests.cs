@@ -76,6 +76,26 @@ public sealed class FoundedNetworkTests : IDisposable
         }
     }
 
+    // Whoever led it here, a node joins what its owner has approved, and nothing else (DESIGN 1).
+    [Fact]
+    public void Who_joins_compares_the_ledger_with_what_its_owner_has_approved()
+    {
+        using TestNetwork network = TestNetwork.Founded(founders);
+        network.Run(100);
+        LedgerSurvey survey = network.Survey();
+        Assert.True(GenesisBlock.TryRead(network.Primary.Blocks()[0], out GenesisBlock? genesis));
+        Assert.True(WriteSet.TryDecode(genesis.PublicWrites.Span, default, out WriteSet? writes));
+        Digest governance = GovernanceState.Empty.With(writes).Digest;
+        Assert.Null(survey.FindObjection(governance));
+        Assert.Equal("it has a charter, and nobody has approved its governance", survey.FindObjection(null));
+        Assert.Contains($"its governance is {governance}", survey.FindObjection(Digest.Of("other members"u8)),
+            StringComparison.Ordinal);
+        using TestNetwork without = new(1);
+        without.Run(20);
+        Assert.Null(without.Survey().FindObjection(null));
+        Assert.NotNull(without.Survey().FindObjection(governance));
+    }
+
     [Fact]
     public void Nothing_opens_while_one_founder_has_not_acknowledged()
     {

@@ -178,6 +178,16 @@ internal sealed class TestNetwork : IDisposable
             Primary.Execute("GET", $"/node/network/nodes/{node.Id}")).Response.Body)
             .RootElement.GetProperty("status").GetString()!;
 
+    /// <summary>What a node that joins reads of the ledger.</summary>
+    public LedgerSurvey Survey()
+    {
+        LedgerSurvey survey = new(new AuditOptions());
+        survey.AddChunk(LedgerChunk.OpenName(new SeqNo(1)), Chunk(Primary.CommittedBlocks()));
+        Assert.Empty(survey.Finish().Problems);
+        Assert.Null(survey.FindObstacle());
+        return survey;
+    }
+
     /// <summary>A node that joins from the ledger of another one, admitted by hand.</summary>
     /// <param name="role">Whether it is to vote.</param>
     /// <param name="kind">The number of its owner, and of the platform that it plays; null where no rule asks.</param>
@@ -188,11 +198,8 @@ internal sealed class TestNetwork : IDisposable
         EcdsaSigner key = EcdsaSigner.Generate(entropy);
         NodeSetup setup = Setup(key, format);
         NodeId id = new(Digest.Of(key.SubjectPublicKeyInfo.Span));
-        LedgerSurvey survey = new(new AuditOptions());
         List<ReadOnlyMemory<byte>> fetched = from.CommittedBlocks();
-        survey.AddChunk(LedgerChunk.OpenName(new SeqNo(1)), Chunk(fetched));
-        Assert.Empty(survey.Finish().Problems);
-        Assert.Null(survey.FindObstacle());
+        LedgerSurvey survey = Survey();
         Member joiner = new(this, new CuriaNode(setup, survey), id) { Key = key };
         joiner.Disk.AddRange(fetched);
         Nodes.Add(joiner);
