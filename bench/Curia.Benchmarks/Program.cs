@@ -41,6 +41,7 @@ internal static class Program
             case "cluster": await ClusterComparison.RunAsync(arguments); return 0;
             case "soak": return await Soak.RunAsync(arguments);
             case "restart": await Restart.RunAsync(arguments); return 0;
+            case "establish": await Establish.RunAsync(arguments); return 0;
             case "join": await Join.RunAsync(arguments); return 0;
             case "failover": return await Failover.RunAsync(arguments);
             case "etcd": return await EtcdAsync(arguments);

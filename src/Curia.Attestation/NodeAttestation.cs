@@ -20,6 +20,14 @@ public static class NodeAttestation
         return data;
     }
 
+    /// <summary>Whether accepted claims are about the key of a node, whatever else they bind.</summary>
+    public static bool Binds(AttestationClaims claims, NodeId node)
+    {
+        ArgumentNullException.ThrowIfNull(claims);
+        return claims.ReportData.Length == ReportDataSize
+            && claims.ReportData.Span[..Digest.Size].SequenceEqual(node.Value.ToArray());
+    }
+
     /// <summary>Appraises the evidence of a node by the strictest policy: genuine, and bound to its key.</summary>
     /// <param name="evidence">What it gave out.</param>
     /// <param name="node">Whose it must be.</param>

@@ -15,8 +15,8 @@ public sealed record EvidenceDemand
     /// <summary>The measurements of the programs that are believed, on any platform.</summary>
     public required IReadOnlyList<Measurement> Measurements { get; init; }
 
-    /// <summary>The charter by which the network was founded, when the client goes to founders: their evidence binds
-    /// it. Null for nodes that have joined.</summary>
+    /// <summary>The charter by which a node must have founded the network: evidence of founders binds it, and nodes
+    /// that joined later are refused then. Null: what evidence binds beside the node's key is not compared.</summary>
     public Digest? Charter { get; init; }
 
     /// <summary>Who may endorse a measurement that is not listed; null for nobody.</summary>
@@ -100,12 +100,18 @@ internal sealed record SelfQuote(
                 Measurements = demand.Measurements,
                 RuntimeMeasurements = demand.RuntimeMeasurements,
                 MeasurementEndorsers = demand.MeasurementEndorsers,
-                ReportData = NodeAttestation.ReportDataOf(node, demand.Charter),
+                // A null of bytes would convert to none of them, and not to no demand.
+                ReportData = demand.Charter is { } charter
+                    ? NodeAttestation.ReportDataOf(node, charter)
+                    : null as ReadOnlyMemory<byte>?,
             };
             AttestationResult result =
                 EvidenceAppraiser.Appraise(
                     evidence.With(demand.Collateral), reference, demand.Policy, demand.Time.GetUtcNow(), cache);
-            return result.Verdict == AttestationVerdict.Accepted ? null : $"its evidence is refused: {result.Reason}";
+            if (result.Verdict != AttestationVerdict.Accepted) return $"its evidence is refused: {result.Reason}";
+            return NodeAttestation.Binds(result.Claims!, node)
+                ? null
+                : "its evidence is refused: report-data-mismatch";
         }
         catch (JsonException)
         {

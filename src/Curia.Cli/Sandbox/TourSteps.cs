@@ -25,14 +25,23 @@ internal sealed partial class TourSteps(Screen screen)
 {
     private const string Cyan = "36";
 
-    private readonly List<(string Name, bool Ok, string Detail)> done = [];
+    private readonly List<(string Name, bool Ok, string Detail, TimeSpan Elapsed)> done = [];
 
     /// <summary>The steps so far, as <c>sandbox --json</c> prints them.</summary>
     public JsonArray ToJson()
     {
         JsonArray steps = [];
-        foreach ((string name, bool ok, string detail) in done)
-            steps.Add(new JsonObject { ["name"] = name, ["ok"] = ok, ["detail"] = detail });
+        foreach ((string name, bool ok, string detail, TimeSpan elapsed) in done)
+        {
+            steps.Add(new JsonObject
+            {
+                ["name"] = name,
+                ["ok"] = ok,
+                ["detail"] = detail,
+                ["ms"] = (long)elapsed.TotalMilliseconds,
+            });
+        }
+
         return steps;
     }
 
@@ -50,12 +59,13 @@ internal sealed partial class TourSteps(Screen screen)
         try
         {
             StepResult result = await ShowWhileAsync(title, work).ConfigureAwait(false);
-            done.Add((name, true, result.Detail));
-            Show(title, proves, result, Stopwatch.GetElapsedTime(start));
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+            done.Add((name, true, result.Detail, elapsed));
+            Show(title, proves, result, elapsed);
         }
         catch (Exception e) when (e is CommandFailure or CuriaClientException)
         {
-            done.Add((name, false, e.Message));
+            done.Add((name, false, e.Message, Stopwatch.GetElapsedTime(start)));
             Failed = title;
             screen.Line($"[red]✗ {Screen.Escape(title)}[/]");
             throw;

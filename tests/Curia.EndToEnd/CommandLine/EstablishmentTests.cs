@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
+using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
 
@@ -160,6 +161,63 @@ public sealed class EstablishmentTests : IClassFixture<CharterTeam>, IDisposable
         File.WriteAllBytes(file, bytes);
         Assert.Contains("refused", (await founders.RunAsync(verify)).Expect(1).Output,
             StringComparison.Ordinal);
+    }
+
+    // Whoever owns the network between the nodes, and their disks. What is looked for is known here because the virtual
+    // platform tells it when it is asked to.
+    [Fact]
+    public async Task No_secret_is_on_the_wire_or_on_a_disk()
+    {
+        await founders.MakeCharterAsync();
+        int[] behind = Founders.FreePorts(3);
+        RecordingProxy[] wires = [.. founders.Ports.Zip(behind, (port, target) => new RecordingProxy(port, target))];
+        try
+        {
+            for (int node = 0; node < 3; node++)
+                founders.Start(node, behind: behind[node], further: ["--disclose-data-keys", $"keys{node}.json"]);
+            for (int node = 0; node < 3; node++) (await founders.EndorseAsync(node)).Expect(0);
+            for (int node = 0; node < 3; node++) await founders.WaitForAsync(node, "addresses.json");
+            const string message = "nobody outside reads this";
+            (await founders.RunAsync(
+                "call", "POST", "/app/log/private", "--url", founders.Url(1), "--service-cert", "n1/service_cert.pem",
+                "--data", $$"""{"id":1,"msg":"{{message}}"}""", "--cert", "user0_cert.pem", "--key",
+                "user0_privk.pem", "--wait", "committed")).Expect(0);
+            string[] keys = [.. Enumerable.Range(0, 3).Select(KeyOf).Distinct()];
+            string key = Assert.Single(keys); // each has the same, so it went over the wire
+            founders.KillAll();
+            byte[][] sought =
+            [
+                Convert.FromHexString(key), Encoding.ASCII.GetBytes(key),
+                Encoding.ASCII.GetBytes(Convert.ToBase64String(Convert.FromHexString(key))),
+                Encoding.UTF8.GetBytes(message), "PRIVATE KEY"u8.ToArray(),
+            ];
+            byte[] wire = [.. wires.SelectMany(one => one.Seen)];
+            Assert.True(wire.Length > 50_000, $"{wire.Length} bytes were seen between the nodes");
+            Assert.True(wire.AsSpan().IndexOf("curia-nodes"u8) >= 0, "TLS names its protocol in clear");
+            foreach (byte[] secret in sought) Assert.Equal(-1, wire.AsSpan().IndexOf(secret));
+            foreach (string file in Enumerable.Range(0, 3).SelectMany(node => Directory.EnumerateFiles(
+                founders.PathOf($"n{node}"), "*", SearchOption.AllDirectories)))
+            {
+                byte[] bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+                foreach (byte[] secret in sought) Assert.True(bytes.AsSpan().IndexOf(secret) < 0, file);
+            }
+
+            // What is looked for would be found: what is public is on the disk.
+            byte[] ledger = await File.ReadAllBytesAsync(
+                Directory.GetFiles(founders.At(0, "ledger"), "ledger_*").Order(StringComparer.Ordinal).First(),
+                TestContext.Current.CancellationToken);
+            Assert.True(ledger.AsSpan().IndexOf("public:curia.gov.charter"u8) >= 0);
+        }
+        finally
+        {
+            foreach (RecordingProxy wire in wires) wire.Dispose();
+        }
+
+        string KeyOf(int node)
+        {
+            using JsonDocument disclosed = JsonDocument.Parse(File.ReadAllText(founders.PathOf($"keys{node}.json")));
+            return disclosed.RootElement.GetProperty("periods")[0].GetProperty("data_key").GetString()!;
+        }
     }
 
     [Fact]

@@ -154,8 +154,23 @@ internal sealed class Founders : IDisposable
     }
 
     /// <summary>Starts a node that founds.</summary>
-    public void Start(int node, string charter = ".", int deadline = 60, int attempt = 1) => Start(
-        node, new JsonObject { ["address"] = $"127.0.0.1:{Ports[node]}" }, new JsonObject
+    /// <param name="node">Which.</param>
+    /// <param name="charter">The folder of its charter.</param>
+    /// <param name="deadline">How long it waits, in seconds.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="behind">The port that it takes, where another program listens at its address; null when it listens
+    /// there itself.</param>
+    /// <param name="further">Further arguments.</param>
+    public void Start(
+        int node, string charter = ".", int deadline = 60, int attempt = 1, int? behind = null,
+        params string[] further) => Start(
+        node,
+        new JsonObject
+        {
+            ["address"] = $"127.0.0.1:{behind ?? Ports[node]}",
+            ["published"] = $"127.0.0.1:{Ports[node]}",
+        },
+        new JsonObject
         {
             ["establishment"] = new JsonObject
             {
@@ -165,9 +180,9 @@ internal sealed class Founders : IDisposable
                 ["attempt"] = attempt,
                 ["deadline_seconds"] = deadline,
             },
-        });
+        }, further);
 
-    private void Start(int node, JsonObject peers, JsonObject further)
+    private void Start(int node, JsonObject peers, JsonObject more, params string[] further)
     {
         foreach (string name in (string[])["ledger", "snapshots", "sealed"]) Directory.CreateDirectory(At(node, name));
         JsonObject configuration = new()
@@ -186,10 +201,10 @@ internal sealed class Founders : IDisposable
             },
             ["log"] = new JsonObject { ["format"] = "text", ["level"] = "info" },
         };
-        foreach ((string name, JsonNode? value) in further) configuration[name] = value!.DeepClone();
+        foreach ((string name, JsonNode? value) in more) configuration[name] = value!.DeepClone();
         File.WriteAllText(At(node, "node.json"), configuration.ToJsonString());
         processes.Add(CuriaProgram.Start(
-            folder.Path, "node", "start", "--app", "logging", "--config", $"n{node}/node.json"));
+            folder.Path, ["node", "start", "--app", "logging", "--config", $"n{node}/node.json", .. further]));
     }
 
     public async Task<ProgramRun> EndorseAsync(
@@ -254,7 +269,7 @@ internal sealed class Founders : IDisposable
     public string At(int node, string file) => folder.File(Path.Combine($"n{node}", file));
 
     // They must stand in the charter before anybody listens.
-    private static int[] FreePorts(int count)
+    public static int[] FreePorts(int count)
     {
         TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
         foreach (TcpListener listener in listeners) listener.Start();

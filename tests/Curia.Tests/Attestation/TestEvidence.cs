@@ -11,10 +11,12 @@ internal static class TestEvidence
     public static Measurement Program { get; } = new(Digest.Of("the program"u8).ToArray());
 
     /// <summary>Evidence that binds the key of a node.</summary>
-    public static AttesterEvidence Of(NodeId node, string platform = "virtual", bool debug = false)
+    public static AttesterEvidence Of(
+        NodeId node, string platform = "virtual", bool debug = false, Digest? bound = null)
     {
         using EcdsaSigner key = VirtualPlatform.OpenKey();
         return AttesterEvidence.OfVirtual(VirtualEvidence.Sign(
-            new VirtualReport(platform, Program, NodeAttestation.ReportDataOf(node), new byte[32], 1, debug), key));
+            new VirtualReport(platform, Program, NodeAttestation.ReportDataOf(node, bound), new byte[32], 1, debug),
+            key));
     }
 }

@@ -84,6 +84,35 @@ public sealed class AttestedClientTests : IDisposable
     public Task Evidence_of_another_key_is_refused() => AssertRefusedAsync(
         "report-data-mismatch", Quote(TestEvidence.Of(new NodeId(Digest.Of("other"u8)))), TestEvidence.Program);
 
+    // A founder binds its charter beside its key, and a node that joined later what its owner approved.
+    [Theory]
+    [InlineData("the charter", null, true)]
+    [InlineData("the charter", "the charter", true)]
+    [InlineData("network and governance", null, true)]
+    [InlineData("network and governance", "the charter", false)]
+    public async Task What_evidence_binds_beside_the_key_counts_when_it_is_demanded(
+        string bound, string? demanded, bool isBelieved)
+    {
+        using TlsServer server = new(node, Quote(TestEvidence.Of(Node, bound: DigestOf(bound))), Fine);
+        using CuriaClient client = new(new CuriaClientSettings
+        {
+            Url = server.Url,
+            ServiceCertificates = [service.Certificate],
+            Evidence = new EvidenceDemand
+            {
+                Measurements = [TestEvidence.Program],
+                Charter = demanded is null ? null : DigestOf(demanded),
+            },
+        });
+        Task<CallResult> calling =
+            client.CallAsync(CallRequest.Get("/app/commit"), TestContext.Current.CancellationToken);
+        if (isBelieved) Assert.Equal(200, (await calling).Status);
+        else Assert.Contains("report-data-mismatch", (await Assert.ThrowsAsync<CuriaClientException>(() => calling))
+            .Message, StringComparison.Ordinal);
+
+        static Digest DigestOf(string what) => Digest.Of(System.Text.Encoding.UTF8.GetBytes(what));
+    }
+
     [Fact]
     public Task A_program_that_may_be_debugged_is_refused() => AssertRefusedAsync(
         "policy-debug-enabled", Quote(TestEvidence.Of(Node, debug: true)), TestEvidence.Program);
