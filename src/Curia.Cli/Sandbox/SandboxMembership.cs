@@ -47,6 +47,7 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
             isAdmitted = true;
             say($"{state.Approvals} of {sandbox.Members.Count} members have admitted it; it fetches the ledger");
             await node.WaitUntilOpenAsync(JoinTimeout, cancel).ConfigureAwait(false);
+            if (role == NodeAdmission.Voter) await WaitUntilItVotesAsync(network, identity.Id).ConfigureAwait(false);
             TellFounder(governance, identity);
             SandboxNode entry = node.Entry();
             Remember(file => [.. file.Nodes.Where(one => one.Name != entry.Name), entry]);
@@ -137,6 +138,23 @@ internal sealed class SandboxMembership(SandboxFile sandbox, Action<string> say,
 
     private static int NumberOf(string name) =>
         int.TryParse(name.AsSpan(LocalNode.Prefix.Length), out int number) ? number : 0;
+
+    // It serves a moment before: who relied on it then would find the others without it.
+    private async Task WaitUntilItVotesAsync(Network network, string id)
+    {
+        long deadline = Environment.TickCount64 + (long)JoinTimeout.TotalMilliseconds;
+        while (Environment.TickCount64 < deadline)
+        {
+            IReadOnlyList<NetworkNode> known = await network
+                .OnAnyNodeAsync(client => NetworkNodes.OfAsync(client, cancel)).ConfigureAwait(false);
+            if (known.Any(one => one.Id == id && one.IsTrusted)) return;
+            await Task.Delay(Pause, cancel).ConfigureAwait(false);
+        }
+
+        throw CommandFailure.Environment(
+            $"node {id} serves, and has no vote after {JoinTimeout.TotalSeconds:0} s. Do more than half of the others "
+            + "live? ./curia call GET /node/network/nodes tells.");
+    }
 
     private async Task<bool> WaitUntilRetiredAsync(CuriaClient client, string id)
     {

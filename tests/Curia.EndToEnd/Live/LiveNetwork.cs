@@ -229,11 +229,25 @@ internal sealed class LiveNetwork : IDisposable
     /// <summary>Makes room again.</summary>
     public void Empty(int machine) => disks[machine].Grow(DiskBytes);
 
-    /// <summary>Has members admit a process that was started, and waits until it serves.</summary>
+    /// <summary>Has members admit a process that was started, and waits until it serves and votes. It serves a moment
+    /// before: a fault in that moment would find the others without it, and no majority among them.</summary>
     public async Task AdmitAsync(LiveNode node)
     {
         await BeginToAdmitAsync(node);
         await node.OpenedAsync(Patience);
+        await UntilAsync(async () => await StatusAsync(node) == "Trusted");
+    }
+
+    private async Task<string?> StatusAsync(LiveNode node)
+    {
+        try
+        {
+            return (await GetAsync(node, $"/node/network/nodes/{node.Id}")).GetProperty("status").GetString();
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Has members admit a process that was started.</summary>
