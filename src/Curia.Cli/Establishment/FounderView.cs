@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text.Json;
 using Curia.Cli.Files;
 using Curia.Cli.Terminal;
+using Curia.Governance;
 
 namespace Curia.Cli.Establishment;
 
@@ -28,10 +29,10 @@ internal sealed record ChartersDiffer(string Field, string? Here, string? There)
 /// <param name="Json">All of it.</param>
 internal sealed record FounderView(string Url, JsonElement Json)
 {
-    public const string Missing = "Missing";
-    public const string Refused = "Refused";
-    public const string Verified = "Verified";
-    public const string Agreed = "Agreed";
+    public const string Missing = nameof(FounderState.Missing);
+    public const string Refused = nameof(FounderState.Refused);
+    public const string Verified = nameof(FounderState.Verified);
+    public const string Agreed = nameof(FounderState.Agreed);
 
     private const int SlotsMax = 1024;
 

@@ -115,20 +115,21 @@ internal sealed class SandboxFounding(
         foreach (LocalNode node in nodes)
         {
             yield return ($"start {node.Name}",
-                $"./curia node start --app {application} --config {Quote(node.ConfigPath)}");
+                $"./curia node start --app {application} --config {ShellWord.Quote(node.ConfigPath)}");
         }
 
         foreach (LocalNode node in nodes)
         {
             SandboxIdentity owner = OwnerOf(node);
             yield return ($"{SandboxCharter.NameOf(owner)}, who owns {node.Name}, checks its evidence and endorses it",
-                $"./curia node endorse --charter {Quote(At(SandboxCharter.CopyOf(owner)))} --slot {node.Name} "
-                + $"--identity {Quote(node.IdentityPath)} --cert {Quote(At(owner.Certificate))} "
-                + $"--key {Quote(At(owner.Key))} --out {Quote(node.EndorsementPath)} "
-                + $"--record {Quote(RecordOf(owner))}");
+                $"./curia node endorse --charter {ShellWord.Quote(At(SandboxCharter.CopyOf(owner)))} "
+                + $"--slot {node.Name} --identity {ShellWord.Quote(node.IdentityPath)} "
+                + $"--cert {ShellWord.Quote(At(owner.Certificate))} "
+                + $"--key {ShellWord.Quote(At(owner.Key))} --out {ShellWord.Quote(node.EndorsementPath)} "
+                + $"--record {ShellWord.Quote(RecordOf(owner))}");
         }
 
-        yield return ("watch them", $"./curia establish status --dir {Quote(folder)} --watch");
+        yield return ("watch them", $"./curia establish status --dir {ShellWord.Quote(folder)} --watch");
     }
 
     private async Task<FounderViews> UntilAsync(
@@ -157,8 +158,4 @@ internal sealed class SandboxFounding(
     private string RecordOf(SandboxIdentity owner) => At($"{SandboxCharter.NameOf(owner)}_endorsed.json");
 
     private string At(string file) => Path.Combine(folder, file);
-
-    private static string Quote(string word) => word.All(one => char.IsAsciiLetterOrDigit(one) || "/._-".Contains(one))
-        ? word
-        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -56,7 +56,7 @@ internal sealed class SandboxSetup : IDisposable
     public int Users => Earlier?.Users.Count ?? options.Users ?? SandboxOptions.UsersUsual;
 
     /// <summary>The folder, as commands name it.</summary>
-    public string FolderName => options.Folder.TrimEnd('/');
+    public string FolderName => ShellWord.Quote(options.Folder.TrimEnd('/'));
 
     /// <summary>The application.</summary>
     public string App => Earlier?.App ?? options.App ?? SandboxOptions.AppUsual;

@@ -35,11 +35,11 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
     /// <summary>How the tour names the sandbox in commands; empty for the one that commands find by
     /// themselves.</summary>
     private string Dir { get; } =
-        sandbox.Folder == NetworkOptions.SandboxFolder ? "" : $" --dir {Quote(sandbox.Folder)}";
+        sandbox.Folder == NetworkOptions.SandboxFolder ? "" : $" --dir {ShellWord.Quote(sandbox.Folder)}";
 
     private string Folder { get; } = sandbox.Folder.TrimEnd('/');
 
-    private string ServiceOption => $"--service-cert {Quote(Folder)}/{sandbox.ServiceCertificate}";
+    private string ServiceOption => $"--service-cert {ShellWord.Quote(Folder)}/{sandbox.ServiceCertificate}";
 
     /// <summary>The receipt that anchors the audit.</summary>
     private string ReceiptPath(string kind) => $"{Folder}/receipts/{proven}.{kind}";
@@ -183,8 +183,8 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         return new StepResult(
             $"{agree}{report.Transactions} transactions, {report.Signatures} of them signatures, up to "
                 + $"{report.LastTxId}: every digest, signature and position is right",
-            $"./curia ledger verify {Quote(setup.Nodes[0].LedgerPath)} {ServiceOption} --genesis {genesis} "
-                + $"--receipt {Quote(ReceiptPath("json"))}");
+            $"./curia ledger verify {ShellWord.Quote(setup.Nodes[0].LedgerPath)} {ServiceOption} --genesis {genesis} "
+                + $"--receipt {ShellWord.Quote(ReceiptPath("json"))}");
     }
 
     public void Dispose()
@@ -192,11 +192,6 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         user.Dispose();
         nobody.Dispose();
     }
-
-    private static string Quote(string word) =>
-        word.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+:@%=".Contains(c, StringComparison.Ordinal))
-            ? word
-            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private Task Step(string name, string title, string proves, Func<Task<StepResult>> work) =>
         steps.RunAsync(name, title, proves, work);
@@ -278,7 +273,7 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
             throw CommandFailure.Refused("the private message stands in clear in the files of the ledger.");
         return new StepResult(
             $"the public message is in its {files.Sum(file => (long)file.Length):N0} bytes, the private one is not",
-            $"./curia ledger show {Quote(Folder)}/node0/ledger");
+            $"./curia ledger show {ShellWord.Quote(Folder)}/node0/ledger");
     }
 
     private async Task<StepResult> StatusAsync()
@@ -342,8 +337,8 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
         await File.WriteAllBytesAsync(ReceiptPath(kind), result.Body.ToArray(), cancel).ConfigureAwait(false);
         return new StepResult(
             $"valid: {report.Reason}",
-            $"./curia receipt get {proven} --format {kind} --out {Quote(ReceiptPath(kind))}{Dir} && "
-                + $"./curia receipt verify {Quote(ReceiptPath(kind))} {ServiceOption}");
+            $"./curia receipt get {proven} --format {kind} --out {ShellWord.Quote(ReceiptPath(kind))}{Dir} && "
+                + $"./curia receipt verify {ShellWord.Quote(ReceiptPath(kind))} {ServiceOption}");
     }
 
     private StepResult ChangedReceipt()
@@ -361,6 +356,6 @@ internal sealed class SandboxTour(SandboxSetup setup, SandboxFile sandbox, TourS
             throw CommandFailure.Refused("a changed receipt was not refused.");
         return new StepResult(
             $"invalid: {report.Reason}",
-            $"./curia receipt verify {Quote(ReceiptPath("changed.json"))} {ServiceOption}");
+            $"./curia receipt verify {ShellWord.Quote(ReceiptPath("changed.json"))} {ServiceOption}");
     }
 }

@@ -110,25 +110,30 @@ internal sealed class Establishing : IProbed, IDisposable
     /// <summary>What this node knows of the founders; also after the exchange.</summary>
     public EstablishmentReply Report()
     {
+        Founding? begun;
+        FoundingAgreement? agreed;
+        NodeId? primary;
+        IReadOnlyDictionary<string, FounderStatus>? slots;
+        Dictionary<string, Verdict> told;
         lock (gate)
         {
-            EstablishmentState state = founding switch
-            {
-                null => EstablishmentState.AwaitingEndorsement,
-                { Agreement: null } => EstablishmentState.Verifying,
-                _ => EstablishmentState.Agreed,
-            };
-            double left = settings.DeadlineSeconds - Stopwatch.GetElapsedTime(began).TotalSeconds;
-            IReadOnlyDictionary<string, FounderStatus>? slots = founding?.Slots;
-            return new EstablishmentReply(
-                state, peers.Network.NodeId, settings.Slot, charter.Digest, charter.Content.Name, settings.Attempt,
-                Network: null, founding?.Primary,
-                state == EstablishmentState.Agreed ? null : (int)Math.Max(0, Math.Ceiling(left)),
-                [
-                    .. charter.Content.Slots.Keys.Order(StringComparer.Ordinal)
-                        .Select(slot => Report(slot, slots?[slot])),
-                ]);
+            (begun, agreed, primary, slots) = (founding, founding?.Agreement, founding?.Primary, founding?.Slots);
+            told = new Dictionary<string, Verdict>(verdicts);
         }
+
+        // Anybody may ask, as often as they like: the exchange does not wait for what follows.
+        EstablishmentState state = begun is null ? EstablishmentState.AwaitingEndorsement
+            : agreed is null ? EstablishmentState.Verifying
+            : EstablishmentState.Agreed;
+        double left = settings.DeadlineSeconds - Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return new EstablishmentReply(
+            state, peers.Network.NodeId, settings.Slot, charter.Digest, charter.Content.Name, settings.Attempt,
+            Network: null, primary,
+            state == EstablishmentState.Agreed ? null : (int)Math.Max(0, Math.Ceiling(left)),
+            [
+                .. charter.Content.Slots.Keys.Order(StringComparer.Ordinal)
+                    .Select(slot => Report(slot, slots?[slot], told.GetValueOrDefault(slot))),
+            ]);
     }
 
     /// <inheritdoc/>
@@ -154,7 +159,7 @@ internal sealed class Establishing : IProbed, IDisposable
         foreach (SecretBytes one in contributions.Values) one.Dispose();
     }
 
-    private FounderReply Report(string slot, FounderStatus? status)
+    private FounderReply Report(string slot, FounderStatus? status, Verdict? verdict)
     {
         FounderReply reply = FounderReply.Of(charter, slot);
         Certificate owner = charter.Content.Members[reply.Owner].Certificate;
@@ -164,7 +169,6 @@ internal sealed class Establishing : IProbed, IDisposable
                 : [];
         bool isOwn = slot == settings.Slot;
         FounderState state = status?.State ?? FounderState.Missing;
-        Verdict? verdict = verdicts.GetValueOrDefault(slot);
         return reply with
         {
             State = state,
